@@ -1,0 +1,1 @@
+"""Calculators that move packets about."""

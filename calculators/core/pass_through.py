@@ -1,0 +1,36 @@
+"""PassThroughCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import graphframe as gf
+from graphframe.framework.plan import NodePlan
+
+
+class PassThroughCalculator(gf.Calculator):
+    """Sends each packet on as it is: from each input stream to the output stream of the same tag and index.
+
+    Example::
+
+        node {
+          calculator: "PassThroughCalculator"
+          input_stream: "IMAGE:image"
+          output_stream: "IMAGE:same_image"
+        }
+    """
+
+    streams_in = gf.Input("*")
+    streams_out = gf.Output("*")
+
+    @classmethod
+    def check(cls, node: NodePlan) -> Iterable[str]:
+        """Input and output streams must match."""
+        places = [[(slot.spec.tag, slot.spec.index) for slot in slots] for slots in (node.inputs, node.outputs)]
+        if places[0] != places[1]:
+            yield f"{cls.__name__} needs an output stream for each input stream, of the same tag and index"
+
+    def process(self, cc: gf.Context) -> None:
+        for index, packet in enumerate(cc.packets):
+            if packet is not None:
+                cc.send(self.streams_out, packet.value, index=index)

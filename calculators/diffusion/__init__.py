@@ -1,0 +1,1 @@
+"""Calculators that turn embeddings into images."""

@@ -1,0 +1,1 @@
+"""Calculators that work on images."""

@@ -1,0 +1,1 @@
+"""Calculators that turn prompts into embeddings."""

@@ -1,0 +1,115 @@
+"""The base class of calculators, and what one is told about its node when it is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+
+from graphframe.framework.port import Input, Options, Output, Port, SideInput, SideOutput, ports_of
+
+if TYPE_CHECKING:
+    from graphframe.framework.context import Context
+    from graphframe.framework.plan import NodePlan
+
+T = TypeVar("T")
+
+
+class Contract(NamedTuple):
+    """All ports of a calculator, by kind."""
+
+    inputs: tuple[Port[Any], ...]
+    outputs: tuple[Port[Any], ...]
+    side_inputs: tuple[Port[Any], ...]
+    side_outputs: tuple[Port[Any], ...]
+
+
+class Calculator:
+    """One kind of node. Subclasses declare ports as class attributes and override what they need.
+
+    What `load` puts on ``self`` is shared by all runs; each run works on a shallow copy, so what the other methods put
+    there belongs to one run.
+    """
+
+    timestamp_offset: ClassVar[int | None] = 0
+    """The promise that an output for the input at t is at ``t + timestamp_offset`` or later; None: no promise."""
+    input_policy: ClassVar[str] = "DefaultInputStreamHandler"
+    """How input sets are made, unless the graph says otherwise."""
+
+    contract: ClassVar[Contract]
+    """The ports of the class; made from its attributes."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.contract = Contract(*(ports_of(cls, kind) for kind in (Input, Output, SideInput, SideOutput)))
+        for ports in cls.contract:
+            tags = [port.tag for port in ports]
+            for port in ports:
+                if tags.count(port.tag) > 1:
+                    raise TypeError(f'{cls.__name__} declares two ports for {port.kind} "{port.tag}"')
+
+    @classmethod
+    def check(cls, node: NodePlan) -> Iterable[str]:
+        """What is wrong with `node` beyond what its ports say: a message for each problem."""
+        return ()
+
+    def load(self, node: NodeContext) -> None:
+        """Prepare what all runs share, once, when the graph is loaded: read and compile a model, say."""
+
+    def open(self, cc: Context) -> None:
+        """Begin a run. Side packets are there; packets are not."""
+
+    def process(self, cc: Context) -> None:
+        """Work on one input set."""
+
+    def close(self, cc: Context) -> None:
+        """End a run. What is sent here still arrives, unless the run failed."""
+
+
+class NodeContext:
+    """What a calculator is told about its node in `Calculator.load`.
+
+    Attributes
+    ----------
+    name, calculator : str
+    device : str
+        The OpenVINO device that the node is bound to; ``""`` if it is bound to none.
+    device_properties : dict
+        OpenVINO properties for what the node compiles.
+    base : pathlib.Path
+        The folder that relative paths start from.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        calculator: str,
+        device: str,
+        device_properties: Mapping[str, str],
+        base: Path,
+        options: Mapping[type, Any],
+    ) -> None:
+        self.name = name
+        self.calculator = calculator
+        self.device = device
+        self.device_properties = dict(device_properties)
+        self.base = base
+        self._options = options
+
+    def __getitem__(self, options: Options[T]) -> T:
+        """The node's options of that type, or the type's defaults."""
+        return self._options.get(options.type) or options.type()
+
+    def path(self, path: str) -> Path:
+        """`path` as the graph means it: relative to the graph's folder.
+
+        Raises
+        ------
+        ValueError
+            If a relative path leaves that folder.
+        """
+        full = Path(os.path.normpath(self.base / path))
+        if not Path(path).is_absolute() and not full.is_relative_to(os.path.normpath(self.base)):
+            raise ValueError(f'the path "{path}" leaves the folder {self.base}; name it absolutely to allow that')
+        return full

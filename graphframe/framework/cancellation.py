@@ -1,0 +1,59 @@
+"""How a run tells whoever works for it to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from graphframe.framework.errors import Cancelled
+
+
+class Cancellation:
+    """One a run; shared by its nodes and whatever waits on their behalf.
+
+    Attributes
+    ----------
+    started : float
+        When the run started, on `time.monotonic`'s clock.
+    cancelled : bool
+    """
+
+    __slots__ = ("_lock", "_reason", "_subscribers", "cancelled", "started")
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.cancelled = False
+        self._reason = ""
+        self._lock = threading.Lock()
+        self._subscribers: dict[object, Callable[[], None]] = {}
+
+    def raise_if_cancelled(self) -> None:
+        """Raise `Cancelled` once the run is cancelled."""
+        if self.cancelled:
+            raise Cancelled(self._reason)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` once, when the run is cancelled; at once if it is. Returns what takes that back."""
+        key = object()
+        with self._lock:
+            if not self.cancelled:
+                self._subscribers[key] = callback
+                return lambda: self._unsubscribe(key)
+        callback()
+        return lambda: None
+
+    def cancel(self, reason: str) -> None:
+        """Cancel the run; the first reason stays."""
+        with self._lock:
+            if self.cancelled:
+                return
+            self._reason = reason
+            self.cancelled = True
+            subscribers, self._subscribers = self._subscribers, {}
+        for callback in subscribers.values():
+            callback()
+
+    def _unsubscribe(self, key: object) -> None:
+        with self._lock:
+            self._subscribers.pop(key, None)

@@ -1,0 +1,52 @@
+"""Timestamps: plain ints on MediaPipe's scale, and its special values."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_LOWEST: Final = -(2**63)
+_HIGHEST: Final = 2**63 - 1
+
+
+class Timestamp:
+    """MediaPipe's special timestamps, and what may follow what. A timestamp itself is an ``int``.
+
+    >>> Timestamp.next_allowed_in_stream(7)
+    8
+    >>> Timestamp.describe(Timestamp.DONE)
+    'DONE'
+    """
+
+    UNSET: Final = _LOWEST
+    UNSTARTED: Final = _LOWEST + 1
+    """What a calculator sees in ``open``."""
+    PRE_STREAM: Final = _LOWEST + 2
+    """The only packet of its stream, before all others."""
+    MIN: Final = _LOWEST + 3
+    MAX: Final = _HIGHEST - 3
+    POST_STREAM: Final = _HIGHEST - 2
+    """The only packet of its stream, after all others."""
+    ONE_OVER_POST_STREAM: Final = _HIGHEST - 1
+    """Only as a bound: nothing more can come."""
+    DONE: Final = _HIGHEST
+    """The bound of a closed stream, and what a calculator sees in ``close``."""
+
+    @staticmethod
+    def is_allowed_in_stream(timestamp: int) -> bool:
+        """Whether a packet may carry `timestamp`."""
+        return Timestamp.PRE_STREAM <= timestamp <= Timestamp.POST_STREAM
+
+    @staticmethod
+    def next_allowed_in_stream(timestamp: int) -> int:
+        """The least timestamp that may follow `timestamp` in a stream."""
+        if timestamp == Timestamp.PRE_STREAM or timestamp >= Timestamp.MAX:
+            return Timestamp.ONE_OVER_POST_STREAM
+        return max(timestamp + 1, Timestamp.MIN)
+
+    @staticmethod
+    def describe(timestamp: int) -> str:
+        """The name of a special value, the number of any other."""
+        return _NAMES.get(timestamp, str(timestamp))
+
+
+_NAMES: Final = {value: name for name, value in vars(Timestamp).items() if isinstance(value, int)}

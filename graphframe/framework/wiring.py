@@ -1,0 +1,85 @@
+"""Matches what a node of a config connects with the ports of its calculator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from graphframe.framework.calculator import Calculator
+from graphframe.framework.config import SourcedNode
+from graphframe.framework.errors import Problem, did_you_mean
+from graphframe.framework.names import Spec, parse_specs
+from graphframe.framework.plan import NodePlan, Slot
+from graphframe.framework.port import ANY_TAG, Input, Output, Port, SideInput, SideOutput
+
+FIELDS = {
+    "inputs": "input_stream",
+    "outputs": "output_stream",
+    "side_inputs": "input_side_packet",
+    "side_outputs": "output_side_packet",
+}
+"""The field of a node in which each kind of port is connected."""
+
+
+class UnknownCalculator(Calculator):
+    """Stands in for one that is not there, so that the rest of its graph can be checked."""
+
+    any_input = Input(ANY_TAG, optional=True)
+    any_output = Output(ANY_TAG, optional=True)
+    any_side_input = SideInput(ANY_TAG, optional=True)
+    any_side_output = SideOutput(ANY_TAG, optional=True)
+
+
+def wire(plan: NodePlan, node: SourcedNode, number: Callable[[str, str], int]) -> list[Problem]:
+    """Fill the slots of `plan` from the specs of `node`; returns what is wrong with them.
+
+    `number` gives the number of a stream or side packet, given the field and the name.
+    """
+    problems = []
+    for kind, field in FIELDS.items():
+        ports: tuple[Port[Any], ...] = getattr(plan.calculator.contract, kind)
+        specs, wrong = parse_specs(getattr(node.proto, field))
+        problems += [node.problem(f"{field} {message}", field, position) for position, message in wrong]
+        plan.slots.update({port: [] for port in ports})
+        slots: list[Slot] = getattr(plan, kind)
+        for spec in sorted((spec for spec in specs if spec is not None), key=lambda spec: (spec.tag, spec.index)):
+            port = _port_for(spec, ports)
+            if port is None:
+                message = _no_such_port(plan, field, spec, ports)
+                problems.append(node.problem(message, field, specs.index(spec)))
+                continue
+            plan.slots[port].append(len(slots))
+            slots.append(Slot(port, spec, number(field, spec.name)))
+        problems += _missing(plan, node, field, ports, broken=bool(wrong))
+    if not problems:
+        problems = [node.problem(message) for message in plan.calculator.check(plan)]
+    return problems
+
+
+def _port_for(spec: Spec, ports: Iterable[Port[Any]]) -> Port[Any] | None:
+    for port in ports:
+        if port.tag == spec.tag and (port.multiple or spec.index == 0):
+            return port
+    return next((port for port in ports if port.tag == ANY_TAG), None)
+
+
+def _no_such_port(plan: NodePlan, field: str, spec: Spec, ports: tuple[Port[Any], ...]) -> str:
+    name = plan.calculator.__name__
+    if any(port.tag == spec.tag for port in ports):
+        return f'{name} takes one {field} at "{spec.tag}", not "{spec}" too'
+    if not ports:
+        return f'{name} has no {field}, so not "{spec}"'
+    tags = [port.tag for port in ports]
+    known = ", ".join(tag or "(no tag)" for tag in tags)
+    return f'{name} has no {field} "{spec.tag}"{did_you_mean(spec.tag, tags)}; it has: {known}'
+
+
+def _missing(
+    plan: NodePlan, node: SourcedNode, field: str, ports: Iterable[Port[Any]], *, broken: bool
+) -> Iterable[Problem]:
+    for port in ports:
+        if not port.optional and not plan.slots[port] and not broken:
+            wanted = (
+                f'"{port.tag}:..."' if port.tag.strip("*") else "one without a tag" if not port.tag else "at least one"
+            )
+            yield node.problem(f"{plan.calculator.__name__} needs {field} {wanted}")

@@ -1,0 +1,1 @@
+"""The graphs that ship with graphframe, one .pbtxt each."""
