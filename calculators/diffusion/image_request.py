@@ -1,0 +1,99 @@
+"""ImageRequestCalculator."""
+
+from __future__ import annotations
+
+import re
+
+import graphframe as gf
+from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
+from calculators.diffusion.stable_diffusion import StableDiffusion
+from graphframe.image import ImageRequest, InvalidRequest
+
+
+class ImageRequestCalculator(gf.Calculator):
+    """Holds a request against the model's limits, and fills in its defaults.
+
+    Raises `InvalidRequest`, which names the field, for what the model or the graph's limits do not allow.
+
+    Example::
+
+        node {
+          calculator: "ImageRequestCalculator"
+          input_stream: "REQUEST:request"
+          output_stream: "REQUEST:diffusion_request"
+          node_options {
+            [type.googleapis.com/graphframe.ImageRequestCalculatorOptions] {
+              model_path: "."
+              max_resolution: "1024x1024"
+            }
+          }
+        }
+    """
+
+    request = gf.Input("REQUEST", ImageRequest)
+    diffusion_request = gf.Output("REQUEST", DiffusionRequest)
+    options = gf.Options(ImageRequestCalculatorOptions)
+
+    def load(self, node: gf.NodeContext) -> None:
+        self.limits = node[self.options]
+        self.family = family = StableDiffusion.from_folder(node.path(self.limits.model_path))
+        self.max_size = _resolution("max_resolution", self.limits.max_resolution)
+        self.default_size = (family.default_size, family.default_size)
+        if self.limits.default_resolution:
+            self.default_size = _resolution("default_resolution", self.limits.default_resolution)
+            self.check_size(*self.default_size)
+        self.default_steps = self.limits.default_num_inference_steps or family.default_num_inference_steps
+        self.default_guidance_scale = (
+            self.limits.default_guidance_scale
+            if self.limits.HasField("default_guidance_scale")
+            else family.default_guidance_scale
+        )
+
+    def process(self, cc: gf.Context) -> None:
+        request = cc[self.request]
+        if not 1 <= request.n <= self.limits.max_num_images_per_prompt:
+            most = self.limits.max_num_images_per_prompt
+            raise InvalidRequest(f"n must be from 1 to {most}, not {request.n}", "n")
+        steps = self.default_steps if request.num_inference_steps is None else request.num_inference_steps
+        if not 1 <= steps <= self.limits.max_num_inference_steps:
+            most = self.limits.max_num_inference_steps
+            raise InvalidRequest(f"num_inference_steps must be from 1 to {most}, not {steps}", "num_inference_steps")
+        width = self.default_size[0] if request.width is None else request.width
+        height = self.default_size[1] if request.height is None else request.height
+        self.check_size(width, height)
+        scale = self.default_guidance_scale if request.guidance_scale is None else request.guidance_scale
+        guided = self.family.uses_classifier_free_guidance(scale)
+        if request.negative_prompt and not guided:
+            reason = (
+                "of this model" if self.family.guidance_is_embedded else f"at guidance_scale {scale:g}, only above 1"
+            )
+            raise InvalidRequest(f"a negative_prompt has no effect on the images {reason}", "negative_prompt")
+        factor = self.family.scale_factor
+        cc.send(
+            self.diffusion_request,
+            DiffusionRequest(
+                prompt=request.prompt,
+                negative_prompt=(request.negative_prompt or "") if guided else None,
+                seed=request.seed,
+                num_inference_steps=steps,
+                guidance_scale=scale,
+                latent_shape=(request.n, self.family.channels, height // factor, width // factor),
+            ),
+        )
+
+    def check_size(self, width: int, height: int) -> None:
+        """Raise InvalidRequest if the model cannot make images of that size."""
+        factor = self.family.scale_factor
+        if width < factor or height < factor or width % factor or height % factor:
+            raise InvalidRequest(f"width and height must be multiples of {factor}, not {width}x{height}", "size")
+        if width > self.max_size[0] or height > self.max_size[1]:
+            most = "x".join(map(str, self.max_size))
+            raise InvalidRequest(f"the size must be at most {most}, not {width}x{height}", "size")
+
+
+def _resolution(field: str, text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
+    if match is None:
+        raise ValueError(f'{field} must be "WIDTHxHEIGHT", as in "512x512", not "{text}"')
+    return int(match[1]), int(match[2])

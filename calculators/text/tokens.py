@@ -1,0 +1,22 @@
+"""What a tokenizer gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The prompts of one request as tokens.
+
+    Attributes
+    ----------
+    input_ids
+        int64, shape (prompts, max_length): of the negative prompt, if there is classifier-free guidance, and of the
+        prompt.
+    """
+
+    input_ids: NDArray[np.int64]
