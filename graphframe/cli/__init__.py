@@ -1,0 +1,1 @@
+"""The ``graphframe`` command, one module a subcommand."""

@@ -1,0 +1,23 @@
+"""``graphframe check``: validates a graph and shows what it would do where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from graphframe.cli.failure import reported
+from graphframe.framework.graph import Graph
+
+
+@click.command()
+@click.argument("graph", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def check(graph: Path) -> None:
+    """Validate GRAPH, a .pbtxt file, and print its nodes in execution order with their devices."""
+    with reported():
+        nodes = Graph.from_file(graph).nodes
+    rows = [("NODE", "CALCULATOR", "DEVICE")]
+    rows += [(node.name, node.calculator.__name__, node.device or "(inline)") for node in nodes]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for name, calculator, device in rows:
+        click.echo(f"{name:{widths[0]}}  {calculator:{widths[1]}}  {device}")

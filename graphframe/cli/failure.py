@@ -1,0 +1,25 @@
+"""How errors that a user can do something about are shown: the message, without a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from graphframe.framework.errors import GraphConfigError, GraphError
+from graphframe.image import InvalidRequest
+from graphframe.repository.model_folder import ModelFolderError
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn such errors into click's, which end the command with exit code 1."""
+    try:
+        yield
+    except GraphConfigError as error:
+        count = len(error.problems)
+        raise click.ClickException(f"the graph has {count} problem{'s' * (count > 1)}:\n{error}") from error
+    except (GraphError, ModelFolderError, OSError) as error:
+        wrong_request = isinstance(error.__cause__, InvalidRequest)
+        raise click.ClickException(str(error.__cause__ if wrong_request else error)) from error

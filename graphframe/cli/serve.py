@@ -1,0 +1,52 @@
+"""``graphframe serve``: a model behind OpenAI's Images API."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+
+from graphframe.cli.failure import reported
+from graphframe.serving.options import ServerOptions
+from graphframe.serving.server import Server, open_servable
+
+_LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--model_path", required=True, help="Folder of the model; if it has a graph.pbtxt, that is served.")
+@click.option("--model_name", help="What clients call the model.  [default: the name of its folder]")
+@click.option("--rest_port", type=click.IntRange(1, 65535), default=8000, help="Port to listen on.")
+@click.option("--rest_bind_address", default="0.0.0.0", help="Addresses to listen on, separated by commas.")
+@click.option("--max_running", type=click.IntRange(min=1), default=16, help="Requests that run at once.")
+@click.option("--max_waiting", type=click.IntRange(min=0), default=100, help="Requests that wait for their turn.")
+@click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
+@click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
+def serve(model_path: str, model_name: str | None, cache_dir: str | None, **given: Any) -> None:
+    """Serve a model through OpenAI's Images API."""
+    if cache_dir is not None:
+        os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
+    name = model_name or Path(model_path).resolve().name
+    options = ServerOptions(model_name=name, model_path=model_path, **given)
+    with reported():
+        open_servable(options)
+    for host in options.hosts:
+        _check_can_listen(host, options.rest_port)
+    Server(options).run()
+
+
+def _check_can_listen(host: str, port: int) -> None:
+    # NOTE: gunicorn finds this out as well, but tries five times and then names no reason.
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(address)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}, port {port}: {error.strerror}; choose others with --rest_bind_address and"
+            " --rest_port"
+        ) from error

@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calculators.diffusion.schedulers.config import SchedulerConfig
+
+
+@pytest.mark.parametrize("absent", [{}, {"field": None}, {"field": ""}])
+def test_default_where_nothing_is_said(absent: dict[str, object]) -> None:
+    config = SchedulerConfig(absent)
+    assert config.text("field", "a") == "a"
+    assert config.choice("field", "a", "a", "b") == "a"
+    assert config.flag("field", True) is True
+    assert config.integer("field", 7, minimum=1) == 7
+    assert config.number("field", 0.5) == np.float32(0.5)
+    assert config.numbers("field") is None
+
+
+def test_reads_what_is_there() -> None:
+    config = SchedulerConfig({"text": "b", "flag": False, "integer": 3, "number": 0.1, "numbers": [1, 0.5]})
+    assert config.choice("text", "a", "a", "b") == "b"
+    assert config.flag("flag", True) is False
+    assert config.integer("integer", 7, minimum=1) == 3
+    assert config.number("number", 0.5) == np.float32(0.1)
+    numbers = config.numbers("numbers")
+    assert numbers is not None
+    assert numbers.dtype == np.float32
+    assert numbers.tolist() == [1, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"text": 1}, "some.json: text must be a text, not 1"),
+        ({"choice": "linera"}, "some.json: choice is 'linera', which is not supported here; use one of linear, cosine"),
+        ({"flag": "yes"}, 'some.json: flag must be true or false, not "yes"'),
+        ({"flag": 1}, "some.json: flag must be true or false, not 1"),
+        ({"integer": 1.5}, "some.json: integer must be an integer of at least 1, not 1.5"),
+        ({"integer": 0}, "some.json: integer must be an integer of at least 1, not 0"),
+        ({"integer": True}, "some.json: integer must be an integer of at least 1, not true"),
+        ({"number": "1"}, 'some.json: number must be a finite number, not "1"'),
+        ({"number": float("nan")}, "some.json: number must be a finite number, not NaN"),
+        ({"number": {}}, "some.json: number must be a finite number, not an object"),
+        ({"numbers": "linear"}, 'some.json: numbers must be a list of numbers, not "linear"'),
+        ({"numbers": [1, [2]]}, "some.json: numbers must be a finite number, not a list"),
+    ],
+)
+def test_refuses_what_a_field_cannot_be(fields: dict[str, object], message: str) -> None:
+    config = SchedulerConfig(fields, "some.json")
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 the whole message is compared
+        match next(iter(fields)):
+            case "text":
+                config.text("text", "")
+            case "choice":
+                config.choice("choice", "linear", "linear", "cosine")
+            case "flag":
+                config.flag("flag", False)
+            case "integer":
+                config.integer("integer", 1, minimum=1)
+            case "number":
+                config.number("number", 1)
+            case _:
+                config.numbers("numbers")
+    assert str(caught.value) == message
+
+
+def test_must_be_names_the_default_that_is_not_supported() -> None:
+    SchedulerConfig({"clip_sample": False}).must_be("clip_sample", False, default=True)
+    with pytest.raises(ValueError, match="clip_sample is true which is not supported here; set it to false"):
+        SchedulerConfig({"clip_sample": True}).must_be("clip_sample", False)
+    with pytest.raises(
+        ValueError, match="clip_sample is true, its default, which is not supported here; set it to false"
+    ):
+        SchedulerConfig({}).must_be("clip_sample", False, default=True)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"gone\.json: there is no such file"):
+        SchedulerConfig.from_file(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "bad.json: not valid JSON: "),
+        (b"\xff", "bad.json: not valid JSON: "),
+        (b"[]", "a JSON object, found a list"),
+    ],
+)
+def test_file_that_is_no_config(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        SchedulerConfig.from_file(path)

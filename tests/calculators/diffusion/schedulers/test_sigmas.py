@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from calculators.diffusion.schedulers.config import SchedulerConfig
+from calculators.diffusion.schedulers.sigmas import (
+    predicted_picture,
+    scaled_to_unit_variance,
+    sigmas_at,
+    training_sigmas,
+)
+from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, toy_config
+
+PICTURE = np.array([0.5, -2.0, 1.25, 0.0], np.float32)
+NOISE = np.array([1.0, 0.5, -0.75, 2.0], np.float32)
+SIGMA = np.float32(3)
+
+
+def test_training_sigmas_are_noise_over_picture() -> None:
+    sigmas = training_sigmas(toy_config(), beta_schedule="linear")
+    assert sigmas.dtype == np.float32
+    np.testing.assert_allclose(sigmas, np.sqrt(1 / ALPHAS_CUMPROD - 1), rtol=1e-5)
+
+
+def test_stable_diffusion_begins_at_its_known_sigma() -> None:
+    fields = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+    sigmas = training_sigmas(SchedulerConfig(fields), beta_schedule="linear")
+    assert sigmas[0] == pytest.approx(0.0292, abs=1e-4)
+    assert sigmas[-1] == pytest.approx(14.61, abs=0.05)
+
+
+def test_the_default_schedule_is_the_callers() -> None:
+    linear, scaled = (training_sigmas(SchedulerConfig({}), beta_schedule=name) for name in ("linear", "scaled_linear"))
+    assert linear[-1] > 100 > scaled[-1]
+
+
+def test_zero_terminal_snr_ends_at_4096() -> None:
+    sigmas = training_sigmas(toy_config(rescale_betas_zero_snr=True), beta_schedule="linear")
+    assert sigmas[-1] == pytest.approx(4096)
+    assert sigmas[0] == pytest.approx(np.sqrt(1 / ALPHAS_CUMPROD[0] - 1), rel=1e-5)
+
+
+def test_sigmas_at_timesteps() -> None:
+    training = np.array([0.1, 0.3, 0.7, 2.0], np.float32)
+    np.testing.assert_allclose(sigmas_at(np.array([3, 1, 0]), training), [2.0, 0.3, 0.1], rtol=1e-6)
+
+
+def test_the_ends_of_training_are_exact() -> None:
+    training = training_sigmas(SchedulerConfig({}), beta_schedule="linear")
+    ends = sigmas_at(np.array([0]), training)
+    assert ends[0] == training[0]
+
+
+def test_scaled_to_unit_variance() -> None:
+    rng = np.random.default_rng(0)
+    sample = rng.standard_normal(20_000, np.float32) + SIGMA * rng.standard_normal(20_000, np.float32)
+    scaled = scaled_to_unit_variance(sample, SIGMA)
+    assert scaled.dtype == np.float32
+    assert scaled.std() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("prediction_type", ["epsilon", "sample", "v_prediction"])
+def test_a_perfect_model_predicts_the_picture(prediction_type: str) -> None:
+    scale = np.sqrt(SIGMA**2 + 1)  # the model knows the sample divided by this: signal 1 / scale, noise sigma / scale
+    outputs = {"epsilon": NOISE, "sample": PICTURE, "v_prediction": (NOISE - SIGMA * PICTURE) / scale}
+    picture = predicted_picture(prediction_type, outputs[prediction_type], PICTURE + SIGMA * NOISE, SIGMA)
+    assert picture.dtype == np.float32
+    np.testing.assert_allclose(picture, PICTURE, atol=1e-6)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import graphframe as gf
+from calculators.diffusion.denoise import DenoiseCalculator
+from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.text.embeddings import Embeddings
+
+GRAPH = """
+    input_stream: "REQUEST:request"
+    input_stream: "EMBEDDINGS:embeddings"
+    output_stream: "LATENTS:latents"
+    node {
+      name: "denoise" calculator: "DenoiseCalculator" device: "CPU"
+      input_stream: "REQUEST:request" input_stream: "EMBEDDINGS:embeddings" output_stream: "LATENTS:latents"
+    }
+"""
+
+
+def embeddings(prompts: int) -> Embeddings:
+    return Embeddings(np.random.default_rng(0).normal(size=(prompts, 77, 32)).astype(np.float32))
+
+
+def request(steps: int = 2, n: int = 1, seed: int = 0, guidance_scale: float = 7.5) -> DiffusionRequest:
+    return DiffusionRequest("", "", seed, steps, guidance_scale, (n, 4, 8, 16))
+
+
+def test_shape_and_seed(euler: Path) -> None:
+    runner = gf.CalculatorRunner(DenoiseCalculator, base=euler)
+
+    def latents(**given: int) -> np.ndarray:
+        (packet,) = runner.run(REQUEST=[request(**given)], EMBEDDINGS=[embeddings(2)])["LATENTS"]
+        return np.asarray(packet.value.samples)
+
+    one = latents(n=3)
+    assert one.shape == (3, 4, 8, 16)
+    assert one.dtype == np.float32
+    assert (one == latents(n=3)).all()
+    assert not (one == latents(n=3, seed=1)).all()
+
+
+def test_guidance_pushes_away_from_the_negative_prompt(euler: Path) -> None:
+    runner = gf.CalculatorRunner(DenoiseCalculator, base=euler)
+    both = embeddings(2)
+    alone = Embeddings(both.hidden_states[1:])
+
+    def latents(which: Embeddings, scale: float) -> np.ndarray:
+        (packet,) = runner.run(REQUEST=[request(guidance_scale=scale)], EMBEDDINGS=[which])["LATENTS"]
+        return np.asarray(packet.value.samples)
+
+    np.testing.assert_allclose(latents(both, 1.0), latents(alone, 1.0), atol=1e-4)
+    assert not np.allclose(latents(both, 7.5), latents(alone, 7.5), atol=1e-2)
+
+
+def test_reports_each_step(euler: Path) -> None:
+    graph = gf.Graph.from_text(GRAPH, euler)
+    seen: list[tuple[str, int, int]] = []
+    graph.run(REQUEST=request(steps=3), EMBEDDINGS=embeddings(2), on_progress=lambda *step: seen.append(step))
+    assert seen == [("denoise", 1, 3), ("denoise", 2, 3), ("denoise", 3, 3)]
+
+
+def test_cancelled_run_stops_within_one_step(euler: Path) -> None:
+    graph = gf.Graph.from_text(GRAPH, euler)
+    steps: list[int] = []
+    cancelled = threading.Event()
+
+    def cancel_at_second(node: str, done: int, total: int) -> None:
+        steps.append(done)
+        if done == 2:
+            run.cancel("enough")
+            cancelled.set()
+
+    run = graph.start_run(on_progress=cancel_at_second)
+    run.add("REQUEST", request(steps=50))
+    run.add("EMBEDDINGS", embeddings(2))
+    run.close_inputs()
+    with pytest.raises(gf.Cancelled, match="enough"):
+        run.wait_until_done(timeout=60)
+    assert cancelled.is_set()
+    assert steps == [1, 2]
+
+
+def test_runs_share_the_device_between_steps(euler: Path) -> None:
+    """A short run that starts while a long one denoises is done first."""
+    graph = gf.Graph.from_text(GRAPH, euler)
+    ended: list[str] = []
+    long_is_under_way = threading.Event()
+
+    def progress(node: str, done: int, total: int) -> None:
+        long_is_under_way.set()
+
+    long = graph.start_run(on_progress=progress)
+    long.add_done_callback(lambda _: ended.append("long"))
+    long.add("REQUEST", request(steps=100, n=4))
+    long.add("EMBEDDINGS", embeddings(2))
+    long.close_inputs()
+    assert long_is_under_way.wait(60)
+    graph.run(REQUEST=request(steps=2), EMBEDDINGS=embeddings(2))
+    ended.append("short")
+    long.wait_until_done(120)
+    assert ended == ["short", "long"]
+
+
+def test_missing_scheduler_names_node_and_file(euler: Path) -> None:
+    text = GRAPH.replace(
+        'device: "CPU"',
+        'node_options { [type.googleapis.com/graphframe.DenoiseCalculatorOptions] { scheduler_path: "sheduler" } }',
+    )
+    with pytest.raises(gf.CalculatorError, match=r'node "denoise" .*sheduler.scheduler_config\.json'):
+        gf.Graph.from_text(text, euler).load()

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from calculators.diffusion.model_config import read_config, vae_scale_factor
+
+
+def test_reads(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"block_out_channels": [1, 2, 3, 4]}')
+    assert vae_scale_factor(read_config(tmp_path / "config.json")) == 8
+
+
+@pytest.mark.parametrize(("text", "words"), [("{", "not valid JSON"), ("[]", "holds list, not an object")])
+def test_what_is_no_config(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ValueError, match=words):
+        read_config(tmp_path / "config.json")
+
+
+def test_missing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"config\.json: there is no such file"):
+        read_config(tmp_path / "config.json")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import openvino
+
+import graphframe as gf
+from calculators.diffusion.latents import Latents
+from calculators.diffusion.vae_decode import VaeDecodeCalculator
+
+
+def test_one_packet_an_image_in_eight_bits(euler: Path) -> None:
+    samples = np.random.default_rng(0).normal(size=(3, 4, 8, 16)).astype(np.float32)
+    packets = gf.CalculatorRunner(VaeDecodeCalculator, base=euler).run(LATENTS=[Latents(samples)])["IMAGE"]
+    assert [packet.timestamp for packet in packets] == [0, 1, 2]
+
+    model = openvino.Core().compile_model(
+        euler / "vae_decoder" / "openvino_model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    decoded = next(iter(model(samples / np.float32(0.18215)).values()))
+    expected = (np.clip(decoded * 0.5 + 0.5, 0, 1) * 255).transpose(0, 2, 3, 1)
+    for packet, image in zip(packets, expected, strict=True):
+        assert packet.value.shape == (64, 128, 3)
+        assert packet.value.dtype == np.uint8
+        assert np.abs(packet.value - image).max() < 12  # NOTE: the calculator may compute in bf16
+
+
+def test_latents_that_do_not_fit(euler: Path) -> None:
+    try:
+        gf.CalculatorRunner(VaeDecodeCalculator, base=euler).run(LATENTS=[Latents(np.zeros((1, 5, 8, 8), np.float32))])
+    except gf.CalculatorError as error:
+        assert "latent_sample" in str(error)
+    else:
+        raise AssertionError("five channels were accepted")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.models import model_path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_model_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests neither read nor fill the user's model cache; servers that they start inherit the setting."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRAPHFRAME_CACHE_DIR", str(tmp_path_factory.mktemp("model_cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def euler() -> Path:
+    """The folder of a Stable Diffusion model with an Euler scheduler."""
+    return model_path("stable_diffusion_euler")
+
+
+@pytest.fixture(scope="session")
+def lcm() -> Path:
+    """The folder of a Latent Consistency Model."""
+    return model_path("latent_consistency")
