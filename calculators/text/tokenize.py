@@ -43,7 +43,7 @@ class TokenizeCalculator(gf.Calculator):
         prompts = [request.prompt] if request.negative_prompt is None else [request.negative_prompt, request.prompt]
         input_ids = np.full((len(prompts), self.max_length), self.pad_token_id, np.int64)
         for row, prompt in zip(input_ids, prompts, strict=True):
-            inputs = dict.fromkeys(self.model.inputs, [prompt])
+            inputs = {name: np.array([prompt]) for name in self.model.inputs}
             found = self.model.infer(cc.cancellation, inputs)["input_ids"][0, : self.max_length]
             row[: len(found)] = found
         cc.send(self.tokens, Tokens(input_ids))

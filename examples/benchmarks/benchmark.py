@@ -12,6 +12,7 @@ import io
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -97,7 +98,7 @@ def main(model_path: Path, repeats: int) -> None:
     for length in (1, 5, 20):
         graph = chain(length)
         rate = statistics.median(packets_per_second(graph) for _ in range(repeats))
-        run = statistics.median(seconds_of(lambda graph=graph: graph.run(s0=1)) for _ in range(100 * repeats))
+        run = statistics.median(seconds_of(partial(graph.run, s0=1)) for _ in range(100 * repeats))
         print(f"{length} PassThrough nodes: {rate:,.0f} packets/s, {run * 1e6:.0f} us a run of one packet")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -16,19 +17,12 @@ from graphframe.image import ImageRequest
 from graphframe.repository.model_folder import find_graph
 
 
-class Size(click.ParamType):
-    """``WIDTHxHEIGHT``."""
-
-    name = "WIDTHxHEIGHT"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int | None, int | None]:
-        """Read it."""
-        width, _, height = str(value).partition("x")
-        if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
-            self.fail(f"{value!r} is not WIDTHxHEIGHT, as in 512x512", param, ctx)
-        return int(width), int(height)
+def size_in_pixels(text: str) -> tuple[int, int]:
+    """Read ``WIDTHxHEIGHT``."""
+    match = re.fullmatch("([0-9]+)x([0-9]+)", text)
+    if not match:
+        raise click.BadParameter(f"{text!r} is not WIDTHxHEIGHT, as in 512x512")
+    return int(match[1]), int(match[2])
 
 
 @click.command(context_settings={"show_default": True})
@@ -39,7 +33,7 @@ class Size(click.ParamType):
 )
 @click.option("--negative_prompt", help="What the image should not show.")
 @click.option("-n", "--n", default=1, help="How many images.")
-@click.option("--size", type=Size(), help="In pixels.  [default: the model's]")
+@click.option("--size", type=size_in_pixels, metavar="WIDTHxHEIGHT", help="In pixels.  [default: the model's]")
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), help="The same seed gives the same image.  [default: random]"
 )
@@ -49,7 +43,7 @@ def generate(
     prompt: str,
     model_path: Path,
     output: Path,
-    size: tuple[int | None, int | None] | None,
+    size: tuple[int, int] | None,
     seed: int | None,
     **given: Any,
 ) -> None:

@@ -45,7 +45,7 @@ def from_openai(server: RunningServer) -> Callable[..., Images]:
             model="toy",
             prompt=prompt,
             n=n,
-            size=f"{width}x{height}",  # type: ignore[arg-type]
+            size=f"{width}x{height}",
             response_format="b64_json",
             extra_body=extra,
         )

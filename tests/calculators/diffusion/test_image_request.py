@@ -41,7 +41,7 @@ def test_defaults_of_the_graph(euler: Path) -> None:
 
 
 def test_what_the_request_says_wins(euler: Path) -> None:
-    request = {"negative_prompt": "dog", "n": 2, "width": 64, "height": 72, "seed": 5}
+    request: dict[str, Any] = {"negative_prompt": "dog", "n": 2, "width": 64, "height": 72, "seed": 5}
     resolved = resolve(euler, **request, num_inference_steps=3, guidance_scale=2.0)
     assert resolved == DiffusionRequest("a red cat", "dog", 5, 3, 2.0, (2, 4, 9, 8))
 

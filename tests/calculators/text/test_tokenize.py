@@ -12,9 +12,9 @@ from calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
 from calculators.text.tokens import Tokens
 
 
-def tokenize(folder: Path, prompt: str, negative_prompt: str | None, **options: int) -> Tokens:
+def tokenize(folder: Path, prompt: str, negative_prompt: str | None, max_length: int = 77) -> Tokens:
     request = DiffusionRequest(prompt, negative_prompt, 0, 4, 7.5, (1, 4, 8, 8))
-    runner = gf.CalculatorRunner(TokenizeCalculator, TokenizeCalculatorOptions(**options), base=folder)
+    runner = gf.CalculatorRunner(TokenizeCalculator, TokenizeCalculatorOptions(max_length=max_length), base=folder)
     (packet,) = runner.run(REQUEST=[request])["TOKENS"]
     tokens: Tokens = packet.value
     return tokens

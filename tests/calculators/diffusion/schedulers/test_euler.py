@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -41,9 +43,9 @@ def test_ends_where_diffusers_does(
     run = toy_run(EulerDiscreteScheduler.factory(toy_config(**fields)))
     assert run.init_noise_sigma == pytest.approx(sigma, rel=1e-6)
     # sigmas of 4096 leave few digits to the picture
-    tolerance = {"rtol": 1e-5, "atol": 5e-4 if sigma == 4096 else 2e-6}
-    np.testing.assert_allclose(run.last.sample, sample, **tolerance)
-    np.testing.assert_allclose(run.last.denoised, denoised or sample, **tolerance)
+    tolerance = 5e-4 if sigma == 4096 else 2e-6
+    np.testing.assert_allclose(run.last.sample, sample, rtol=1e-5, atol=tolerance)
+    np.testing.assert_allclose(run.last.denoised, denoised or sample, rtol=1e-5, atol=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_with_a_perfect_model_only_the_noise_shrinks(prediction_type: str) -> No
     scheduler = EulerDiscreteScheduler.factory(toy_config(prediction_type=prediction_type))(4)
     sigmas = [*np.sqrt(1 / ALPHAS_CUMPROD[[15, 10, 5, 0]] - 1).astype(np.float32), np.float32(0)]
     sample = picture + sigmas[0] * noise
-    for step, (sigma, arrival) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for step, (sigma, arrival) in enumerate(pairwise(sigmas)):
         v = (noise - sigma * picture) / np.sqrt(1 + sigma**2)
         output = {"epsilon": noise, "sample": picture, "v_prediction": v}[prediction_type]
         sample, denoised = scheduler.step(output, step, sample, no_noise)

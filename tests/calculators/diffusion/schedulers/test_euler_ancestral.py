@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,7 @@ def test_with_a_perfect_model_the_noise_has_the_deviation_aimed_at(prediction_ty
     sigmas = [*np.sqrt(1 / ALPHAS_CUMPROD[[15, 10, 5, 0]] - 1).astype(np.float32), np.float32(0)]
     picture = np.full(20_000, 0.5, np.float32)
     sample = picture + sigmas[0] * generator.standard_normal(picture.shape, np.float32)
-    for step, (sigma, arrival) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for step, (sigma, arrival) in enumerate(pairwise(sigmas)):
         noise = (sample - picture) / sigma
         output = noise if prediction_type == "epsilon" else (noise - sigma * picture) / np.sqrt(1 + sigma**2)
         before = sample

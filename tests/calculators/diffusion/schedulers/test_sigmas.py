@@ -65,3 +65,33 @@ def test_a_perfect_model_predicts_the_picture(prediction_type: str) -> None:
     picture = predicted_picture(prediction_type, outputs[prediction_type], PICTURE + SIGMA * NOISE, SIGMA)
     assert picture.dtype == np.float32
     np.testing.assert_allclose(picture, PICTURE, atol=1e-6)
+
+
+# The bits of openvino_genai's results depend on where float64 is rounded to float32.
+
+
+def test_scaling_rounds_once_from_float64() -> None:
+    sample = np.random.default_rng(0).standard_normal(1000, np.float32)
+    expected = [np.float32(value / (float(SIGMA) ** 2 + 1) ** 0.5) for value in sample.tolist()]
+    assert scaled_to_unit_variance(sample, SIGMA).tolist() == expected
+
+
+def test_v_prediction_rounds_once_from_float64() -> None:
+    rng = np.random.default_rng(0)
+    output, sample = rng.standard_normal((2, 1000), np.float32)
+    variance = float(SIGMA) ** 2 + 1
+    expected = [
+        np.float32(v * (-float(SIGMA) / variance**0.5) + x / variance)
+        for v, x in zip(output.tolist(), sample.tolist(), strict=True)
+    ]
+    assert predicted_picture("v_prediction", output, sample, SIGMA).tolist() == expected
+
+
+def test_interpolation_rounds_twice() -> None:
+    training = training_sigmas(SchedulerConfig({}), beta_schedule="linear")
+    at = sigmas_at(np.arange(999, 0, -1), training)
+    expected = [
+        (training[timestep] - training[timestep - 1]) + training[timestep - 1] for timestep in range(999, 0, -1)
+    ]
+    assert at.tolist() == expected
+    assert (at != training[:0:-1]).any()
