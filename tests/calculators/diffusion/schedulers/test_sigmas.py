@@ -5,7 +5,6 @@ from calculators.diffusion.schedulers.config import SchedulerConfig
 from calculators.diffusion.schedulers.sigmas import (
     predicted_picture,
     scaled_to_unit_variance,
-    sigmas_at,
     training_sigmas,
 )
 from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, toy_config
@@ -37,17 +36,6 @@ def test_zero_terminal_snr_ends_at_4096() -> None:
     sigmas = training_sigmas(toy_config(rescale_betas_zero_snr=True), beta_schedule="linear")
     assert sigmas[-1] == pytest.approx(4096)
     assert sigmas[0] == pytest.approx(np.sqrt(1 / ALPHAS_CUMPROD[0] - 1), rel=1e-5)
-
-
-def test_sigmas_at_timesteps() -> None:
-    training = np.array([0.1, 0.3, 0.7, 2.0], np.float32)
-    np.testing.assert_allclose(sigmas_at(np.array([3, 1, 0]), training), [2.0, 0.3, 0.1], rtol=1e-6)
-
-
-def test_the_ends_of_training_are_exact() -> None:
-    training = training_sigmas(SchedulerConfig({}), beta_schedule="linear")
-    ends = sigmas_at(np.array([0]), training)
-    assert ends[0] == training[0]
 
 
 def test_scaled_to_unit_variance() -> None:
@@ -85,13 +73,3 @@ def test_v_prediction_rounds_once_from_float64() -> None:
         for v, x in zip(output.tolist(), sample.tolist(), strict=True)
     ]
     assert predicted_picture("v_prediction", output, sample, SIGMA).tolist() == expected
-
-
-def test_interpolation_rounds_twice() -> None:
-    training = training_sigmas(SchedulerConfig({}), beta_schedule="linear")
-    at = sigmas_at(np.arange(999, 0, -1), training)
-    expected = [
-        (training[timestep] - training[timestep - 1]) + training[timestep - 1] for timestep in range(999, 0, -1)
-    ]
-    assert at.tolist() == expected
-    assert (at != training[:0:-1]).any()

@@ -1,0 +1,114 @@
+"""Reads the fields of a ``scheduler_config.json``, with errors that name the file and the field."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class SchedulerConfig:
+    """The fields of a scheduler config. One that is absent, null or an empty text takes its default.
+
+    Parameters
+    ----------
+    fields
+        What the JSON object holds.
+    source
+        What to call the config in errors: the path of its file.
+    """
+
+    def __init__(self, fields: Mapping[str, object], source: str = "scheduler_config.json") -> None:
+        self._fields = fields
+        self._source = source
+
+    @classmethod
+    def from_file(cls, path: Path) -> SchedulerConfig:
+        """Read a config.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is not JSON, or not an object.
+        """
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: there is no such file; expected the config of a diffusers scheduler")
+        try:
+            fields = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path}: not valid JSON: {error}") from error
+        if not isinstance(fields, dict):
+            raise ValueError(f"{path}: expected a JSON object, found {_kind(fields)}")
+        return cls(fields, str(path))
+
+    def error(self, field: str, problem: str) -> ValueError:
+        """Return the error to raise about a field; `problem` continues the sentence that its name begins."""
+        return ValueError(f"{self._source}: {field} {problem}")
+
+    def text(self, field: str, default: str) -> str:
+        """Return a text. Raises ValueError if the field is something else; so do its siblings."""
+        value = self._get(field, default)
+        if not isinstance(value, str):
+            raise self.error(field, f"must be a text, not {_kind(value)}")
+        return value
+
+    def choice(self, field: str, default: str, *choices: str) -> str:
+        """Return a text that is one of the choices."""
+        value = self.text(field, default)
+        if value not in choices:
+            raise self.error(field, f"is {value!r}, which is not supported here; use one of {', '.join(choices)}")
+        return value
+
+    def flag(self, field: str, default: bool) -> bool:
+        """Return true or false."""
+        value = self._get(field, default)
+        if not isinstance(value, bool):
+            raise self.error(field, f"must be true or false, not {_kind(value)}")
+        return value
+
+    def must_be(self, field: str, wanted: bool, *, default: bool = False) -> None:
+        """Raise ValueError unless the field is `wanted`: the other way is something no scheduler here can do."""
+        if self.flag(field, default) is not wanted:
+            absent = "" if field in self._fields else ", its default,"
+            problem = f"is {_kind(not wanted)}{absent} which is not supported here; set it to {_kind(wanted)}"
+            raise self.error(field, problem)
+
+    def integer(self, field: str, default: int, *, minimum: int) -> int:
+        """Return an integer of at least `minimum`."""
+        value = self._get(field, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+            raise self.error(field, f"must be an integer of at least {minimum}, not {_kind(value)}")
+        return value
+
+    def number(self, field: str, default: float) -> np.float32:
+        """Return a number, as float32."""
+        return np.float32(self._finite(field, self._get(field, default)))
+
+    def numbers(self, field: str) -> NDArray[np.float32] | None:
+        """Return an array of numbers as float32, shape (length,); None where there is none, or an empty one."""
+        value = self._get(field, [])
+        if not isinstance(value, list):
+            raise self.error(field, f"must be a list of numbers, not {_kind(value)}")
+        return np.array([self._finite(field, each) for each in value], np.float32) if value else None
+
+    def _get(self, field: str, default: object) -> object:
+        value = self._fields.get(field)
+        return default if value is None or value == "" else value
+
+    def _finite(self, field: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise self.error(field, f"must be a finite number, not {_kind(value)}")
+        return float(value)
+
+
+def _kind(value: object) -> str:
+    """Return how a value is written in JSON, or what it is where that would be long."""
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
+    return json.dumps(value)

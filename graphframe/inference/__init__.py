@@ -1,0 +1,22 @@
+"""OpenVINO for calculators: models on devices, and the lanes in which inferences wait for their turn."""
+
+from graphframe.inference.cache import cache_folder
+from graphframe.inference.caller import Caller
+from graphframe.inference.core import core
+from graphframe.inference.errors import DeviceError, InferenceError, ModelError
+from graphframe.inference.lane import Lane, lane_for
+from graphframe.inference.loading import load_model
+from graphframe.inference.model import CompiledModel
+
+__all__ = [
+    "Caller",
+    "CompiledModel",
+    "DeviceError",
+    "InferenceError",
+    "Lane",
+    "ModelError",
+    "cache_folder",
+    "core",
+    "lane_for",
+    "load_model",
+]

@@ -1,0 +1,74 @@
+"""From a file to a model on a device."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import openvino as ov
+
+from graphframe.inference.cache import cached
+from graphframe.inference.core import core
+from graphframe.inference.device import advice, normalise, parts
+from graphframe.inference.errors import DeviceError, ModelError
+from graphframe.inference.model import CompiledModel
+
+
+def load_model(
+    path: Path,
+    device: str = "CPU",
+    properties: Mapping[str, str] = MappingProxyType({}),
+    *,
+    prepare: Callable[[ov.Model], ov.Model] | None = None,
+) -> CompiledModel:
+    """Read and compile a model, or take it from the model cache (see `cache_folder`).
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The model's file: OpenVINO's ``.xml``, or another format that OpenVINO reads. A tokenizer is a model too.
+    device : str
+        Any device string of OpenVINO, such as ``"GPU.1"`` or ``"AUTO:GPU,CPU"``; the empty one means the CPU.
+    properties : mapping of str to str
+        Properties of OpenVINO for the device, such as ``{"NUM_STREAMS": "2"}``.
+    prepare : callable, optional
+        Changes the model after it is read and before it is compiled: adds pre- and post-processing, say.
+
+    Raises
+    ------
+    ModelError
+        The model is missing or cannot be read.
+    DeviceError
+        The device is not there, or it refuses the model or a property.
+    """
+    path, device = Path(os.path.abspath(path)), normalise(device)
+    if not path.is_file():
+        raise ModelError.missing(path)
+    with cached(path) as cache:
+        try:
+            model = path if prepare is None else prepare(core().read_model(path))
+            compiled = core().compile_model(model, device, {**cache, **properties})
+        except RuntimeError as error:
+            _check_readable(path)
+            available = core().available_devices
+            todo = advice(device, available, properties, _supported(device))
+            raise DeviceError.refused(device, path, error, available, todo) from error
+    return CompiledModel(compiled, path, device)
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        core().read_model(path)
+    except RuntimeError as error:
+        raise ModelError.unreadable(path, error) from error
+
+
+def _supported(device: str) -> set[str]:
+    names: set[str] = set()
+    for part in (device.split(":")[0], *parts(device)):
+        with contextlib.suppress(RuntimeError):
+            names |= core().get_property(part, "SUPPORTED_PROPERTIES").keys()
+    return names

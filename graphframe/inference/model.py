@@ -1,0 +1,92 @@
+"""Models that are compiled for a device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import openvino as ov
+
+from graphframe.inference.caller import Caller
+from graphframe.inference.errors import InferenceError
+from graphframe.inference.inputs import Array, ModelInputs
+from graphframe.inference.lane import lane_for
+from graphframe.inference.request import Request
+from graphframe.inference.times import InferenceTimes
+
+
+class CompiledModel:
+    """A model on a device; `load_model` makes it. It is thread-safe.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file that the model was read from.
+    device : str
+        The device string, and with it the lane, that the model is on.
+    inputs : dict of str to openvino.PartialShape
+        The shape of each input by its name, in the model's order.
+    outputs : tuple of str
+        The names of the outputs, in the model's order.
+    """
+
+    def __init__(self, compiled: ov.CompiledModel, path: Path, device: str) -> None:
+        self.path = path
+        self.device = device
+        self._compiled = compiled
+        self._inputs = ModelInputs(compiled.inputs, f'model {path} on device "{device}"')
+        self.inputs = self._inputs.shapes
+        self.outputs: tuple[str, ...] = tuple(port.any_name for port in compiled.outputs)
+        self._times = InferenceTimes()
+        self._requests: dict[int, Request] = {}
+        self._lane = lane_for(device)
+        self._lane.grow(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+
+    @property
+    def execution_devices(self) -> tuple[str, ...]:
+        """The devices that work on it now, in OpenVINO's words; ``"AUTO"`` can change its mind."""
+        return tuple(self._compiled.get_property("EXECUTION_DEVICES"))
+
+    def infer(self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1) -> dict[str, Array]:
+        """Run one inference; wait for a slot of the device before it. Other threads run meanwhile.
+
+        Parameters
+        ----------
+        caller : Caller
+            On whose behalf.
+        inputs : mapping of str to array
+            All inputs of the model by name, with its element types; text as an array or a list of str.
+        remaining : int
+            How many inferences of this size the caller still has before it, this one included.
+
+        Returns
+        -------
+        dict of str to array
+            The outputs by name; the arrays are the caller's own.
+
+        Raises
+        ------
+        InferenceError
+            The inputs are not what the model takes, or the inference failed.
+        Exception
+            What `caller.raise_if_cancelled` raises, when cancelled before the inference began.
+        """
+        arrays, shapes = self._inputs.check(inputs)
+        # NOTE: earliest ideal completion first: the least remaining work, and as whoever comes later has a later
+        # start, nobody waits for ever.
+        slot = self._lane.acquire(caller, caller.started + remaining * self._times.expected(shapes))
+        try:
+            began = time.perf_counter()
+            outputs = self._request(slot).infer(arrays)
+            self._times.record(shapes, time.perf_counter() - began)
+        except Exception as error:
+            raise InferenceError.failed(self.path, self.device, error) from error
+        finally:
+            self._lane.release(slot)
+        return dict(zip(self.outputs, outputs, strict=True))
+
+    def _request(self, slot: int) -> Request:
+        if slot not in self._requests:
+            self._requests[slot] = Request(self._compiled)
+        return self._requests[slot]

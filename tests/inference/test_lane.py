@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import random
+import sys
+import threading
+import timeit
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from graphframe.framework.cancellation import Cancellation
+from graphframe.framework.errors import Cancelled
+from graphframe.inference import Lane, lane_for
+
+SECONDS = 5.0
+"""No wait in these tests takes so long unless something is broken."""
+
+
+class Waiting(Cancellation):
+    """Tells when its caller stands in the queue."""
+
+    __slots__ = ("queued",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queued = threading.Event()
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        unsubscribe = super().subscribe(callback)
+        self.queued.set()
+        return unsubscribe
+
+
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    """Python changes threads as often as it can: more of the possible orders of events come up."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def lane_of(slots: int) -> Lane:
+    lane = Lane("CPU")
+    lane.grow(slots)
+    return lane
+
+
+def assert_all_free(lane: Lane) -> None:
+    """Every slot can be taken without waiting, and is one of the lane's."""
+    nobody = Cancellation()
+    taken = []
+    for _ in range(lane.slots):
+        with ThreadPoolExecutor(1) as pool:
+            taken.append(pool.submit(lane.acquire, nobody, 0.0).result(SECONDS))
+    assert sorted(taken) == list(range(lane.slots))
+    for slot in taken:
+        lane.release(slot)
+
+
+def test_slots_are_distinct_and_come_back(caller: Cancellation) -> None:
+    lane = lane_of(2)
+    first, second = lane.acquire(caller, 0.0), lane.acquire(caller, 0.0)
+    assert {first, second} == {0, 1}
+    lane.release(first)
+    assert lane.acquire(caller, 0.0) == first
+
+
+def test_who_has_the_least_key_is_next(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    order: list[float] = []
+
+    def work(key: float, waiting: Waiting) -> None:
+        mine = lane.acquire(waiting, key)
+        order.append(key)
+        lane.release(mine)
+
+    with ThreadPoolExecutor(4) as pool:
+        for key in (3.0, 1.0, 4.0, 2.0):
+            waiting = Waiting()
+            pool.submit(work, key, waiting)
+            assert waiting.queued.wait(SECONDS)
+        lane.release(slot)
+    assert order == [1.0, 2.0, 3.0, 4.0]
+    assert_all_free(lane)
+
+
+def test_cancelled_callers_take_nothing() -> None:
+    lane = lane_of(1)
+    cancelled = Cancellation()
+    cancelled.cancel("enough")
+    with pytest.raises(Cancelled):
+        lane.acquire(cancelled, 0.0)
+    assert_all_free(lane)
+
+
+def test_cancelled_waiters_leave_at_once(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    waiting = Waiting()
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(lane.acquire, waiting, 0.0)
+        assert waiting.queued.wait(SECONDS)
+        waiting.cancel("enough")
+        with pytest.raises(Cancelled, match="enough"):
+            result.result(SECONDS)  # the slot is still taken
+    lane.release(slot)
+    assert_all_free(lane)
+
+
+def test_a_slot_handed_to_a_caller_who_is_being_cancelled_goes_to_the_next(caller: Cancellation) -> None:
+    class Leaving(Waiting):
+        """Is cancelled between being handed a slot and looking at it."""
+
+        __slots__ = ()
+
+        def raise_if_cancelled(self) -> None:
+            if self.queued.is_set():
+                self.cancel("just now")
+            super().raise_if_cancelled()
+
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    leaving, patient = Leaving(), Waiting()
+    with ThreadPoolExecutor(2) as pool:
+        left = pool.submit(lane.acquire, leaving, 1.0)
+        assert leaving.queued.wait(SECONDS)
+        stayed = pool.submit(lane.acquire, patient, 2.0)
+        assert patient.queued.wait(SECONDS)
+        lane.release(slot)
+        with pytest.raises(Cancelled):
+            left.result(SECONDS)
+        lane.release(stayed.result(SECONDS))
+    assert_all_free(lane)
+
+
+def test_a_caller_cancelled_just_before_it_subscribes(caller: Cancellation) -> None:
+    class Late(Cancellation):
+        __slots__ = ()
+
+        def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+            self.cancel("meanwhile")
+            return super().subscribe(callback)
+
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    with pytest.raises(Cancelled):
+        lane.acquire(Late(), 0.0)
+    lane.release(slot)
+    assert_all_free(lane)
+
+
+def test_a_caller_that_breaks_leaves_nothing_behind(caller: Cancellation) -> None:
+    class Broken(Cancellation):
+        __slots__ = ()
+
+        def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+            raise KeyError("subscribe")
+
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    with pytest.raises(KeyError):
+        lane.acquire(Broken(), 0.0)
+    lane.release(slot)
+    assert_all_free(lane)
+
+
+def test_growing_serves_those_who_wait_and_never_shrinks(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    lane.acquire(caller, 0.0)
+    waiting = Waiting()
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(lane.acquire, waiting, 0.0)
+        assert waiting.queued.wait(SECONDS)
+        lane.grow(2)
+        assert result.result(SECONDS) == 1
+    lane.grow(1)
+    assert lane.slots == 2
+
+
+def test_nothing_is_lost_when_many_come_and_go(caller: Cancellation, quick_switches: None) -> None:
+    """16 threads on 3 slots; whoever has a slot now and then cancels somebody who waits, just as it leaves."""
+    lane = lane_of(3)
+    guard = threading.Lock()
+    in_use: set[int] = set()
+    waiting: dict[int, Waiting] = {}
+    outcomes = {"done": 0, "cancelled": 0}
+    all_wait = threading.Barrier(17)
+
+    class First(Waiting):
+        __slots__ = ()
+
+        def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+            unsubscribe = super().subscribe(callback)
+            all_wait.wait(SECONDS)
+            return unsubscribe
+
+    def work(seed: int) -> None:
+        chance = random.Random(seed)
+        for turn in range(200):
+            mine = waiting[seed] = Waiting() if turn else First()
+            try:
+                slot = lane.acquire(mine, chance.random())
+            except Cancelled:
+                with guard:
+                    outcomes["cancelled"] += 1
+                continue
+            with guard:
+                assert slot in range(3)
+                assert slot not in in_use
+                in_use.add(slot)
+            victim = waiting[chance.randrange(16)]
+            with guard:
+                in_use.remove(slot)
+                outcomes["done"] += 1
+            if chance.random() < 0.3:
+                victim.cancel("bad luck")
+            lane.release(slot)
+
+    slots = [lane.acquire(caller, 0.0) for _ in range(3)]
+    with ThreadPoolExecutor(16) as pool:
+        workers = [pool.submit(work, seed) for seed in range(16)]
+        all_wait.wait(SECONDS)
+        waiting[0].cancel("bad luck")
+        for slot in slots:
+            lane.release(slot)
+        for worker in workers:
+            worker.result(4 * SECONDS)
+    assert sum(outcomes.values()) == 16 * 200
+    assert outcomes["cancelled"] > 0
+    assert outcomes["done"] > 0
+    assert_all_free(lane)
+
+
+def test_one_lane_a_device_string() -> None:
+    assert lane_for("cpu") is lane_for("CPU") is lane_for("")
+    strings = ["CPU", "AUTO:CPU", "HETERO:CPU", "BATCH:CPU(4)"]
+    assert len({lane_for(device) for device in strings}) == len(strings)
+
+
+def test_an_uncontended_slot_costs_less_than_five_microseconds(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    seconds = min(timeit.repeat(lambda: lane.release(lane.acquire(caller, 0.0)), number=1000, repeat=20)) / 1000
+    assert seconds < 5e-6

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graphframe.framework.cancellation import Cancellation
+from graphframe.inference import DeviceError, ModelError, core, load_model
+from tests.inference import toy_models
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return toy_models.save(toy_models.scale(2.0), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "device", ["", "CPU", "cpu", "AUTO:CPU", "auto: cpu", "HETERO:CPU", "MULTI:CPU", "BATCH:CPU(4)"]
+)
+def test_any_combination_of_the_devices_that_are_there(path: Path, device: str, caller: Cancellation) -> None:
+    model = load_model(path, device)
+    assert "CPU" in "".join(model.execution_devices)
+    assert (model.infer(caller, {"x": np.ones((1, 3), np.float32)})["y"] == 2.0).all()
+
+
+@pytest.mark.parametrize(
+    ("device", "absent", "words"),
+    [
+        ("GPU", "GPU", "libopenvino_intel_gpu_plugin"),
+        ("AUTO:GPU,CPU", "GPU", "libopenvino_intel_gpu_plugin"),
+        ("NPU", "NPU", "libopenvino_intel_npu_compiler_loader"),
+        ("FOO", "FOO", 'Device with "FOO" name is not registered'),
+    ],
+)
+def test_devices_that_are_not_there(path: Path, device: str, absent: str, words: str) -> None:
+    if any(name.startswith(absent) for name in core().available_devices):
+        pytest.skip(f"this machine has a {absent}")
+    with pytest.raises(DeviceError) as error:
+        load_model(path, device)
+    message = str(error.value)
+    assert message.startswith(f'device "{device}" cannot take {path}. OpenVINO says: ')
+    assert words in message
+    assert f"Devices that are there: {', '.join(core().available_devices)}." in message
+    assert f"Not among them: {absent}." in message
+    assert not re.search(r"\.cpp|\n", message)
+
+
+def test_devices_that_are_there_but_not_by_that_number(path: Path) -> None:
+    with pytest.raises(DeviceError, match=r"CPU plugin supports only '' as device id.*there: CPU"):
+        load_model(path, "CPU.0")
+
+
+@pytest.mark.parametrize("device", ["CPU", "BATCH:CPU(4)"])
+def test_unknown_properties(path: Path, device: str) -> None:
+    with pytest.raises(DeviceError, match=r'Unsupported \w+.* NUM_STREAM.*, did you mean "NUM_STREAMS"\?'):
+        load_model(path, device, {"NUM_STREAM": "2"})
+
+
+def test_wrong_values_of_properties(path: Path) -> None:
+    with pytest.raises(DeviceError, match=r"streams from str: many.*properties \(NUM_STREAMS=many\)"):
+        load_model(path, "CPU", {"NUM_STREAMS": "many"})
+
+
+@pytest.mark.parametrize("device", ["CPU", "FOO"])
+def test_a_missing_model_is_said_before_anything_else(tmp_path: Path, device: str) -> None:
+    with pytest.raises(ModelError, match=f"model file expected: {tmp_path}/nope.xml does not exist"):
+        load_model(tmp_path / "nope.xml", device)
+
+
+def test_missing_weights(path: Path) -> None:
+    path.with_suffix(".bin").unlink()
+    with pytest.raises(ModelError, match=r"cannot be read.*bin file.*model\.bin \(No such file"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 11])
+def test_truncated_weights(path: Path, kept: int) -> None:
+    weights = path.with_suffix(".bin")
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(ModelError, match=rf"{path} cannot be read.*model\.bin \({kept} bytes\)"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("kept", [0, 500])
+def test_truncated_model(path: Path, kept: int) -> None:
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ModelError, match=rf"{path} cannot be read.*model\.xml \({kept} bytes\)"):
+        load_model(path)
+
+
+def test_weights_that_were_not_fetched(tmp_path: Path) -> None:
+    path = toy_models.save(toy_models.slow(size=64, layers=1), tmp_path)
+    path.with_suffix(".bin").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
+    with pytest.raises(ModelError, match="Git LFS pointer: run `git lfs pull`"):
+        load_model(path)

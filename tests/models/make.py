@@ -1,0 +1,284 @@
+"""Makes the tiny models of this folder: ``python tests/models/make.py [NAME ...]``.
+
+Each is a diffusers pipeline with small random weights, exported by optimum-intel and packed as ``NAME.tar.xz``. The
+packages for that are no test dependencies; they go into a virtual environment of their own, on CPU-only torch (which
+``torchvision``, a dependency of optimum-intel that the export does not use, would replace by a CUDA build)::
+
+    python3 -m venv venv-export && . venv-export/bin/activate
+    pip install torch==2.13.0        # its CPU build, from where your pip finds that
+    pip install --no-deps optimum-intel==2.2.0 optimum==2.3.0 nncf==3.4.0
+    pip install diffusers==0.39.0 "transformers<5.6" "huggingface-hub<1.22" accelerate \\
+        openvino==2026.4.1 openvino-tokenizers==2026.4.1 tabulate
+
+A new family is one function that returns its pipeline, and an entry in `FAMILIES`.
+"""
+
+# mypy: disable-error-code="import-not-found, import-untyped"
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    DiffusionPipeline,
+    EulerDiscreteScheduler,
+    LatentConsistencyModelPipeline,
+    LCMScheduler,
+    PNDMScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
+from tokenizers import pre_tokenizers
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+SEED = 0
+SAMPLE_SIZE = 16  # latents of the default picture: 128x128 pixels
+
+# Words that are one token each; all others are spelled out, byte by byte.
+WORDS = """
+    a an the and of in on with without at by to no very
+    photo picture painting drawing sketch portrait landscape style
+    cat dog horse fox bird fish astronaut robot house castle tree flower forest mountain river sea city street
+    sky sun moon star night day winter summer rain snow
+    red green blue yellow black white gray orange purple bright dark small large old new
+    riding sitting running flying sleeping
+    best quality worst bad blurry ugly detailed watercolor
+"""
+
+# What an export holds and nothing reads at run time.
+NOT_NEEDED = ("tokenizer*/openvino_detokenizer.*", "tokenizer*/tokenizer.json")
+
+# The noise schedule of Stable Diffusion 1, 2 and XL.
+SCALED_LINEAR = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+
+NO_CHECKER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+
+# Weights as they are initialised make gray pictures that hardly depend on the prompt. What to multiply them by, by
+# regular expressions that match whole parameter names:
+LIVELY_UNET = {
+    r".*attn2\.to_[qk]\.weight": 3.0,  # look at some tokens more than at others
+    r".*attn2\.to_(v|out\.0)\.weight": 4.0,
+    r"time_embedding\.cond_proj\.weight": 8.0,  # guidance, where that is an input
+    r"conv_out\.weight": 2.0,  # about as large as the noise that it predicts
+}
+LIVELY_VAE = {r"decoder\.conv_out\.weight": 1.8}  # from black to white
+LIVELY_TEXT = {r".*self_attn\.(v|out)_proj\.weight": 4.0}  # words change the tokens that follow
+
+
+def byte_pair_merges(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the merges that make each word one token, the most frequent first.
+
+    NOTE: the trainer in the tokenizers package breaks ties at random, so its vocabulary differs from run to run.
+    """
+    spelled = [[*word[:-1], f"{word[-1]}</w>"] for word in words]
+    merges = []
+    while pairs := Counter(pair for tokens in spelled for pair in pairwise(tokens)):
+        merge = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        merges.append(merge)
+        spelled = [merged(tokens, merge) for tokens in spelled]
+    return merges
+
+
+def merged(tokens: Sequence[str], merge: tuple[str, str]) -> list[str]:
+    """Join the pairs of neighbours that equal `merge`."""
+    joined: list[str] = []
+    for token in tokens:
+        if joined and (joined[-1], token) == merge:
+            joined[-1] += token
+        else:
+            joined.append(token)
+    return joined
+
+
+def clip_tokenizer(pad_token: str = "<|endoftext|>") -> CLIPTokenizer:
+    """Return CLIP's tokenizer with a vocabulary of bytes and `WORDS`; the end token has the highest id, as in CLIP."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())  # "!" first, as in CLIP
+    merges = byte_pair_merges(WORDS.split())
+    tokens = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(merge) for merge in merges)]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {token: index for index, token in enumerate(dict.fromkeys(tokens))}
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, pad_token=pad_token, model_max_length=77)
+
+
+def clip_text_encoder(tokenizer: CLIPTokenizer, width: int, hidden_act: str = "quick_gelu") -> CLIPTextModel:
+    """Return a CLIP text encoder of two layers."""
+    config = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=2 * width,
+        projection_dim=width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        hidden_act=hidden_act,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return amplify(CLIPTextModel(config), LIVELY_TEXT)
+
+
+def unet(cross_attention_dim: int, **options: Any) -> UNet2DConditionModel:
+    """Return a UNet of two levels, where Stable Diffusion has four."""
+    model = UNet2DConditionModel(
+        sample_size=SAMPLE_SIZE,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        norm_num_groups=8,
+        cross_attention_dim=cross_attention_dim,
+        **{"attention_head_dim": 2, **options},
+    )
+    return amplify(model, LIVELY_UNET)
+
+
+def vae() -> AutoencoderKL:
+    """Return an autoencoder of four levels: a latent is 8x8 pixels."""
+    model = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 16, 16),
+        layers_per_block=1,
+        norm_num_groups=4,
+        sample_size=8 * SAMPLE_SIZE,
+    )
+    with torch.no_grad():  # make the means of the latents, not their variances, as large as the noise that is added
+        model.quant_conv.weight[: model.config.latent_channels] *= 20
+    return amplify(model, LIVELY_VAE)
+
+
+def amplify(model: torch.nn.Module, factors: Mapping[str, float]) -> Any:
+    """Multiply parameters whose names match; round all to bfloat16, which halves the archive."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            factor = next((factor for pattern, factor in factors.items() if re.fullmatch(pattern, name)), 1.0)
+            parameter.copy_((parameter * factor).bfloat16().float())
+    return model.eval()
+
+
+def stable_diffusion_1(scheduler: Any) -> DiffusionPipeline:
+    """Stable Diffusion 1.x with any scheduler; the weights are the same for all."""
+    tokenizer = clip_tokenizer()
+    return StableDiffusionPipeline(
+        tokenizer=tokenizer,
+        text_encoder=clip_text_encoder(tokenizer, width=32),
+        unet=unet(cross_attention_dim=32),
+        vae=vae(),
+        scheduler=scheduler,
+        **NO_CHECKER,
+    )
+
+
+def stable_diffusion_pndm() -> DiffusionPipeline:
+    """Stable Diffusion 1.x, as it is published."""
+    return stable_diffusion_1(PNDMScheduler(**SCALED_LINEAR, skip_prk_steps=True, steps_offset=1))
+
+
+def stable_diffusion_euler() -> DiffusionPipeline:
+    """Stable Diffusion 1.x with Euler's method."""
+    scheduler = EulerDiscreteScheduler(**SCALED_LINEAR, timestep_spacing="leading", steps_offset=1)
+    return stable_diffusion_1(scheduler)
+
+
+def stable_diffusion_ddim() -> DiffusionPipeline:
+    """Stable Diffusion 2.x: predicts v, pads prompts with "!", and has linear projections around its attention."""
+    tokenizer = clip_tokenizer(pad_token="!")
+    return StableDiffusionPipeline(
+        tokenizer=tokenizer,
+        text_encoder=clip_text_encoder(tokenizer, width=32, hidden_act="gelu"),
+        unet=unet(cross_attention_dim=32, attention_head_dim=(2, 4), use_linear_projection=True),
+        vae=vae(),
+        scheduler=DDIMScheduler(
+            **SCALED_LINEAR, prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False, steps_offset=1
+        ),
+        **NO_CHECKER,
+    )
+
+
+def latent_consistency() -> DiffusionPipeline:
+    """A latent consistency model, distilled from Stable Diffusion 1.x: few steps, guidance is an input of the UNet."""
+    tokenizer = clip_tokenizer()
+    return LatentConsistencyModelPipeline(
+        tokenizer=tokenizer,
+        text_encoder=clip_text_encoder(tokenizer, width=32),
+        unet=unet(cross_attention_dim=32, time_cond_proj_dim=32),
+        vae=vae(),
+        scheduler=LCMScheduler(**SCALED_LINEAR),
+        **NO_CHECKER,
+    )
+
+
+FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
+    family.__name__: family
+    for family in (stable_diffusion_pndm, stable_diffusion_euler, stable_diffusion_ddim, latent_consistency)
+}
+
+
+def export(pipeline: DiffusionPipeline, folder: Path) -> None:
+    """Export a pipeline to a folder in OpenVINO's layout.
+
+    NOTE: scheduler_config.json is as diffusers writes it, with all defaults spelled out. So it is in the models that
+    people publish, but it is not always what was given to the scheduler.
+    """
+    task = "inpainting" if "Inpaint" in type(pipeline).__name__ else "text-to-image"
+    with tempfile.TemporaryDirectory() as saved:
+        pipeline.save_pretrained(saved)
+        command = [str(Path(sys.executable).with_name("optimum-cli")), "export", "openvino", "--task", task]
+        command += ["--weight-format", "fp32", "--model", saved, str(folder)]
+        subprocess.run(command, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+
+
+def clean(folder: Path) -> None:
+    """Remove what nothing reads at run time, and the paths of this machine."""
+    for pattern in NOT_NEEDED:
+        for path in folder.glob(pattern):
+            path.unlink()
+    for path in folder.rglob("*.json"):
+        config = json.loads(path.read_text())
+        if config.pop("_name_or_path", None):
+            path.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """Pack a folder so that the same content gives the same archive."""
+
+    def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = entry.mtime = 0
+        entry.uname = entry.gname = ""
+        entry.mode = 0o755 if entry.isdir() else 0o644
+        return entry
+
+    with tarfile.open(archive, "w:xz", preset=9) as tar:
+        for path in sorted(folder.rglob("*")):
+            tar.add(path, path.relative_to(folder), recursive=False, filter=anonymous)
+
+
+def main() -> None:
+    """Make the models that are named on the command line, or all."""
+    parser = argparse.ArgumentParser(description="Make the tiny models of this folder.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(FAMILIES)}")
+    arguments = parser.parse_args()
+    for name in arguments.names or FAMILIES:
+        torch.manual_seed(SEED)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            export(FAMILIES[name](), folder)
+            clean(folder)
+            pack(folder, Path(__file__).with_name(f"{name}.tar.xz"))
+
+
+if __name__ == "__main__":
+    main()
