@@ -58,7 +58,8 @@ class DenoiseCalculator(gf.Calculator):
         inputs = {"encoder_hidden_states": hidden_states}
         if self.guidance_embedding_size:
             inputs["timestep_cond"] = guidance_embedding(request.guidance_scale, self.guidance_embedding_size)
-        generator = openvino_genai.CppStdGenerator(request.seed)
+        # NOTE: openvino_genai's pipelines cut seeds to 32 bits, too.
+        generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
 
         def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
             return np.array(generator.randn_tensor(openvino.Shape(shape)).data)

@@ -8,7 +8,7 @@ packages for that are no test dependencies; they go into a virtual environment o
     pip install torch==2.13.0        # its CPU build, from where your pip finds that
     pip install --no-deps optimum-intel==2.2.0 optimum==2.3.0 nncf==3.4.0
     pip install diffusers==0.39.0 "transformers<5.6" "huggingface-hub<1.22" accelerate \\
-        openvino==2026.4.1 openvino-tokenizers==2026.4.1 tabulate
+        openvino==2026.4.1 openvino-tokenizers==2026.4.1 scipy sentencepiece tabulate
 
 A new family is one function that returns its pipeline, and an entry in `FAMILIES`.
 """

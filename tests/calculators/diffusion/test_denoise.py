@@ -42,6 +42,7 @@ def test_shape_and_seed(euler: Path) -> None:
     assert one.dtype == np.float32
     assert (one == latents(n=3)).all()
     assert not (one == latents(n=3, seed=1)).all()
+    assert (one == latents(n=3, seed=2**40)).all()
 
 
 def test_guidance_pushes_away_from_the_negative_prompt(euler: Path) -> None:
