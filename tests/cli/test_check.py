@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from graphframe.cli.main import main
+
+FIVE_MISTAKES = """\
+input_stream: "REQUEST:request"
+output_stream: "IMAGE:imag"
+node {
+  calculator: "TokeniseCalculator"
+  input_stream: "REQUEST:request"
+  output_stream: "TOKENS:tokens"
+}
+node {
+  name: "decode"
+  calculator: "VaeDecodeCalculator"
+  input_stream: "LATENT:latents"
+  output_stream: "IMAGE:image"
+}
+node {
+  name: "encode"
+  calculator: "Base64EncodeCalculator"
+  input_stream: "IMAGE:image"
+  output_stream: "IMAGE:image"
+}
+"""
+
+
+def check(path: Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["check", str(path)])
+    return result.exit_code, result.output
+
+
+def test_shows_nodes_in_order_with_devices() -> None:
+    code, output = check(Path("graphs/stable_diffusion.pbtxt"))
+    assert code == 0
+    assert [line.split() for line in output.splitlines()] == [
+        ["NODE", "CALCULATOR", "DEVICE"],
+        ["image_request", "ImageRequestCalculator", "(inline)"],
+        ["tokenize", "TokenizeCalculator", "(inline)"],
+        ["text_encode", "TextEncodeCalculator", "CPU"],
+        ["denoise", "DenoiseCalculator", "CPU"],
+        ["vae_decode", "VaeDecodeCalculator", "CPU"],
+        ["base64_encode", "Base64EncodeCalculator", "(inline)"],
+    ]
+
+
+def test_five_mistakes_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text(FIVE_MISTAKES)
+    code, output = check(path)
+    assert code == 1
+    assert "Traceback" not in output
+    for line, words in [
+        (2, 'output_stream "imag" has no producer, did you mean "image"?'),
+        (4, 'there is no calculator or subgraph "TokeniseCalculator", did you mean "TokenizeCalculator"?'),
+        (11, 'VaeDecodeCalculator has no input_stream "LATENT", did you mean "LATENTS"?'),
+        (8, 'VaeDecodeCalculator needs input_stream "LATENTS:..."'),
+        (18, '"image" already comes from node "decode"'),
+    ]:
+        (found,) = [text for text in output.splitlines() if words in text]
+        assert found.startswith(f"{path}:{line}: "), found
