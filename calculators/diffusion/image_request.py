@@ -10,6 +10,9 @@ from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOption
 from calculators.diffusion.stable_diffusion import StableDiffusion
 from graphframe.image import ImageRequest, InvalidRequest
 
+_MAX_GUIDANCE_SCALE = 1000
+"""Far beyond what makes a picture; float32 has room for it at every step."""
+
 
 class ImageRequestCalculator(gf.Calculator):
     """Holds a request against the model's limits, and fills in its defaults.
@@ -63,6 +66,10 @@ class ImageRequestCalculator(gf.Calculator):
         height = self.default_size[1] if request.height is None else request.height
         self.check_size(width, height)
         scale = self.default_guidance_scale if request.guidance_scale is None else request.guidance_scale
+        if not 0 <= scale <= _MAX_GUIDANCE_SCALE:
+            raise InvalidRequest(
+                f"guidance_scale must be from 0 to {_MAX_GUIDANCE_SCALE}, not {scale:g}", "guidance_scale"
+            )
         guided = self.family.uses_classifier_free_guidance(scale)
         if request.negative_prompt and not guided:
             reason = (

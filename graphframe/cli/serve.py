@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 from typing import Any
 
 import click
@@ -25,12 +24,11 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option("--max_waiting", type=click.IntRange(min=0), default=100, help="Requests that wait for their turn.")
 @click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
 @click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
-def serve(model_path: str, model_name: str | None, cache_dir: str | None, **given: Any) -> None:
+def serve(cache_dir: str | None, **given: Any) -> None:
     """Serve a model through OpenAI's Images API."""
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
-    name = model_name or Path(model_path).resolve().name
-    options = ServerOptions(model_name=name, model_path=model_path, **given)
+    options = ServerOptions(**given)
     with reported():
         open_servable(options)
     for host in options.hosts:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ def test_what_the_request_says_wins(euler: Path) -> None:
         ({"width": 7, "height": 7}, "size", "width and height must be multiples of 8, not 7x7"),
         ({"width": 0}, "size", "width and height must be multiples of 8, not 0x128"),
         ({"width": 520}, "size", "the size must be at most 512x512, not 520x128"),
+        ({"guidance_scale": 1e300}, "guidance_scale", "guidance_scale must be from 0 to 1000, not 1e+300"),
+        ({"guidance_scale": math.nan}, "guidance_scale", "guidance_scale must be from 0 to 1000, not nan"),
         (
             {"negative_prompt": "dog", "guidance_scale": 1.0},
             "negative_prompt",

@@ -1,0 +1,75 @@
+"""The ASGI application: what answers at which path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import falcon
+import falcon.asgi
+import falcon.media
+import msgspec
+
+from graphframe.framework.errors import did_you_mean
+from graphframe.serving.admission import Admission
+from graphframe.serving.config import Config
+from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
+from graphframe.serving.health import Health
+from graphframe.serving.images import ImageGenerations
+from graphframe.serving.models import Models
+from graphframe.serving.request_id import RequestId
+from graphframe.serving.servable import Servable, Servables
+
+Application: TypeAlias = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
+
+PREFIXES = ("/v1", "/v3", "")
+"""OpenAI's, OpenVINO Model Server's, and none, for clients whose base URL names the server alone."""
+
+
+def make_app(servables: Iterable[Servable], max_running: int, max_waiting: int, address: str) -> Application:
+    """The application that serves `servables`; it loads them itself when it is started.
+
+    Parameters
+    ----------
+    servables : iterable of Servable
+    max_running, max_waiting : int
+        How many requests run at once, and how many wait; more are turned away.
+    address : str
+        Where the server listens, for the log.
+    """
+    named = Servables(servables, address)
+    app: Application = falcon.asgi.App()
+    app.add_middleware(RequestId())
+    app.add_middleware([named])
+    app.set_error_serializer(write_envelope)
+    app.add_error_handler(Exception, answer_unexpected)
+    app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
+
+    images, models = ImageGenerations(named, Admission(max_running, max_waiting)), Models(named)
+    for prefix in PREFIXES:
+        app.add_route(f"{prefix}/images/generations", images)
+        app.add_route(f"{prefix}/models", models)
+        app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
+    health = Health(named)
+    app.add_route("/v1/config", Config(named))
+    app.add_route("/v2", health)
+    app.add_route("/v2/health/live", health, suffix="live")
+    app.add_route("/v2/health/ready", health, suffix="ready")
+    app.add_route("/v2/models/{rest:path}", health, suffix="model_ready")
+    app.add_sink(_answer_unknown_path)
+    return app
+
+
+def _dumps(media: Any) -> bytes:
+    return msgspec.json.encode(media)
+
+
+async def _answer_unknown_path(
+    req: falcon.asgi.Request,
+    resp: falcon.asgi.Response | None,
+    ws: falcon.asgi.WebSocket | None = None,
+    **params: object,
+) -> None:
+    known = ["/v1/images/generations", "/v1/models", "/v1/config", "/v2/health/live", "/v2/health/ready"]
+    hint = did_you_mean(req.path, known)
+    raise APIError(404, f"there is nothing at {req.path}{hint}", code="unknown_path")

@@ -1,0 +1,63 @@
+"""The JSON body of a request."""
+
+from __future__ import annotations
+
+import falcon.asgi
+import msgspec
+
+from graphframe.serving.errors import APIError
+
+MAX_BYTES = 1024 * 1024
+"""Enough for two prompts of 32,000 characters, however they are escaped."""
+
+_MAX_DISCARDED_BYTES = 64 * MAX_BYTES
+
+
+async def read_json_object(req: falcon.asgi.Request) -> dict[str, object]:
+    """The body as a JSON object.
+
+    Raises
+    ------
+    APIError
+        415 for another content type, 413 for more than `MAX_BYTES`, 400 for what is no JSON object.
+    """
+    content_type = (req.content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
+    if content_type != falcon.MEDIA_JSON and not content_type.endswith("+json"):
+        raise APIError(
+            415,
+            f"the body must be JSON, but its Content-Type is {content_type}"
+            " (curl -d sends that unless told otherwise: add -H 'Content-Type: application/json')",
+            code="unsupported_content_type",
+        )
+    return _decode_object(await _read(req))
+
+
+async def _read(req: falcon.asgi.Request) -> bytes:
+    length = req.content_length
+    body = await req.stream.read(MAX_BYTES + 1)
+    if len(body) > MAX_BYTES:
+        # NOTE: a client that is still sending when the connection closes sees a reset instead of the answer.
+        while not req.stream.eof and req.stream.tell() < _MAX_DISCARDED_BYTES:
+            await req.stream.read(MAX_BYTES)
+        raise APIError(413, f"the body is larger than {MAX_BYTES} bytes", code="body_too_large")
+    if length is not None and len(body) < length:
+        raise APIError(400, f"the body ended after {len(body)} of {length} bytes", code="truncated_body")
+    return body
+
+
+def _decode_object(body: bytes) -> dict[str, object]:
+    if not body:
+        raise APIError(400, "the body is empty; a JSON object is expected", code="invalid_json")
+    try:
+        decoded = msgspec.json.decode(body)
+    except UnicodeDecodeError as error:
+        message = f"the body is not UTF-8: {error.reason} (byte {error.start})"
+    except RecursionError:
+        message = "the body is nested too deeply"
+    except msgspec.MsgspecError as error:
+        message = f"the body is not valid JSON: {error}"
+    else:
+        if isinstance(decoded, dict):
+            return decoded
+        message = f"the body must be a JSON object, not {type(decoded).__name__}"
+    raise APIError(400, message, code="invalid_json")

@@ -1,0 +1,39 @@
+"""KServe's health and readiness, as OpenVINO Model Server answers them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import falcon.asgi
+
+from graphframe.serving.errors import APIError
+from graphframe.serving.servable import Servables, State
+
+
+class Health:
+    """Whether the server runs, whether it can work, and whether one model can."""
+
+    def __init__(self, servables: Servables) -> None:
+        self._servables = servables
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Tell who answers."""
+        resp.media = {"name": "graphframe", "version": version("graphframe")}
+
+    async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Answer at all."""
+
+    async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Be ready once every model has been tried and one of them is there."""
+        states = [servable.state for servable in self._servables]
+        if State.LOADING in states:
+            raise APIError(503, "models are still loading", code="not_ready", headers={"retry-after": "5"})
+        if State.AVAILABLE not in states:
+            reasons = "; ".join(f"{servable.name}: {servable.failure}" for servable in self._servables)
+            raise APIError(503, f"no model could be loaded: {reasons}", code="not_ready")
+
+    async def on_get_model_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:
+        """Tell of one model; the path ends in its name, perhaps a version, and ``/ready``."""
+        name = rest.removesuffix("/ready").removesuffix("/versions/1")
+        if name == rest or self._servables.find(name).state is not State.AVAILABLE:
+            raise APIError(404, f'the model "{name}" is not ready', param="model", code="model_not_ready")

@@ -1,0 +1,62 @@
+"""``POST /images/generations``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+import falcon.asgi
+
+from graphframe.framework.errors import CalculatorError
+from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.serving.admission import Admission
+from graphframe.serving.body import read_json_object
+from graphframe.serving.errors import NO_RETRY, APIError
+from graphframe.serving.generation_request import GenerationRequest
+from graphframe.serving.servable import Servable, Servables
+
+_log = logging.getLogger(__name__)
+
+
+class ImageGenerations:
+    """One request is one run of the servable's graph."""
+
+    def __init__(self, servables: Servables, admission: Admission) -> None:
+        self._servables = servables
+        self._admission = admission
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Answer with the images, once all are there."""
+        body = GenerationRequest.from_json(await read_json_object(req))
+        request = body.image_request()
+        servable = self._servables.find_available(body.model)
+        try:
+            async with self._admission.slot():
+                images = await _run(servable, request, req.context.id)
+        except asyncio.CancelledError:
+            _log.info("%s: the client went away; its run is cancelled", req.context.id)
+            raise
+        resp.media = {
+            "created": int(time.time()),
+            "data": [{"b64_json": image.b64} for image in images],
+            "background": "opaque",
+            "output_format": images[0].format,
+            "size": f"{images[0].width}x{images[0].height}",
+            "seed": request.seed,
+        }
+
+
+async def _run(servable: Servable, request: ImageRequest, request_id: str) -> list[EncodedImage]:
+    try:
+        outputs = await servable.graph.run_async(REQUEST=request)
+    except CalculatorError as error:
+        cause = error.__cause__
+        if isinstance(cause, InvalidRequest):
+            raise APIError(400, str(cause), param=cause.param, code="invalid_value") from error
+        _log.error("%s: %s", request_id, error, exc_info=error)
+        raise APIError(500, str(error), code="generation_failed", headers=NO_RETRY) from error
+    images: list[EncodedImage] = [packet.value for packet in outputs["IMAGE"]]
+    if not images:
+        raise APIError(500, "the graph made no image", code="generation_failed", headers=NO_RETRY)
+    return images

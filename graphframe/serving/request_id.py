@@ -1,0 +1,20 @@
+"""The id that ties a response to the server's log."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import falcon.asgi
+
+_SANE = re.compile(r"[\w.:/+=~-]{1,128}", re.ASCII)
+
+
+class RequestId:
+    """Falcon middleware: gives each response an ``x-request-id``, the client's own if it sent a sane one."""
+
+    async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Settle the id before anything can fail."""
+        given = req.get_header("x-request-id") or ""
+        req.context.id = given if _SANE.fullmatch(given) else f"req_{uuid.uuid4().hex}"
+        resp.set_header("x-request-id", req.context.id)

@@ -1,0 +1,124 @@
+"""How gunicorn runs the application: the same for ``graphframe serve`` and for gunicorn's own command."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
+
+from graphframe.framework.errors import GraphConfigError, Problem
+from graphframe.framework.graph import Graph
+from graphframe.repository.model_folder import ModelFolderError, find_graph
+from graphframe.serving.app import Application, make_app
+from graphframe.serving.options import ServerOptions
+from graphframe.serving.servable import Servable
+
+
+def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
+    """gunicorn's settings for serving with `options`."""
+    return {
+        "bind": options.addresses,
+        "worker_class": "asgi",
+        "workers": 1,  # it holds the models
+        "asgi_lifespan": "on",
+        "asgi_disconnect_grace_period": 0,  # a client that is gone cancels its run at once
+        "timeout": 120,  # of a blocked event loop, not of a request: reading a large model may hold the GIL
+        "graceful_timeout": 600,  # OpenAI's clients give up after as long
+        "keepalive": 10,  # longer than clients keep idle connections, so that they are never reused while closing
+        "control_socket_disable": True,
+        "proc_name": "graphframe",
+        "loglevel": "debug" if options.log_level == "TRACE" else options.log_level.lower(),
+        "when_ready": _finish_on_interrupt,
+        "post_fork": _share_log,
+        "post_worker_init": _leave_interrupts_to_master,
+    }
+
+
+def open_servable(options: ServerOptions) -> Servable:
+    """Find, read and validate the graph that `options` name; it is not loaded yet.
+
+    Raises
+    ------
+    ModelFolderError
+        If the folder holds nothing that can be served.
+    GraphConfigError
+        If its graph is wrong, or is not one that can be served.
+    """
+    folder = Path(options.model_path)
+    path = find_graph(folder)
+    try:
+        graph = Graph.from_file(path, base=folder)
+    except (OSError, UnicodeError) as error:
+        raise ModelFolderError(f"{path} cannot be read: {error}") from error
+    if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
+        message = 'to be served, a graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
+        raise GraphConfigError([Problem(message, str(path))])
+    return Servable(options.served_name, graph)
+
+
+def make_configured_app(options: ServerOptions) -> Application:
+    """The application for `options`. For worker processes: OpenVINO's threads do not survive a fork.
+
+    Raises
+    ------
+    gunicorn.errors.AppImportError
+        For what `open_servable` raises; gunicorn prints its message alone, and ends.
+    """
+    try:
+        servable = open_servable(options)
+    except (ModelFolderError, GraphConfigError) as error:
+        raise AppImportError(str(error)) from error
+    address = ", ".join(f"http://{address}" for address in options.addresses)
+    return make_app([servable], options.max_running, options.max_waiting, address)
+
+
+def make_app_from_environment() -> Application:
+    """What ``wsgi_app`` of a gunicorn configuration names."""
+    try:
+        return make_configured_app(ServerOptions.from_environment())
+    except ValueError as error:
+        raise AppImportError(str(error)) from error
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with the application in it; `run` returns by SystemExit only."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn its settings."""
+        for name, value in gunicorn_settings(self._options).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Application:
+        """Make the application, in the worker."""
+        return make_configured_app(self._options)
+
+
+def _finish_on_interrupt(arbiter: Any) -> None:
+    """Let the first SIGINT finish the requests under way, as SIGTERM does; a second one ends them."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, arbiter.signal)
+        arbiter.signal(signal.SIGTERM, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def _leave_interrupts_to_master(worker: Any) -> None:
+    """Ignore the SIGINT that a terminal sends to all its processes; the master tells the worker when to end."""
+    worker.loop.remove_signal_handler(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _share_log(arbiter: Any, worker: Any) -> None:
+    """Send everything that is logged where gunicorn sends its own log."""
+    logging.root.handlers = worker.log.error_log.handlers
+    logging.root.setLevel(worker.log.error_log.level)

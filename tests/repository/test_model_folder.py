@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from graphframe.repository.model_folder import ModelFolderError, find_graph
+
+
+def write_index(folder: Path, content: object) -> Path:
+    (folder / "model_index.json").write_text(json.dumps(content))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["StableDiffusionPipeline", "LatentConsistencyModelPipeline"])
+def test_the_shipped_graph(tmp_path: Path, name: str) -> None:
+    graph = find_graph(write_index(tmp_path, {"_class_name": name}))
+    assert graph.name == "stable_diffusion.pbtxt"
+    assert "REQUEST:" in graph.read_text()
+
+
+def test_a_graph_of_its_own_comes_first(tmp_path: Path) -> None:
+    write_index(tmp_path, {"_class_name": "StableDiffusionPipeline"})
+    (tmp_path / "graph.pbtxt").touch()
+    assert find_graph(tmp_path) == tmp_path / "graph.pbtxt"
+
+
+def test_a_pipeline_without_a_graph(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match="no graph ships for the pipeline SomePipeline"):
+        find_graph(write_index(tmp_path, {"_class_name": "SomePipeline"}))
+
+
+@pytest.mark.parametrize("content", [{}, [], {"_class_name": 5}, None])
+def test_an_index_without_a_class(tmp_path: Path, content: object) -> None:
+    with pytest.raises(ModelFolderError, match='has no "_class_name"'):
+        find_graph(write_index(tmp_path, content))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
+def test_an_index_that_is_no_json(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model_index.json").write_bytes(content)
+    with pytest.raises(ModelFolderError, match=r"model_index\.json is not valid JSON"):
+        find_graph(tmp_path)
+
+
+def test_a_folder_with_other_things(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(
+        ModelFolderError, match=r"neither graph\.pbtxt nor model_index\.json; it has: model\.safetensors"
+    ):
+        find_graph(tmp_path)
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match="it has: nothing"):
+        find_graph(tmp_path)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match="does not exist"):
+        find_graph(tmp_path / "missing")
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelFolderError, match="is not a folder"):
+        find_graph(tmp_path / "file")

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import falcon.testing
+import pytest
+
+import graphframe as gf
+from graphframe.serving.app import make_app
+from graphframe.serving.servable import Servable
+from tests.serving import toys
+from tests.serving.running_server import Pipes
+
+MakeServable = Callable[..., Servable]
+
+
+@pytest.fixture(autouse=True)
+def event_loop() -> Iterator[None]:
+    """A current event loop: Falcon's test client asks for one on Python 3.10, and `asyncio.run` leaves none behind."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.fixture
+def make_servable() -> MakeServable:
+    def make(name: str = "toy", graph: str = toys.GRAPH, load: bool = True) -> Servable:
+        servable = Servable(name, gf.Graph.from_text(graph))
+        if load:
+            servable.load()
+        return servable
+
+    return make
+
+
+@pytest.fixture
+def client(make_servable: MakeServable) -> falcon.testing.TestClient:
+    return falcon.testing.TestClient(make_app([make_servable()], 4, 4, "here"))
+
+
+@pytest.fixture
+def pipes(tmp_path: Path) -> Pipes:
+    folder = tmp_path / "pipes"
+    folder.mkdir()
+    return Pipes(folder)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "graph.pbtxt").write_text(toys.GRAPH)
+    return folder

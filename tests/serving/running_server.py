@@ -1,0 +1,132 @@
+"""A server in a process of its own, for tests of what only shows there."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 30
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class RunningServer:
+    """The process, its log, and requests to it."""
+
+    def __init__(self, command: Sequence[str], port: int, environment: Mapping[str, str]) -> None:
+        self.port = port
+        self.log: list[str] = []
+        self.process = subprocess.Popen(
+            command,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read_log, daemon=True).start()
+
+    def wait_for_log(self, text: str) -> str:
+        """The next line of the log that contains `text`."""
+        while True:
+            try:
+                line = self._lines.get(timeout=SECONDS)
+            except queue.Empty:
+                raise AssertionError(f"no {text!r} in the log:\n{''.join(self.log)}") from None
+            if text in line:
+                return line
+
+    def request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """The status and the JSON of the answer to a request on a connection of its own."""
+        with contextlib.closing(self.connect()) as connection:
+            headers = {"Content-Type": "application/json", "Connection": "close"}
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            response = connection.getresponse()
+            content = response.read()
+            return response.status, json.loads(content) if content else None
+
+    def generate(self, **fields: object) -> tuple[int, Any]:
+        """The status and the JSON of the answer to a request for images."""
+        return self.request("POST", "/v1/images/generations", fields)
+
+    def connect(self) -> http.client.HTTPConnection:
+        """A connection."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=SECONDS)
+
+    def kill(self) -> None:
+        """End it and its workers at once, if it has not ended yet."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=SECONDS)
+
+    def _read_log(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line)
+            self._lines.put(line)
+
+
+@contextlib.contextmanager
+def serving(
+    model: Path, *options: str, command: Sequence[str] | None = None, until: str = "toy is ready at "
+) -> Iterator[RunningServer]:
+    """A server of the toy graph in `model`, from when its log says `until`; by the graphframe command, or by another.
+
+    Another one finds the options in its environment.
+    """
+    port = free_port()
+    settings = {"model_name": "toy", "model_path": model, "rest_bind_address": "127.0.0.1", "rest_port": port}
+    if command is None:
+        command = [sys.executable, "-m", "tests.serving.toy_server", "serve", *options]
+        command += [f"--{name}={value}" for name, value in settings.items()]
+        settings = {}
+    server = RunningServer(command, port, {f"GRAPHFRAME_{name.upper()}": f"{settings[name]}" for name in settings})
+    try:
+        server.wait_for_log(until)
+        yield server
+    finally:
+        server.kill()
+
+
+class Pipes:
+    """The two pipes by which a test and a toy calculator wait for each other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("started", "news"):
+            os.mkfifo(folder / name)
+
+    def wait_until_started(self) -> None:
+        """Return when the calculator has started."""
+        assert (self.folder / "started").read_text() == "started"
+
+    def let_go(self) -> None:
+        """Let the calculator go on."""
+        (self.folder / "news").write_text("go on")
+
+    def read_news(self) -> str:
+        """What the calculator says."""
+        return (self.folder / "news").read_text()

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from graphframe.image import ImageRequest
+from graphframe.serving.errors import APIError
+from graphframe.serving.generation_request import GenerationRequest
+
+
+def read(**fields: Any) -> ImageRequest:
+    return GenerationRequest.from_json({"prompt": "a cat", "seed": 1, **fields}).image_request()
+
+
+def test_all_fields() -> None:
+    fields = {
+        "negative_prompt": "a dog",
+        "n": 2,
+        "width": 64,
+        "height": 128,
+        "num_inference_steps": 4,
+        "guidance_scale": 1.5,
+    }
+    assert read(**fields) == ImageRequest("a cat", "a dog", 2, 64, 128, 1, 4, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "attribute", "expected"),
+    [
+        ({"num_images_per_prompt": 3}, "n", 3),
+        ({"n": 8.0}, "n", 8),
+        ({"n": None}, "n", 1),
+        ({"seed": None, "rng_seed": 9}, "seed", 9),
+        ({"seed": 2**64 - 1}, "seed", 2**64 - 1),
+        ({"guidance_scale": 7}, "guidance_scale", 7.0),
+        ({"guidance_scale": None}, "guidance_scale", None),
+        ({"size": "640x480"}, "width", 640),
+        ({"size": "640x480"}, "height", 480),
+        ({"size": "auto"}, "width", None),
+        ({"size": "auto", "width": None}, "height", None),
+        ({"size": None, "height": 8}, "height", 8),
+        ({"height": 8}, "width", None),
+        ({"prompt": ""}, "prompt", ""),
+    ],
+)
+def test_what_a_field_means(fields: dict[str, Any], attribute: str, expected: object) -> None:
+    value = getattr(read(**fields), attribute)
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"user": "me", "style": "vivid", "quality": "hd", "moderation": "low", "safety_identifier": "x"},
+        {"background": "auto", "output_format": "png", "response_format": "b64_json", "stream": False},
+        {"background": "opaque", "model": "toy", "unknown": None},
+    ],
+)
+def test_fields_without_effect(fields: dict[str, Any]) -> None:
+    assert read(**fields) == read()
+
+
+@pytest.mark.parametrize(
+    ("fields", "param", "message"),
+    [
+        ({"prompt": None}, "prompt", "prompt is required"),
+        ({"prompt": 5}, "prompt", "expected `str`, got `int`"),
+        ({"prompt": "x" * 32_001}, "prompt", "32000"),
+        ({"prompt": ["a"]}, "prompt", "got `array`"),
+        ({"negative_prompt": {}}, "negative_prompt", "got `object`"),
+        ({"model": 1}, "model", "expected `str`"),
+        ({"n": 0}, "n", ">= 1"),
+        ({"n": "1"}, "n", "expected `int`, got `str`"),
+        ({"n": 1.5}, "n", "got `float`"),
+        ({"n": True}, "n", "got `bool`"),
+        ({"num_images_per_prompt": -1}, "num_images_per_prompt", ">= 1"),
+        ({"n": 1, "num_images_per_prompt": 1}, "num_images_per_prompt", "either n or"),
+        ({"num_inference_steps": 0}, "num_inference_steps", ">= 1"),
+        ({"guidance_scale": "7"}, "guidance_scale", "expected `float`"),
+        ({"seed": -1}, "seed", "between 0 and"),
+        ({"seed": 2**64}, "seed", "between 0 and"),
+        ({"rng_seed": 1}, "rng_seed", "either seed or"),
+        ({"size": "7"}, "size", 'not "7"'),
+        ({"size": "0x8"}, "size", "512x512"),
+        ({"size": "8x8x8"}, "size", "512x512"),
+        ({"size": "-8x8"}, "size", "512x512"),
+        ({"size": 512}, "size", "expected `str`"),
+        ({"size": "8x8", "width": 8}, "width", "either size or width"),
+        ({"size": "auto", "height": 8}, "height", "either size or height"),
+        ({"width": 0}, "width", ">= 1"),
+        ({"response_format": "url"}, "response_format", 'use "b64_json"'),
+        ({"background": "transparent"}, "background", 'use "auto" or "opaque"'),
+        ({"output_format": "webp"}, "output_format", 'use "png"'),
+        ({"stream": True}, "stream", "use false"),
+        ({"guidence_scale": 1}, "guidence_scale", 'did you mean "guidance_scale"?'),
+        ({"x" * 1_000_000: 1}, "x" * 64, "unknown field"),
+    ],
+)
+def test_a_field_that_is_wrong(fields: dict[str, Any], param: str, message: str) -> None:
+    with pytest.raises(APIError) as raised:
+        read(**fields)
+    assert raised.value.status_code == 400
+    assert raised.value.param == param
+    assert message in str(raised.value.description)

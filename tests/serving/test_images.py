@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import falcon.testing
+import pytest
+
+from graphframe.serving.body import MAX_BYTES
+from tests.serving.toys import painted
+
+PATH = "/v1/images/generations"
+
+
+@pytest.mark.parametrize("path", [PATH, "/v3/images/generations", "/images/generations"])
+def test_a_prompt_gives_an_image(client: falcon.testing.TestClient, path: str) -> None:
+    response = client.simulate_post(path, json={"prompt": "a cat", "rng_seed": 7})
+    assert response.status_code == 200
+    assert painted(response.json) == [
+        {
+            "prompt": "a cat",
+            "negative_prompt": None,
+            "n": 1,
+            "width": None,
+            "height": None,
+            "seed": 7,
+            "num_inference_steps": None,
+            "guidance_scale": None,
+        }
+    ]
+    assert isinstance(response.json.pop("created"), int)
+    assert response.json.keys() == {"created", "data", "background", "output_format", "size", "seed"}
+
+
+def test_the_response_says_what_was_made(client: falcon.testing.TestClient) -> None:
+    response = client.simulate_post(PATH, json={"prompt": "a cat", "n": 3, "size": "128x64"})
+    assert response.json["size"] == "128x64"
+    assert response.json["output_format"] == "png"
+    assert response.json["background"] == "opaque"
+    assert len(response.json["data"]) == 3
+
+
+def test_an_absent_seed_is_random_and_returned(client: falcon.testing.TestClient) -> None:
+    responses = [client.simulate_post(PATH, json={"prompt": "a cat"}).json for _ in range(3)]
+    seeds = [painted(response)[0]["seed"] for response in responses]
+    assert seeds == [response["seed"] for response in responses]
+    assert len(set(seeds)) > 1
+    assert all(0 <= seed < 2**32 for seed in seeds)
+
+
+def test_a_request_that_the_graph_refuses(client: falcon.testing.TestClient) -> None:
+    response = client.simulate_post(PATH, json={"prompt": "refuse"})
+    assert response.status_code == 400
+    assert response.json["error"] == {
+        "message": "size must be a multiple of 8",
+        "type": "invalid_request_error",
+        "param": "size",
+        "code": "invalid_value",
+    }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [
+        ("fail", 'node "paint" (PaintCalculator): process failed at timestamp 0: RuntimeError: out of paint'),
+        ("nothing", "the graph made no image"),
+    ],
+)
+def test_a_run_that_fails(client: falcon.testing.TestClient, prompt: str, message: str) -> None:
+    response = client.simulate_post(PATH, json={"prompt": prompt})
+    assert response.status_code == 500
+    assert response.headers["x-should-retry"] == "false"
+    assert response.json["error"]["message"] == message
+    assert response.json["error"]["type"] == "server_error"
+    assert client.simulate_post(PATH, json={"prompt": "a cat"}).status_code == 200
+
+
+def test_a_failure_is_logged_with_its_cause_and_the_request_id(
+    client: falcon.testing.TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = client.simulate_post(PATH, json={"prompt": "fail"})
+    assert response.headers["x-request-id"] in caplog.text
+    assert "toys.py" in caplog.text  # from the traceback
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "message"),
+    [
+        (b"", JSON, 400, "the body is empty"),
+        (b'{"prompt": "a', JSON, 400, "truncated"),
+        (b'{"prompt": "a",}', JSON, 400, "trailing comma in object (byte 15)"),
+        (b'{"prompt": NaN}', JSON, 400, "invalid character (byte 11)"),
+        (b'{"prompt": "\xff"}', JSON, 400, "not UTF-8"),
+        (b'["prompt"]', JSON, 400, "must be a JSON object, not list"),
+        (b"[" * 500_000, JSON, 400, "nested too deeply"),
+        (b'{"prompt": "%s"}' % (b"a" * MAX_BYTES), JSON, 413, "larger than 1048576 bytes"),
+        (b'{"prompt": "a"}', {"Content-Type": "application/x-www-form-urlencoded"}, 415, "application/json'"),
+        (b'{"prompt": "a"}', {"Content-Type": "multipart/form-data; boundary=x"}, 415, "multipart/form-data"),
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream", "image/png"])
+def test_a_body_that_cannot_be_read(
+    client: falcon.testing.TestClient, body: bytes, headers: dict[str, str], status: int, message: str, accept: str
+) -> None:
+    response = client.simulate_post(PATH, body=body, headers={**headers, "Accept": accept})
+    assert response.status_code == status
+    assert message in response.json["error"]["message"]
+    assert response.json["error"]["code"]
+    assert response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; charset=utf-8", "application/x+json", None]
+)
+def test_content_types_of_json(client: falcon.testing.TestClient, content_type: str | None) -> None:
+    headers: dict[str, Any] = {"Content-Type": content_type} if content_type else {}
+    response = client.simulate_post(PATH, body=json.dumps({"prompt": "a cat"}), headers=headers)
+    assert response.status_code == 200

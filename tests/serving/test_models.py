@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import falcon.testing
+import pytest
+
+from graphframe.serving.app import make_app
+from tests.serving import toys
+from tests.serving.conftest import MakeServable
+
+
+@pytest.fixture
+def client(make_servable: MakeServable) -> falcon.testing.TestClient:
+    broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
+    return falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], 1, 1, "here"))
+
+
+@pytest.mark.parametrize("prefix", ["/v1", "/v3", ""])
+def test_the_available_models_are_listed(client: falcon.testing.TestClient, prefix: str) -> None:
+    listed = client.simulate_get(f"{prefix}/models").json
+    assert listed["object"] == "list"
+    [model] = listed["data"]
+    assert model["created"] > 1_700_000_000
+    assert model == {"id": "org/toy", "object": "model", "created": model["created"], "owned_by": "graphframe"}
+
+
+@pytest.mark.parametrize("prefix", ["/v1", "/v3", ""])
+def test_one_model(client: falcon.testing.TestClient, prefix: str) -> None:
+    assert client.simulate_get(f"{prefix}/models/org/toy").json["id"] == "org/toy"
+    assert client.simulate_get(f"{prefix}/models/org%2Ftoy").json["id"] == "org/toy"
+
+
+def test_an_unknown_model(client: falcon.testing.TestClient) -> None:
+    response = client.simulate_get("/v1/models/org/boy")
+    assert response.status_code == 404
+    assert response.json["error"]["code"] == "model_not_found"

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from graphframe.serving.options import ServerOptions
+
+
+def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHFRAME_MODEL_NAME", "toy")
+    monkeypatch.setenv("GRAPHFRAME_MODEL_PATH", "models/toy")
+    monkeypatch.setenv("GRAPHFRAME_REST_PORT", "9000")
+    options = ServerOptions.from_environment()
+    assert options == ServerOptions(model_name="toy", model_path="models/toy", rest_port=9000)
+
+
+@pytest.mark.parametrize(("given", "served"), [("toy", "toy"), (None, "model"), ("", "model")])
+def test_the_default_name(given: str | None, served: str) -> None:
+    assert ServerOptions(model_name=given, model_path="some/model/").served_name == served
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "model_path"),
+        ({"GRAPHFRAME_MODEL_NAME": "toy", "GRAPHFRAME_MODEL_PATH": ".", "GRAPHFRAME_REST_PORT": "x"}, "rest_port"),
+    ],
+)
+def test_a_wrong_environment(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=message):
+        ServerOptions.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("given", "addresses"),
+    [
+        ("0.0.0.0", ["0.0.0.0:8000"]),
+        ("127.0.0.1, ::1", ["127.0.0.1:8000", "[::1]:8000"]),
+    ],
+)
+def test_addresses(given: str, addresses: list[str]) -> None:
+    assert ServerOptions(model_name="toy", model_path=".", rest_bind_address=given).addresses == addresses

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from graphframe.serving.errors import APIError
+from graphframe.serving.servable import Servables, State
+from tests.serving import toys
+from tests.serving.conftest import MakeServable
+
+
+def test_a_servable_that_loads(make_servable: MakeServable) -> None:
+    servable = make_servable()
+    assert servable.state is State.AVAILABLE
+    assert Servables([servable], "here").find_available("toy") is servable
+    assert Servables([servable], "here").find_available(None) is servable
+    assert Servables([servable], "here").find_available("") is servable
+
+
+def test_a_servable_that_fails(make_servable: MakeServable, caplog: pytest.LogCaptureFixture) -> None:
+    servable = make_servable(graph=toys.GRAPH.replace("Paint", "Broken"))
+    assert servable.state is State.FAILED
+    assert "the paint has dried" in servable.failure
+    assert "Traceback" in caplog.text
+    with pytest.raises(APIError) as raised:
+        Servables([servable], "here").find_available(None)
+    assert raised.value.status_code == 500
+    assert "the paint has dried" in str(raised.value.description)
+    assert dict(raised.value.headers or {}) == {"x-should-retry": "false"}
+
+
+def test_a_servable_that_is_loading(make_servable: MakeServable) -> None:
+    with pytest.raises(APIError) as raised:
+        Servables([make_servable(load=False)], "here").find_available("toy")
+    assert raised.value.status_code == 503
+    assert int(dict(raised.value.headers or {})["retry-after"]) > 0

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.serving import toys
+from tests.serving.running_server import SECONDS, Pipes, RunningServer, serving
+from tests.serving.toys import painted
+
+pytestmark = pytest.mark.timeout(60)
+
+GUNICORN = "from tests.serving import toys; from gunicorn.app.wsgiapp import run; run()"
+
+
+def ask(server: RunningServer, prompt: str) -> http.client.HTTPConnection:
+    """Send a request for an image, and do not wait for the answer."""
+    connection = server.connect()
+    body = json.dumps({"prompt": prompt})
+    connection.request("POST", "/v1/images/generations", body, {"Content-Type": "application/json"})
+    return connection
+
+
+def answer(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+    """The answer, read to its end."""
+    with contextlib.closing(connection):
+        response = connection.getresponse()
+        response.read()
+        return response
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_a_request_finish(model: Path, pipes: Pipes, number: int) -> None:
+    with serving(model) as server:
+        connection = ask(server, f"wait {pipes.folder}")
+        pipes.wait_until_started()
+        if number is signal.SIGINT:
+            os.killpg(server.process.pid, number)  # as a terminal does
+        else:
+            server.process.send_signal(number)
+        server.wait_for_log("Waiting for 1 connections to finish")
+        pipes.let_go()
+        assert answer(connection).status == 200
+        assert server.process.wait(SECONDS) == 0
+
+
+def test_a_second_interrupt_waits_for_nothing(model: Path, pipes: Pipes) -> None:
+    with serving(model) as server:
+        connection = ask(server, f"wait {pipes.folder}")
+        pipes.wait_until_started()
+        server.process.send_signal(signal.SIGINT)
+        server.wait_for_log("Waiting for 1 connections to finish")
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(SECONDS) == 0
+        connection.close()
+
+
+def test_a_client_that_goes_away_cancels_its_run(model: Path, pipes: Pipes) -> None:
+    with serving(model) as server:
+        connection = ask(server, f"wait for cancel {pipes.folder}")
+        pipes.wait_until_started()
+        connection.close()
+        assert pipes.read_news() == "cancelled"
+        server.wait_for_log("the client went away; its run is cancelled")
+        assert server.generate(prompt="a cat")[0] == 200
+
+
+def test_a_full_queue(model: Path, pipes: Pipes) -> None:
+    with serving(model, "--max_running=1", "--max_waiting=1") as server:
+        running = ask(server, f"wait {pipes.folder}")
+        pipes.wait_until_started()
+        # Of two more, one waits and the other is turned away.
+        others = [ask(server, "a cat"), ask(server, "a dog")]
+        [answered], _, _ = select.select([other.sock for other in others], [], [], SECONDS)
+        waiting, refused = sorted(others, key=lambda other: other.sock is answered)
+        refusal = answer(refused)
+        assert refusal.status == 429
+        assert 1 <= int(refusal.headers["retry-after"]) <= 120
+        # Who waits goes away, which makes room for another; health is answered all the while.
+        waiting.close()
+        server.wait_for_log("the client went away")
+        assert server.request("GET", "/v2/health/ready")[0] == 200
+        third = ask(server, "a bird")
+        pipes.let_go()
+        assert answer(running).status == 200
+        assert answer(third).status == 200
+
+
+@pytest.fixture
+def slow_model(tmp_path: Path) -> Path:
+    (tmp_path / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Slow"))
+    os.mkfifo(tmp_path / "go")
+    return tmp_path
+
+
+def test_while_a_model_is_loading(slow_model: Path) -> None:
+    with serving(slow_model, until="ASGI server listening") as server:
+        assert server.request("GET", "/v2/health/live")[0] == 200
+        assert server.request("GET", "/v2/health/ready")[0] == 503
+        assert server.request("GET", "/v1/models")[1]["data"] == []
+        early = answer(ask(server, "a cat"))
+        assert early.status == 503
+        assert int(early.headers["retry-after"]) > 0
+        (slow_model / "go").write_text("go")
+        server.wait_for_log("toy is ready at http://127.0.0.1")
+        assert server.request("GET", "/v2/health/ready")[0] == 200
+        assert server.generate(prompt="a cat")[0] == 200
+
+
+def test_a_signal_while_a_model_is_loading(slow_model: Path) -> None:
+    with serving(slow_model, until="ASGI server listening") as server:
+        assert server.stop() == 0
+
+
+def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Broken"))
+    with serving(tmp_path, until="toy could not be loaded") as server:
+        failed = answer(ask(server, "a cat"))
+        assert failed.status == 500
+        assert failed.headers["x-should-retry"] == "false"
+        _, config = server.request("GET", "/v1/config")
+        assert config["toy"]["model_version_status"][0]["status"]["error_code"] == "FAILED_PRECONDITION"
+        assert server.request("GET", "/v2/health/live")[0] == 200
+
+
+def test_a_large_body_is_answered(model: Path) -> None:
+    with serving(model) as server:
+        status, content = server.generate(prompt="x" * 20_000_000)
+        assert (status, content["error"]["code"]) == (413, "body_too_large")
+
+
+def test_gunicorn_with_the_example_configuration(model: Path) -> None:
+    command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
+    with serving(model, command=command) as server:
+        _, response = server.generate(prompt="a cat", seed=5)
+        assert painted(response)[0]["seed"] == 5
+        assert server.stop() == 0
+
+
+def test_gunicorn_with_a_broken_graph(model: Path) -> None:
+    (model / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Pant"))
+    command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
+    with serving(model, command=command, until="App failed to load") as server:
+        assert server.process.wait(SECONDS) == 4
+    assert any("graph.pbtxt:6: " in line and '"PaintCalculator"' in line for line in server.log)
+    assert not any("Traceback" in line for line in server.log)

@@ -1,0 +1,85 @@
+"""A toy calculator that paints nothing: each image is the request itself, as JSON. Prompts tell it to misbehave."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import graphframe as gf
+from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
+
+GRAPH = """
+input_stream: "REQUEST:request"
+output_stream: "IMAGE:image"
+node {
+  name: "paint"
+  calculator: "PaintCalculator"
+  device: "CPU"
+  input_stream: "REQUEST:request"
+  output_stream: "IMAGE:image"
+}
+"""
+
+
+@gf.register
+class PaintCalculator(gf.Calculator):
+    """Prompts: "fail", "refuse", "nothing", "wait FOLDER", "wait for cancel FOLDER"; all others give images.
+
+    FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news` for what comes next: it waits
+    until somebody writes there; or it writes there itself, once it is cancelled.
+    """
+
+    request = gf.Input("REQUEST", ImageRequest)
+    image = gf.Output("IMAGE", EncodedImage)
+
+    def process(self, cc: gf.Context) -> None:
+        request = cc[self.request]
+        if request.prompt == "fail":
+            raise RuntimeError("out of paint")
+        if request.prompt == "refuse":
+            raise InvalidRequest("size must be a multiple of 8", "size")
+        if request.prompt == "nothing":
+            return
+        if request.prompt.startswith("wait for cancel "):
+            folder = Path(request.prompt.removeprefix("wait for cancel "))
+            cancelled = threading.Event()
+            cc.cancellation.subscribe(cancelled.set)
+            (folder / "started").write_text("started")
+            cancelled.wait(timeout=60)
+            (folder / "news").write_text("cancelled" if cc.cancellation.cancelled else "not cancelled")
+            cc.cancellation.raise_if_cancelled()
+        elif request.prompt.startswith("wait "):
+            folder = Path(request.prompt.removeprefix("wait "))
+            (folder / "started").write_text("started")
+            (folder / "news").read_text()
+        b64 = base64.b64encode(json.dumps(dataclasses.asdict(request)).encode()).decode()
+        for number in range(request.n):
+            cc.send(self.image, EncodedImage(b64, "png", request.width or 64, request.height or 32), number)
+
+
+@gf.register
+class BrokenCalculator(gf.Calculator):
+    """Does not load."""
+
+    request = gf.Input("REQUEST", ImageRequest)
+    image = gf.Output("IMAGE", EncodedImage)
+
+    def load(self, node: gf.NodeContext) -> None:
+        raise RuntimeError("the paint has dried")
+
+
+@gf.register
+class SlowCalculator(PaintCalculator):
+    """Loads once somebody writes into the pipe `go` in the graph's folder."""
+
+    def load(self, node: gf.NodeContext) -> None:
+        node.path("go").read_text()
+
+
+def painted(response: Any) -> list[dict[str, Any]]:
+    """The requests that the images of a response were painted from."""
+    return [json.loads(base64.b64decode(image["b64_json"])) for image in response["data"]]
