@@ -5,24 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from graphframe.framework.port import Input, Options, Output, Port, SideInput, SideOutput, ports_of
+from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, declared
 
 if TYPE_CHECKING:
     from graphframe.framework.context import Context
     from graphframe.framework.plan import NodePlan
 
-T = TypeVar("T")
-
 
 class Contract(NamedTuple):
-    """All ports of a calculator, by kind."""
+    """All ports of a calculator, by kind, and its options."""
 
     inputs: tuple[Port[Any], ...]
     outputs: tuple[Port[Any], ...]
     side_inputs: tuple[Port[Any], ...]
     side_outputs: tuple[Port[Any], ...]
+    options: tuple[Options[Any], ...]
 
 
 class Calculator:
@@ -42,8 +41,14 @@ class Calculator:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.contract = Contract(*(ports_of(cls, kind) for kind in (Input, Output, SideInput, SideOutput)))
-        for ports in cls.contract:
+        cls.contract = Contract(
+            declared(cls, Input),
+            declared(cls, Output),
+            declared(cls, SideInput),
+            declared(cls, SideOutput),
+            declared(cls, Options),
+        )
+        for ports in cls.contract[:4]:
             tags = [port.tag for port in ports]
             for port in ports:
                 if tags.count(port.tag) > 1:
@@ -97,7 +102,7 @@ class NodeContext:
         self.base = base
         self._options = options
 
-    def __getitem__(self, options: Options[T]) -> T:
+    def __getitem__(self, options: Options[M]) -> M:
         """The node's options of that type, or the type's defaults."""
         return self._options.get(options.type) or options.type()
 
@@ -109,7 +114,8 @@ class NodeContext:
         ValueError
             If a relative path leaves that folder.
         """
-        full = Path(os.path.normpath(self.base / path))
-        if not Path(path).is_absolute() and not full.is_relative_to(os.path.normpath(self.base)):
-            raise ValueError(f'the path "{path}" leaves the folder {self.base}; name it absolutely to allow that')
+        base = os.path.abspath(self.base)
+        full = Path(os.path.normpath(os.path.join(base, path)))
+        if not Path(path).is_absolute() and not full.is_relative_to(base):
+            raise ValueError(f'the path "{path}" leaves the folder {base}; name it absolutely to allow that')
         return full

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
 from graphframe.framework.errors import Cancelled
+
+_log = logging.getLogger(__name__)
 
 
 class Cancellation:
@@ -52,7 +55,10 @@ class Cancellation:
             self.cancelled = True
             subscribers, self._subscribers = self._subscribers, {}
         for callback in subscribers.values():
-            callback()
+            try:
+                callback()
+            except Exception:
+                _log.exception("what subscribed to a cancellation failed")
 
     def _unsubscribe(self, key: object) -> None:
         with self._lock:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.names import tag_index
 from graphframe.framework.packet import Packet
-from graphframe.framework.port import Input, Options, Output, SideInput, SideOutput
+from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
 from graphframe.framework.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from graphframe.framework.plan import NodePlan
 
-T = TypeVar("T")
 D = TypeVar("D")
 
 
@@ -63,7 +62,7 @@ class Context:
     @overload
     def __getitem__(self, port: SideInput[T]) -> T: ...
     @overload
-    def __getitem__(self, port: Options[T]) -> T: ...
+    def __getitem__(self, port: Options[M]) -> M: ...
 
     def __getitem__(self, port: Input[Any] | SideInput[Any] | Options[Any]) -> Any:
         """The value at an input (of the first stream, if the port is `multiple`), a side packet, or the options.
@@ -108,9 +107,17 @@ class Context:
         """The value at `port`, or `default` if there is none."""
         return self[port] if self.has(port) else default
 
-    def values(self, port: Input[T]) -> list[T | None]:
-        """The values of all streams at a `multiple` input, by index; None for those without a packet."""
-        packets = (self.packets[slot] for slot in self._plan.slots[port])
+    @overload
+    def values(self, port: Input[T]) -> list[T | None]: ...
+    @overload
+    def values(self, port: SideInput[T]) -> list[T]: ...
+
+    def values(self, port: Input[Any] | SideInput[Any]) -> list[Any]:
+        """All values at a `multiple` port, by index; None for streams without a packet."""
+        slots = self._plan.slots[port]
+        if isinstance(port, SideInput):
+            return [self.side_packets[slot] for slot in slots]
+        packets = [self.packets[slot] for slot in slots] if self.packets else [None] * len(slots)
         return [None if packet is None else packet[0] for packet in packets]
 
     def send(self, port: Output[T], value: T, timestamp: int | None = None, *, index: int = 0) -> None:
@@ -133,24 +140,44 @@ class Context:
             If `value` is not of the port's type.
         """
         if not isinstance(value, port.type):
-            raise TypeError(
-                f'output stream "{tag_index(port.tag, index)}" takes {port.type.__name__}, not {type(value).__name__}'
-            )
+            raise _wrong_type(port, index, value)
         slots = self._plan.slots[port]
         if index < len(slots):
             self.sent.append((slots[index], Packet(value, self.timestamp if timestamp is None else timestamp)))
 
     def flush(self) -> None:
-        """Let what was sent so far leave now: a preview, say, while ``process`` goes on."""
+        """Let the packets sent so far leave now: a preview, say, while ``process`` goes on."""
         sent, self.sent = self.sent, []
         self._flush(self._plan, sent)
 
-    def set_side_packet(self, port: SideOutput[T], value: T) -> None:
-        """Set an output side packet, which can be done once a run; nodes that take it open after that."""
-        for slot in self._plan.slots[port]:
-            self.side_packets_set.append((slot, value))
+    def set_side_packet(self, port: SideOutput[T], value: T, *, index: int = 0) -> None:
+        """Set an output side packet, which can be done once a run; nodes that take it open after that.
+
+        Parameters
+        ----------
+        port : SideOutput
+        value : object
+            Of the port's type.
+        index : int, optional
+            Which one, if the port is `multiple`.
+
+        Raises
+        ------
+        TypeError
+            If `value` is not of the port's type.
+        """
+        if not isinstance(value, port.type):
+            raise _wrong_type(port, index, value)
+        slots = self._plan.slots[port]
+        if index < len(slots):
+            self.side_packets_set.append((slots[index], value))
 
     def report(self, done: int, total: int) -> None:
         """Tell whoever follows the run that `done` of `total` steps are done."""
         if self._report is not None:
             self._report(self._plan.name, done, total)
+
+
+def _wrong_type(port: Port[Any], index: int, value: object) -> TypeError:
+    place = tag_index(port.tag, index)
+    return TypeError(f'{port.kind} "{place}" takes {port.type.__name__}, not {type(value).__name__}')

@@ -22,24 +22,30 @@ _TYPES = {"ThreadPoolExecutor", "ApplicationThreadExecutor"}
 
 def declared_executors(config: SourcedConfig) -> tuple[dict[str, int], list[Problem]]:
     """The number of threads of each executor that a graph declares, by name, and what is wrong with them."""
-    threads = {DEFAULT: config.proto.num_threads}
+    threads: dict[str, int] = {}
     problems = []
+    if config.proto.num_threads:
+        threads[DEFAULT] = config.proto.num_threads
+        if config.proto.num_threads < 0:
+            message = "num_threads must be at least 1; leave it out to run inline"
+            problems.append(config.problem(message, "num_threads", 0))
     for position, proto in enumerate(config.proto.executor):
 
         def problem(message: str, place: int = position, name: str = proto.name) -> None:
             problems.append(config.problem(f'executor "{name}": {message}', "executor", place))
 
-        if proto.name in threads and (proto.name != DEFAULT or config.proto.num_threads or position):
-            problem("is declared twice" if not config.proto.num_threads else "num_threads of the graph declares it too")
+        if proto.name in threads:
+            by_number = proto.name == DEFAULT and config.proto.num_threads
+            problem("num_threads of the graph declares it too" if by_number else "is declared twice")
+        threads[proto.name] = INLINE
         if proto.type not in _TYPES:
             known = ", ".join(sorted(_TYPES))
             problem(f'there is no type "{proto.type}"{did_you_mean(proto.type, _TYPES)}; there are: {known}')
-            continue
-        threads[proto.name] = INLINE
-        if proto.type == "ThreadPoolExecutor":
+        elif proto.type == "ThreadPoolExecutor":
             threads[proto.name] = proto.options.Extensions[ThreadPoolExecutorOptions.ext].num_threads
             if threads[proto.name] < 1:
                 problem("needs num_threads of at least 1 in its ThreadPoolExecutorOptions")
+    threads.setdefault(DEFAULT, INLINE)
     return threads, problems
 
 

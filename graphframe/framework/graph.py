@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator, NodeContext
 from graphframe.framework.config import SourcedConfig, parse
-from graphframe.framework.errors import CalculatorError, GraphError, did_you_mean
+from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.executor import DEVICE_THREADS, make_executors
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
@@ -41,9 +41,7 @@ class Graph:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._calculators: list[Calculator] = []
-        self._executors: dict[str, Executor | None] = {}
-        self._starters: Executor | None = None
+        self._loaded: _Loaded | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -64,7 +62,7 @@ class Graph:
             If the file cannot be read.
         """
         path = Path(path)
-        return cls.from_text(path.read_text(), base or path.parent, str(path))
+        return cls.from_text(path.read_text(encoding="utf-8"), base or path.parent, str(path))
 
     @classmethod
     def from_text(cls, text: str, base: str | Path = ".", source: str = "graph") -> Graph:
@@ -104,12 +102,12 @@ class Graph:
     @property
     def inputs(self) -> list[str]:
         """The keys of the graph's input streams: tags, and names of those without one."""
-        return _keys(self._plan.inputs)
+        return list(self._plan.inputs.keys)
 
     @property
     def outputs(self) -> list[str]:
         """The keys of the graph's output streams: tags, and names of those without one."""
-        return _keys(self._plan.outputs)
+        return list(self._plan.outputs.keys)
 
     def load(self) -> None:
         """Load every node, once; further calls do nothing.
@@ -119,33 +117,16 @@ class Graph:
         CalculatorError
             If a calculator's ``load`` raises.
         """
-        with self._loading:
-            if self._executors:
-                return
-            calculators = []
-            for node in self._plan.nodes:
-                calculator = node.calculator()
-                name = node.calculator.__name__
-                about = NodeContext(
-                    node.name, name, node.device, node.proto.device_properties, self._plan.base, node.options
-                )
-                try:
-                    calculator.load(about)
-                except Exception as cause:
-                    raise CalculatorError(node.name, name, "load", Timestamp.UNSET, cause) from cause
-                calculators.append(calculator)
-            self._calculators = calculators
-            self._executors = make_executors(self._plan.executors)
-            self._starters = ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start")
+        self._load()
 
     def close(self) -> None:
-        """Wait until nothing works any more, and let go of what was loaded."""
+        """Wait until nothing works any more, and let go of what was loaded. Runs that have not ended fail."""
         with self._loading:
-            executors = [*self._executors.values(), self._starters]
-            self._executors, self._calculators, self._starters = {}, [], None
-        for executor in executors:
-            if executor is not None:
-                executor.shutdown()
+            loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            for executor in (*loaded.executors.values(), loaded.starters):
+                if executor is not None:
+                    executor.shutdown()
 
     def start_run(
         self,
@@ -169,15 +150,18 @@ class Graph:
         ------
         GraphError
             If a side packet is missing, or one of the names is not known.
+        TypeError
+            If a side packet is not what its consumers take.
         CalculatorError
             If the graph cannot be loaded.
         """
-        run = self._make_run(side_packets or {}, observers or {}, on_progress)
+        run = self._make_run(side_packets, (observers or {}).items(), on_progress)
         run.start()
         return run
 
     def run(
         self,
+        /,
         *,
         side_packets: Mapping[str, Any] | None = None,
         on_progress: Progress | None = None,
@@ -194,19 +178,22 @@ class Graph:
         ------
         CalculatorError, Cancelled, GraphError
             If the run fails.
+        TypeError
+            If an input stream or side packet takes another type.
         """
-        outputs, observers = self._collectors()
-        run = self._make_run(side_packets or {}, observers, on_progress)
+        outputs: Outputs = {key: [] for key in self.outputs}
+        run = self._make_run(side_packets, _collectors(outputs), on_progress)
         try:
             _feed(run, inputs)
             run.wait_until_done()
-        except BaseException:
-            run.cancel()
+        except BaseException as error:
+            run.cancel(f"the caller of the run was stopped by {type(error).__name__}")
             raise
         return outputs
 
     async def run_async(
         self,
+        /,
         *,
         side_packets: Mapping[str, Any] | None = None,
         observers: Mapping[str, Callable[[Packet], None]] | None = None,
@@ -215,73 +202,99 @@ class Graph:
     ) -> Outputs:
         """As `run`, without blocking the event loop. If the task that awaits it is cancelled, so is the run.
 
-        `observers` are called beside the collection of outputs, from the engine's threads.
+        `observers` are called besides, from the engine's threads.
         """
         loop = asyncio.get_running_loop()
-        outputs, collectors = self._collectors(observers or {})
-        run = self._make_run(side_packets or {}, collectors, on_progress)
+        if self._loaded is None:
+            await loop.run_in_executor(None, self.load)
+        outputs: Outputs = {key: [] for key in self.outputs}
+        run = self._make_run(side_packets, (*_collectors(outputs), *(observers or {}).items()), on_progress)
         ended = asyncio.Event()
 
         def end(_: Run) -> None:
-            loop.call_soon_threadsafe(ended.set)
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(ended.set)
 
         run.add_done_callback(end)
-        assert self._starters is not None
-        fed = loop.run_in_executor(self._starters, partial(_feed, run, inputs))
         try:
-            await fed
+            await loop.run_in_executor(self._load().starters, _feed, run, inputs)
             await ended.wait()
-        except BaseException:
-            self._starters.submit(run.cancel, "the task that awaited the run was cancelled")
+        except BaseException as error:
+            reason = f"the caller of the run was stopped by {type(error).__name__}"
+            run.cancellation.cancel(reason)
+            loop.run_in_executor(None, run.cancel, reason)  # which may call calculators
             raise
         if run.error is not None:
             raise run.error
         return outputs
 
+    def _load(self) -> _Loaded:
+        if self._loaded is not None:
+            return self._loaded
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = _Loaded(
+                    [_load_calculator(node, self._plan.base) for node in self._plan.nodes],
+                    make_executors(self._plan.executors),
+                    ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start"),
+                )
+            return self._loaded
+
     def _make_run(
         self,
-        side_packets: Mapping[str, Any],
-        observers: Mapping[str, Callable[[Packet], None]],
+        side_packets: Mapping[str, Any] | None,
+        observers: Iterable[tuple[str, Callable[[Packet], None]]],
         on_progress: Progress | None,
     ) -> Run:
-        if not self._executors:
-            self.load()
-        plan = self._plan
-        calculators = [_shallow_copy(calculator) for calculator in self._calculators]
-        executors = [self._executors[node.executor] for node in plan.nodes]
+        loaded, plan = self._load(), self._plan
         given = {}
-        for key, value in side_packets.items():
-            number = _lookup(plan.side_inputs, key, "input side packet")
-            given[plan.side_packets[number]] = value
-        missing = {plan.side_packets[number] for number in plan.side_inputs.values()} - set(given)
+        for key, value in (side_packets or {}).items():
+            plan.side_inputs.check(key, value)
+            given[plan.side_inputs.number(key)] = value
+        missing = set(plan.side_inputs.numbers.values()) - set(given)
         if missing:
-            raise GraphError(f"input side packets are missing: {', '.join(sorted(missing))}")
-        watched = {_lookup(plan.outputs, key, "output stream"): observer for key, observer in observers.items()}
-        return Run(plan, calculators, executors, given, watched, on_progress)
+            names = ", ".join(f'"{plan.side_packets[number]}"' for number in sorted(missing))
+            raise GraphError(f"the graph needs input side packets that were not given: {names}")
+        return Run(
+            plan,
+            [_shallow_copy(calculator) for calculator in loaded.calculators],
+            [loaded.executors[node.executor] for node in plan.nodes],
+            given,
+            [(plan.outputs.number(key), observer) for key, observer in observers],
+            on_progress,
+        )
 
-    def _collectors(
-        self, observers: Mapping[str, Callable[[Packet], None]] = {}
-    ) -> tuple[Outputs, dict[str, Callable[[Packet], None]]]:
-        outputs: Outputs = {key: [] for key in self.outputs}
 
-        def collector(key: str) -> Callable[[Packet], None]:
-            collect, observe = outputs[key].append, observers.get(key)
-            if observe is None:
-                return collect
+class _Loaded(NamedTuple):
+    """What a graph holds while it is loaded; `starters` are the threads that asynchronous runs begin on."""
 
-            def both(packet: Packet) -> None:
-                collect(packet)
-                observe(packet)
+    calculators: list[Calculator]
+    executors: dict[str, Executor | None]
+    starters: Executor
 
-            return both
 
-        return outputs, {key: collector(key) for key in outputs}
+def _load_calculator(node: NodePlan, base: Path) -> Calculator:
+    name = node.calculator.__name__
+    try:
+        calculator = node.calculator()
+        calculator.load(NodeContext(node.name, name, node.device, node.proto.device_properties, base, node.options))
+    except (Exception, SystemExit) as cause:
+        raise CalculatorError(node.name, name, "load", Timestamp.UNSET, cause) from cause
+    return calculator
+
+
+def _collectors(outputs: Outputs) -> Iterable[tuple[str, Callable[[Packet], None]]]:
+    return ((key, packets.append) for key, packets in outputs.items())
 
 
 def _feed(run: Run, inputs: Mapping[str, Any]) -> None:
     run.start()
-    for key, value in inputs.items():
-        run.add(key, value)
+    try:
+        for key, value in inputs.items():
+            run.add(key, value)
+    except GraphError:
+        if run.error is None:
+            raise
     run.close_inputs()
 
 
@@ -289,16 +302,3 @@ def _shallow_copy(calculator: Calculator) -> Calculator:
     copy = object.__new__(type(calculator))
     copy.__dict__.update(calculator.__dict__)
     return copy
-
-
-def _keys(numbers: Mapping[str, int]) -> list[str]:
-    """Of the names for each number, the key: `validation` puts it last."""
-    return list({number: key for key, number in numbers.items()}.values())
-
-
-def _lookup(numbers: Mapping[str, int], key: str, kind: str) -> int:
-    if key not in numbers:
-        raise GraphError(
-            f'the graph has no {kind} "{key}"{did_you_mean(key, numbers)}; it has: {", ".join(_keys(numbers))}'
-        )
-    return numbers[key]

@@ -34,14 +34,14 @@ class InputQueue(Protocol):
 class Readiness(Enum):
     """What a node may do."""
 
-    PROCESS = "process"
+    READY = "ready"
     WAIT = "wait"
     CLOSE = "close"
 
 
-_PROCESS: Final = Readiness.PROCESS
-_WAIT: Final = Readiness.WAIT
-_CLOSE: Final = Readiness.CLOSE
+READY: Final = Readiness.READY
+WAIT: Final = Readiness.WAIT
+CLOSE: Final = Readiness.CLOSE
 _DONE: Final = Timestamp.DONE
 
 
@@ -49,7 +49,7 @@ class InputPolicy(Protocol):
     """Decides when an input set is there. One for all runs, so it holds no state."""
 
     ordered: bool
-    """Whether the timestamps of its input sets only rise."""
+    """Whether the timestamps of its input sets only rise, so that each one settles all before it."""
 
     def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:
         """What the node may do, and the timestamp: of the input set; or, if it waits, before which none will come."""
@@ -70,20 +70,25 @@ class DefaultInputPolicy:
         """Ready at the least timestamp that waits, if the bounds of all empty streams are beyond it."""
         head = bound = _DONE
         for item in inputs:
-            if item.queue:
-                if item.queue[0][1] < head:
-                    head = item.queue[0][1]
+            queue = item.queue
+            if queue:
+                if queue[0][1] < head:
+                    head = queue[0][1]
             elif item.stream.bound < bound:
                 bound = item.stream.bound
         if head < bound:
-            return _PROCESS, head
+            return READY, head
         if bound == _DONE:
-            return _CLOSE, bound
-        return _WAIT, bound
+            return CLOSE, bound
+        return WAIT, bound
 
     def take(self, inputs: Sequence[InputQueue], timestamp: int) -> list[Packet | None]:
         """All packets at `timestamp`."""
-        return [item.queue.popleft() if item.queue and item.queue[0][1] == timestamp else None for item in inputs]
+        packets: list[Packet | None] = []
+        for item in inputs:
+            queue = item.queue
+            packets.append(queue.popleft() if queue and queue[0][1] == timestamp else None)
+        return packets
 
 
 class ImmediateInputPolicy(DefaultInputPolicy):
@@ -98,11 +103,11 @@ class ImmediateInputPolicy(DefaultInputPolicy):
         """Ready as soon as any stream has a packet."""
         heads = [item.queue[0][1] for item in inputs if item.queue]
         if heads:
-            return _PROCESS, min(heads)
-        bound = min(item.stream.bound for item in inputs)
+            return READY, min(heads)
+        bound = min((item.stream.bound for item in inputs), default=_DONE)
         if bound == _DONE:
-            return _CLOSE, bound
-        return _WAIT, bound
+            return CLOSE, bound
+        return WAIT, bound
 
 
 INPUT_POLICIES: Final[dict[str, InputPolicy]] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _SPEC = re.compile(r"(?:([A-Z_][A-Z0-9_]*):(?:(0|[1-9][0-9]*):)?)?([a-z_][a-z0-9_]*)")
 _TAG_INDEX = re.compile(r"([A-Z_][A-Z0-9_]*)?(?::(0|[1-9][0-9]*))?")
+_HIGHEST_INDEX = 10_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Spec:
 
 
 def tag_index(tag: str, index: int) -> str:
-    """MediaPipe's spelling of a place: ``TAG``, ``TAG:2``, ``:3``, ````."""
+    """MediaPipe's spelling of a place: ``TAG``, ``TAG:2``, ``:3``; empty for the first one without a tag."""
     return f"{tag}:{index}" if index else tag
 
 
@@ -58,37 +58,39 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
     """
     specs: list[Spec | None] = []
     problems: list[tuple[int, str]] = []
-    taken: dict[tuple[str, int], str] = {}
+    taken: dict[tuple[str, int], tuple[int, str]] = {}
     untagged = 0
     for position, text in enumerate(texts):
+        specs.append(None)
         match = _SPEC.fullmatch(text)
         if not match:
             problems.append((position, f'"{text}" is not "name", "TAG:name" or "TAG:index:name" {_why(text)}'))
-            specs.append(None)
             continue
         tag, index, name = match[1] or "", int(match[2] or 0), match[3]
         if not tag:
             index, untagged = untagged, untagged + 1
-        if (tag, index) in taken:
-            place = tag_index(tag, index)
-            problems.append(
-                (
-                    position,
-                    f'"{text}": {place} already is "{taken[tag, index]}"; number them, as in "{tag}:1:{name}"',
-                )
-            )
-            specs.append(None)
-            continue
-        taken[tag, index] = name
-        specs.append(Spec(tag, index, name))
-    indexes: dict[str, list[int]] = defaultdict(list)
-    for tag, index in taken:
-        indexes[tag].append(index)
-    for tag, found in indexes.items():
-        missing = sorted(set(range(max(found))) - set(found))
-        if missing:
-            problems.append((0, f'tag "{tag}" has no index {", ".join(map(str, missing))} but has {max(found)}'))
+        if index > _HIGHEST_INDEX:
+            problems.append((position, f'"{text}": an index is at most {_HIGHEST_INDEX}'))
+        elif (tag, index) in taken:
+            place, free = tag_index(tag, index), 1 + max(other for of, other in taken if of == tag)
+            message = f'"{text}": {place} already is "{taken[tag, index][1]}"; number them, as in "{tag}:{free}:{name}"'
+            problems.append((position, message))
+        else:
+            taken[tag, index] = position, name
+            specs[position] = Spec(tag, index, name)
+    problems += _gaps(taken)
     return specs, problems
+
+
+def _gaps(taken: Mapping[tuple[str, int], tuple[int, str]]) -> Iterable[tuple[int, str]]:
+    """The indexes that lack among those of one tag, which must be 0, 1, 2 and so on."""
+    for tag in {tag: None for tag, _ in taken}:
+        found = [index for other, index in taken if other == tag]
+        last = max(found)
+        missing = sorted(set(range(last)) - set(found))
+        if missing:
+            some = ", ".join(map(str, missing[:5])) + ", ..." * (len(missing) > 5)
+            yield taken[tag, last][0], f'tag "{tag}" has index {last}, but not {some}'
 
 
 def _why(text: str) -> str:

@@ -9,17 +9,21 @@ from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
+from graphframe.framework.errors import GraphError, did_you_mean
 from graphframe.framework.names import Spec
 from graphframe.framework.port import Port
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One connection of a node: the port, the place in it, and the stream (or side packet) by number."""
+    """One connection of a node: the port, the place in it, where it is written, and the stream (or side packet)."""
 
     port: Port[Any]
     spec: Spec
+    position: int
+    """In the node's list of such connections."""
     stream: int
+    """The number of the stream or side packet."""
 
 
 @dataclass
@@ -30,10 +34,10 @@ class NodePlan:
     ----------
     executor : str
         The name of the executor that runs it; ``""`` for the graph's default one.
+    inputs, outputs, side_inputs, side_outputs : list of Slot
+        Ordered by tag and index.
     slots : dict
-        The positions in `inputs`, `outputs`, `side_inputs` or `side_outputs` of each port of the calculator.
-    opens, closes : bool
-        Whether the calculator has an ``open`` and a ``close`` of its own; else these are not even scheduled.
+        The positions in these lists of what is connected to each port of the calculator.
     """
 
     index: int
@@ -49,14 +53,51 @@ class NodePlan:
     side_outputs: list[Slot] = field(default_factory=list)
     slots: dict[Port[Any], list[int]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.opens = self.calculator.open is not Calculator.open
-        self.closes = self.calculator.close is not Calculator.close
-
     @property
     def device(self) -> str:
         """The OpenVINO device of the node, ``""`` if it is bound to none."""
         return self.proto.device
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The graph's own streams, or side packets, of one kind.
+
+    Attributes
+    ----------
+    kind : str
+        What messages call them.
+    keys : tuple of str
+        Their tags; for those without one, their names.
+    numbers : dict
+        By key and by name.
+    types : dict
+        What each must hold, by its number.
+    """
+
+    kind: str
+    keys: tuple[str, ...]
+    numbers: dict[str, int]
+    types: dict[int, type] = field(default_factory=dict)
+
+    def number(self, key: str) -> int:
+        """The number of the one that `key` is the key or the name of.
+
+        Raises
+        ------
+        GraphError
+            If there is none.
+        """
+        if key in self.numbers:
+            return self.numbers[key]
+        known = f"{did_you_mean(key, self.numbers)}; it has: {', '.join(self.keys) or 'none'}"
+        raise GraphError(f'the graph has no {self.kind} "{key}"{known}')
+
+    def check(self, key: str, value: Any) -> None:
+        """Raise TypeError if `value` is not what `key` must hold."""
+        type_ = self.types.get(self.number(key), object)
+        if not isinstance(value, type_):
+            raise TypeError(f'{self.kind} "{key}" takes {type_.__name__}, not {type(value).__name__}')
 
 
 @dataclass(frozen=True)
@@ -69,23 +110,18 @@ class Plan:
         In execution order.
     streams, side_packets : list of str
         Names, by number.
-    inputs, outputs, side_inputs : dict
-        The numbers of the graph's own streams and side packets, by tag and by name.
-    input_types : dict
-        What each input stream of the graph must hold, by its number.
+    inputs, outputs, side_inputs : Interface
     executors : dict
-        The number of threads of each executor that the graph declares, by name.
+        The number of threads of each executor, by name.
     base : pathlib.Path
         The folder that relative paths start from.
     """
 
-    source: str
     base: Path
     nodes: list[NodePlan]
     streams: list[str]
     side_packets: list[str]
-    inputs: dict[str, int]
-    outputs: dict[str, int]
-    side_inputs: dict[str, int]
-    input_types: dict[int, type]
+    inputs: Interface
+    outputs: Interface
+    side_inputs: Interface
     executors: dict[str, int]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, overload
+from typing import Any, Generic, get_origin, overload
 
+from google.protobuf.message import Message
 from typing_extensions import TypeVar
 
 T = TypeVar("T", default=Any)
+M = TypeVar("M", bound=Message)
+K = TypeVar("K")
 
 ANY_TAG = "*"
 """The tag of a `multiple` port that takes every stream that no other port of the calculator takes."""
+
+
+_CLASS = type
 
 
 class Port(Generic[T]):
@@ -20,7 +26,7 @@ class Port(Generic[T]):
     tag : str
         The tag in the graph's text; ``""`` for streams without one.
     type : type
-        What its packets hold; `object` for anything.
+        The class of what its packets hold; `object` for anything.
     optional : bool
         Whether a graph may leave it unconnected.
     multiple : bool
@@ -37,6 +43,8 @@ class Port(Generic[T]):
     def __init__(
         self, tag: str = "", type: type[Any] = object, *, optional: bool = False, multiple: bool = False
     ) -> None:
+        if get_origin(type) is not None or not isinstance(type, _CLASS):
+            raise TypeError(f'the type of {self.kind} "{tag}" must be a class that isinstance() takes, not {type}')
         self.tag = tag
         self.type = type
         self.optional = optional
@@ -70,7 +78,7 @@ class SideOutput(Port[T]):
     kind = "output side packet"
 
 
-class Options(Generic[T]):
+class Options(Generic[M]):
     """The protobuf message that holds the calculator's options in a graph.
 
     Parameters
@@ -79,13 +87,11 @@ class Options(Generic[T]):
         The class of the message.
     """
 
-    def __init__(self, type: type[T]) -> None:
+    def __init__(self, type: type[M]) -> None:
         self.type = type
 
 
-def ports_of(cls: type, kind: type[Port[Any]]) -> tuple[Port[Any], ...]:
-    """The ports of one kind that the class `cls` declares, inherited ones first."""
-    found = {
-        name: value for base in reversed(cls.__mro__) for name, value in vars(base).items() if isinstance(value, kind)
-    }
-    return tuple(found.values())
+def declared(cls: type, kind: type[K]) -> tuple[K, ...]:
+    """The class attributes of one kind that the class `cls` has, inherited ones first."""
+    found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+    return tuple(value for value in found.values() if isinstance(value, kind))

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config import SourcedConfig, parse
-from graphframe.framework.errors import GraphError, did_you_mean
+from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
 
 C = TypeVar("C", bound=type[Calculator])
 
@@ -33,11 +33,13 @@ def register_subgraph(path: str | Path) -> str:
     Raises
     ------
     GraphConfigError
-        If it cannot be parsed.
+        If it cannot be parsed. The rest of it is checked with the graphs that use it.
     GraphError
         If it has no ``type``.
     """
-    config = parse(Path(path).read_text(), str(path), load_option_types)
+    config = parse(Path(path).read_text(encoding="utf-8"), str(path), load_option_types)
+    if config.problems:
+        raise GraphConfigError(config.problems)
     if not config.proto.type:
         raise GraphError(f'{path}: a graph needs a type, as in type: "MySubgraph", to be used as a subgraph')
     _subgraphs[config.proto.type] = config
@@ -63,19 +65,26 @@ def find_calculator(name: str) -> type[Calculator]:
             known = {*_calculators, *_subgraphs, *_entry_points()}
             raise LookupError(f'there is no calculator or subgraph "{name}"{did_you_mean(name, known)}')
         try:
-            _calculators[name] = entry.load()
+            calculator = entry.load()
         except Exception as cause:
-            raise LookupError(f'the calculator "{name}" cannot be imported from {entry.value}: {cause}') from cause
+            reason = f"{type(cause).__name__}: {cause}"
+            raise LookupError(f'the calculator "{name}" cannot be imported from {entry.value}: {reason}') from cause
+        if not (isinstance(calculator, type) and issubclass(calculator, Calculator)):
+            raise LookupError(f'the calculator "{name}" at {entry.value} is not a subclass of Calculator')
+        _calculators[name] = calculator
     return _calculators[name]
 
 
-def load_option_types() -> None:
-    """Import all calculators, so that the types of their options are known."""
-    for name in _entry_points():
+def load_option_types() -> list[str]:
+    """Import all calculators, so that the types of their options are known; returns the names of these."""
+    names: set[str] = set()
+    for name in {*_calculators, *_entry_points()}:
         try:
-            find_calculator(name)
+            options = find_calculator(name).contract.options
         except LookupError:
             continue
+        names.update(option.type.DESCRIPTOR.full_name for option in options)
+    return sorted(names)
 
 
 @cache

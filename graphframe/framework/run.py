@@ -1,8 +1,9 @@
 """One run of a loaded graph: drives the scheduler, from whichever thread has something to tell it.
 
-Everything that happens to a run goes through its mailbox. Who posts becomes the driver unless somebody drives already,
-and the driver works off the mailbox and the tasks that run inline. So the scheduler is only ever touched by one thread
-at a time, and nobody waits for a lock.
+Everything that happens to a run goes through its mailbox. Who posts becomes the driver unless somebody drives already.
+The driver works off the mailbox and hands tasks to executors; a task that runs inline it does when it has stopped
+driving. So the scheduler is only touched by one thread at a time, nobody waits for a lock, and no calculator is called
+under it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.context import Context
-from graphframe.framework.errors import CalculatorError, Cancelled, GraphError, did_you_mean
+from graphframe.framework.errors import Cancelled, GraphError
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
 from graphframe.framework.scheduler import OPEN, PROCESS, NodeState, Scheduler
@@ -33,8 +35,9 @@ class Run:
     ----------
     done : bool
         Whether it has ended.
-    error : Exception or None
+    error : GraphError or None
         Why it failed: a `CalculatorError`, `Cancelled`, or another `GraphError`.
+    cancellation : Cancellation
     """
 
     def __init__(
@@ -42,14 +45,14 @@ class Run:
         plan: Plan,
         calculators: Sequence[Calculator],
         executors: Sequence[Executor | None],
-        side_packets: Mapping[str, Any],
-        observers: Mapping[int, Callable[[Packet], None]],
+        side_packets: Mapping[int, Any],
+        observers: Iterable[tuple[int, Callable[[Packet], None]]],
         on_progress: Callable[[str, int, int], None] | None,
     ) -> None:
         self.done = False
-        self.error: BaseException | None = None
+        self.error: GraphError | None = None
         self.cancellation = Cancellation()
-        self._plan = plan
+        self._inputs = plan.inputs
         self._executors = executors
         self._scheduler = Scheduler(plan, side_packets, observers)
         self._workers = [
@@ -66,7 +69,7 @@ class Run:
         self._post(self._scheduler.start)
 
     def add(self, stream: str, value: Any, timestamp: int = 0) -> None:
-        """Put a packet on an input stream of the graph.
+        """Put a packet on an input stream of the graph. A timestamp that the stream cannot take fails the run.
 
         Parameters
         ----------
@@ -78,26 +81,24 @@ class Run:
         Raises
         ------
         GraphError
-            If there is no such stream, or the run has failed.
+            If there is no such stream, or the run has failed or ended.
         TypeError
             If a consumer of the stream takes another type.
         """
-        number = self._plan.inputs.get(stream)
-        if number is None:
-            raise self._unknown_input(stream)
-        type_ = self._plan.input_types.get(number, object)
-        if not isinstance(value, type_):
-            raise TypeError(f'input stream "{stream}" takes {type_.__name__}, not {type(value).__name__}')
+        inputs = self._inputs
+        number = inputs.numbers.get(stream)
+        if number is None or number in inputs.types:
+            inputs.check(stream, value)
+        if self.done:
+            self._raise_error()
+            raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
         self._post(self._scheduler.add, number, Packet(value, timestamp))
         if self.error is not None:
-            raise self.error
+            self._raise_error()
 
     def set_bound(self, stream: str, bound: int) -> None:
         """Promise that no packet before `bound` will be put on an input stream of the graph."""
-        number = self._plan.inputs.get(stream)
-        if number is None:
-            raise self._unknown_input(stream)
-        self._post(self._scheduler.set_bound, number, bound)
+        self._post(self._scheduler.set_bound, self._inputs.number(stream), bound)
 
     def close_input(self, stream: str) -> None:
         """Close one input stream of the graph."""
@@ -109,8 +110,9 @@ class Run:
 
     def cancel(self, reason: str = "the run was cancelled") -> None:
         """Stop the run as soon as those who work for it let go. Nothing happens if it has ended."""
-        self.cancellation.cancel(reason)
-        self._post(self._scheduler.fail, Cancelled(reason))
+        if not self.done:
+            self.cancellation.cancel(reason)
+            self._post(self._scheduler.fail, Cancelled(reason))
 
     def add_done_callback(self, callback: Callable[[Run], None]) -> None:
         """Call `callback` with the run when it has ended, from the thread that ends it; at once if it has."""
@@ -131,8 +133,7 @@ class Run:
             self.add_done_callback(lambda _: ended.set())
             if not ended.wait(timeout):
                 raise TimeoutError(f"the run has not ended after {timeout:g} s")
-        if self.error is not None:
-            raise self.error
+        self._raise_error()
 
     def wait_until_idle(self, timeout: float | None = None) -> None:
         """Block until nothing works and nothing could without another packet; raise the run's error if it failed.
@@ -148,71 +149,87 @@ class Run:
         self._post(self._idle_callbacks.append, idle.set)
         if not idle.wait(timeout):
             raise TimeoutError(f"the run is not idle after {timeout:g} s")
-        if self.error is not None:
-            raise self.error
+        self._raise_error()
+
+    def _raise_error(self) -> None:
+        if self.error is None:
+            return
+        interrupted = isinstance(self.error.__cause__, KeyboardInterrupt)
+        if interrupted and threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt from self.error
+        raise self.error
 
     def _post(self, call: Callable[..., None], *args: Any) -> None:
         self._mailbox.append((call, args))
         self._drive()
 
     def _drive(self) -> None:
-        mailbox = self._mailbox
-        while mailbox and self._driving.acquire(blocking=False):
+        """Drive the run unless somebody does, who will find what was posted then."""
+        mailbox, driving = self._mailbox, self._driving
+        while mailbox and driving.acquire(False):
             try:
-                while mailbox:
-                    call, args = mailbox.popleft()
-                    try:
-                        call(*args)
-                    except Exception as error:
-                        self._fail(error)
-                    self._work()
+                node = self._next_inline()
             finally:
-                self._driving.release()
-
-    def _fail(self, cause: Exception) -> None:
-        """End the run because the scheduler refused something, or an observer that it called raised."""
-        error = cause
-        if not isinstance(cause, GraphError):
-            error = GraphError(f"an observer of the run failed: {type(cause).__name__}: {cause}")
-            error.__cause__ = cause
-        self._scheduler.fail(error)
-        self.cancellation.cancel(f"the run failed: {error}")
-
-    def _work(self) -> None:
-        """Do what can be done inline, hand out the rest, until a message or the end comes."""
-        scheduler, mailbox = self._scheduler, self._mailbox
-        while not mailbox and (node := scheduler.next()) is not None:
-            executor = self._executors[node.index]
-            if executor is None:
+                driving.release()
+            while node is not None:
+                if mailbox:  # posted by somebody who could not drive; it must not wait for the node
+                    self._drive()
                 error = self._call(node)
+                if not driving.acquire(False):
+                    mailbox.append((self._finish, (node, error)))
+                    break
                 try:
                     self._finish(node, error)
-                except Exception as cause:
-                    self._fail(cause)
-            else:
-                executor.submit(self._call_elsewhere, node)
-        if scheduler.error is not None:
-            self.error = scheduler.error
-        if scheduler.done and not self.done:
-            self.done = True
-            self._workers = []
-        if self._done_callbacks and self.done:
-            self._notify(self._done_callbacks, self)
-        if self._idle_callbacks and scheduler.idle:
-            self._notify(self._idle_callbacks)
+                    node = self._next_inline()
+                finally:
+                    driving.release()
 
-    def _notify(self, callbacks: list[Any], *args: Any) -> None:
-        while callbacks:
+    def _next_inline(self) -> NodeState | None:
+        """Work off the mailbox, and hand out tasks until one is to run inline, or there are none."""
+        scheduler = self._scheduler
+        while True:
+            while self._mailbox:
+                call, args = self._mailbox.popleft()
+                call(*args)
+            if scheduler.error is not None and self.error is None:
+                self.error = scheduler.error
+                self.cancellation.cancel(f"the run failed: {self.error}")
+            node = scheduler.next()
+            if node is None:
+                self._notify()
+                return None
+            executor = self._executors[node.index]
+            if executor is None:
+                return node
             try:
-                callbacks.pop(0)(*args)
+                executor.submit(self._call_elsewhere, node)
+            except RuntimeError as cause:
+                error = GraphError(f'the graph was closed before node "{node.plan.name}" could work: {cause}')
+                self._finish(node, error)
+
+    def _notify(self) -> None:
+        """Tell those who wait for the end, or for the run to be idle."""
+        if self._scheduler.done and not self.done:
+            self.done = True
+            self._workers = []  # their contexts refer to the run
+        callbacks: list[Callable[[], None]] = []
+        if self._done_callbacks and self.done:
+            callbacks += [partial(callback, self) for callback in self._done_callbacks]
+            self._done_callbacks.clear()
+        if self._idle_callbacks and self._scheduler.idle:
+            callbacks += self._idle_callbacks
+            self._idle_callbacks.clear()
+        for callback in callbacks:
+            try:
+                callback()
             except Exception:
                 _log.exception("a callback of a run failed")
 
     def _call_elsewhere(self, node: NodeState) -> None:
         self._post(self._finish, node, self._call(node))
 
-    def _call(self, node: NodeState) -> BaseException | None:
-        """Call the method of the calculator that the node's task names."""
+    def _call(self, node: NodeState) -> GraphError | None:
+        """Call the method of the calculator that the node's task names. Whatever it raises only ends the run."""
         calculator, context = self._workers[node.index]
         context.timestamp = node.timestamp
         context.packets = node.packets
@@ -224,30 +241,20 @@ class Run:
                 calculator.open(context)
             else:
                 calculator.close(context)
-        except Cancelled as error:
-            return error if self.cancellation.cancelled else self._calculator_error(node, error)
-        except Exception as cause:
-            return self._calculator_error(node, cause)
+        except BaseException as cause:
+            if isinstance(cause, Cancelled) and self.cancellation.cancelled:
+                return cause.with_traceback(None)
+            return node.error(cause)
         return None
 
-    def _calculator_error(self, node: NodeState, cause: Exception) -> CalculatorError:
-        name = node.plan.calculator.__name__
-        return CalculatorError(node.plan.name, name, node.phase.value, node.timestamp, cause)
-
-    def _finish(self, node: NodeState, error: BaseException | None) -> None:
+    def _finish(self, node: NodeState, error: GraphError | None) -> None:
         context = self._workers[node.index][1]
         context.packets = ()
-        sent, context.sent = context.sent, []
-        side_packets, context.side_packets_set = context.side_packets_set, []
-        if error is not None:
-            self.cancellation.cancel(f"the run failed: {error}")
-        self._scheduler.finish(node, sent, side_packets, error)
+        self._scheduler.finish(node, context.sent, context.side_packets_set, error)
+        if context.sent:
+            context.sent = []
+        if context.side_packets_set:
+            context.side_packets_set = []
 
     def _flush(self, node: NodePlan, sent: list[tuple[int, Packet]]) -> None:
-        self._post(self._scheduler.flush, node, sent)
-
-    def _unknown_input(self, stream: str) -> GraphError:
-        names = ", ".join(sorted(self._plan.inputs))
-        return GraphError(
-            f'the graph has no input stream "{stream}"{did_you_mean(stream, self._plan.inputs)}; it has: {names}'
-        )
+        self._post(self._scheduler.flush, self._scheduler.nodes[node.index], sent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ from graphframe.framework.calculator import Calculator
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.config import SourcedConfig
 from graphframe.framework.graph import Graph
-from graphframe.framework.names import parse_tag_index
+from graphframe.framework.names import parse_tag_index, tag_index
 from graphframe.framework.packet import Packet
 from graphframe.framework.port import ANY_TAG
 
 
 class CalculatorRunner:
-    """Runs a calculator on given packets. It is loaded once; each `run` is a run of its own.
+    """Runs a calculator on given packets. Each `run` is a run of its own, of one node that is loaded once.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class CalculatorRunner:
     device_properties : mapping, optional
         OpenVINO properties of the node.
     side_packets : mapping, optional
-        Values of its input side packets, by tag.
+        Values of its input side packets, by tag (or ``"TAG:1"``; ``""`` for one without a tag).
     base : path, optional
         The folder that relative paths in the options start from.
 
@@ -71,6 +71,8 @@ class CalculatorRunner:
             The packets of its other input streams, by tag, or by ``"TAG:1"`` for further ones of a port. Each item is a
             value, which gets its position as timestamp, or a `Packet`.
 
+        Calls that connect other streams than those before load the calculator anew.
+
         Returns
         -------
         dict of str to list of Packet
@@ -81,13 +83,15 @@ class CalculatorRunner:
         CalculatorError, GraphConfigError
             As a graph would.
         """
-        inputs = {f":{index}" if index else "": items for index, items in enumerate(untagged)} | tagged
+        inputs = {tag_index("", index): items for index, items in enumerate(untagged)} | tagged
         graph = self._graph(tuple(inputs))
-        outputs: dict[str, list[Packet]] = {key: [] for key in _streams(graph.nodes[0].proto.output_stream)}
-        observers = {f"out_{position}": outputs[key].append for position, key in enumerate(outputs)}
-        run = graph.start_run({f"side_{tag.lower()}": v for tag, v in self._side_packets.items()}, observers)
-        for position, packet in _in_order(list(inputs.values())):
-            run.add(f"in_{position}", packet.value, packet.timestamp)
+        outputs: dict[str, list[Packet]] = {
+            tag_index(slot.spec.tag, slot.spec.index): [] for slot in graph.nodes[0].outputs
+        }
+        observers = {_name("out", key): packets.append for key, packets in outputs.items()}
+        run = graph.start_run({_name("side", key): value for key, value in self._side_packets.items()}, observers)
+        for key, packet in _in_order(inputs):
+            run.add(_name("in", key), packet.value, packet.timestamp)
         run.close_inputs()
         run.wait_until_done()
         return outputs
@@ -100,23 +104,27 @@ class CalculatorRunner:
             if self._options is not None:
                 node.node_options.add().Pack(self._options)
             contract = self._calculator.contract
-            for position, key in enumerate(keys):
-                node.input_stream.append(_spec(key, f"in_{position}"))
-                proto.input_stream.append(f"in_{position}")
-            given = [parse_tag_index(key) for key in keys]
-            declared = {port.tag for port in contract.inputs}
             outputs = [(port.tag, 0) for port in contract.outputs if port.tag != ANY_TAG]
-            if any(port.tag == ANY_TAG for port in contract.outputs):
-                outputs += [place for place in given if place[0] not in declared]
-            for position, (tag, index) in enumerate(sorted(set(outputs))):
-                node.output_stream.append(_spec(f"{tag}:{index}" if index else tag, f"out_{position}"))
-                proto.output_stream.append(f"out_{position}")
-            for tag in self._side_packets:
-                node.input_side_packet.append(f"{tag}:side_{tag.lower()}")
-                proto.input_side_packet.append(f"side_{tag.lower()}")
+            if len(outputs) < len(contract.outputs):
+                declared = {port.tag for port in contract.inputs}
+                outputs += [place for place in map(parse_tag_index, keys) if place[0] not in declared]
+            for field, kind, places in (
+                ("input_stream", "in", keys),
+                ("output_stream", "out", [tag_index(*place) for place in sorted(set(outputs))]),
+                ("input_side_packet", "side", self._side_packets),
+            ):
+                for key in places:
+                    getattr(node, field).append(_spec(key, _name(kind, key)))
+                    getattr(proto, field).append(_name(kind, key))
             config = SourcedConfig(proto, self._calculator.__name__)
             self._graphs[keys] = Graph.from_config(config, self._base, lambda _: self._calculator)
         return self._graphs[keys]
+
+
+def _name(kind: str, key: str) -> str:
+    """The stream at ``TAG:1`` is called ``in_tag__1``, so that messages tell which it is."""
+    tag, index = parse_tag_index(key)
+    return f"{kind}_{tag.lower()}__{index}" if index else f"{kind}_{tag.lower()}"
 
 
 def _spec(key: str, name: str) -> str:
@@ -124,25 +132,11 @@ def _spec(key: str, name: str) -> str:
     return f"{tag}:{index}:{name}" if tag else name
 
 
-def _streams(specs: Iterable[str]) -> list[str]:
-    keys = []
-    untagged = 0
-    for spec in specs:
-        tag, _, rest = spec.partition(":")
-        if not rest:
-            keys.append(f":{untagged}" if untagged else "")
-            untagged += 1
-        else:
-            index = rest.partition(":")[0]
-            keys.append(tag if index == "0" else f"{tag}:{index}")
-    return keys
-
-
-def _in_order(inputs: Sequence[Iterable[Any]]) -> list[tuple[int, Packet]]:
+def _in_order(inputs: Mapping[str, Iterable[Any]]) -> list[tuple[str, Packet]]:
     """All packets of all inputs, in the order of timestamps."""
     packets = [
-        (position, item if isinstance(item, Packet) else Packet(item, timestamp))
-        for position, items in enumerate(inputs)
+        (key, item if isinstance(item, Packet) else Packet(item, timestamp))
+        for key, items in inputs.items()
         for timestamp, item in enumerate(items)
     ]
     return sorted(packets, key=lambda found: found[1].timestamp)

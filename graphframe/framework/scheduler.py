@@ -5,14 +5,16 @@ Whoever drives it (`run.Run`) adds packets, takes tasks with `next`, does them, 
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from heapq import heappop, heappush
 from typing import Any, Final
 
-from graphframe.framework.errors import GraphError
-from graphframe.framework.input_policy import INPUT_POLICIES, Readiness
+from graphframe.framework.calculator import Calculator
+from graphframe.framework.errors import CalculatorError, GraphError
+from graphframe.framework.executor import INLINE
+from graphframe.framework.input_policy import INPUT_POLICIES, READY, WAIT
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
 from graphframe.framework.timestamp import Timestamp
@@ -32,15 +34,16 @@ CLOSE: Final = Phase.CLOSE
 
 
 class Stream:
-    """The state of one stream: its bound, who reads it, who observes it."""
+    """The state of one stream: its bound, whether it had a packet, who reads it, who observes it."""
 
-    __slots__ = ("bound", "consumers", "name", "observer")
+    __slots__ = ("bound", "consumers", "name", "observers", "used")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.bound: int = Timestamp.PRE_STREAM
+        self.used = False
         self.consumers: list[InputQueue] = []
-        self.observer: Callable[[Packet], None] | None = None
+        self.observers: list[Callable[[Packet], None]] = []
 
 
 class InputQueue:
@@ -55,16 +58,22 @@ class InputQueue:
 
 
 class NodeState:
-    """The state of one node, and its task while it has one: `phase`, `timestamp`, `packets`."""
+    """The state of one node, and its task while it has one: `phase`, `timestamp`, `packets`.
+
+    `priority` orders tasks, the least first: what runs elsewhere is handed out before anything runs inline, and what is
+    nearest to the outputs comes first.
+    """
 
     __slots__ = (
-        "busy", "closed", "index", "inputs", "opened", "outputs", "packets", "phase", "plan", "policy", "timestamp",
-        "touched",
+        "busy", "closed", "index", "inputs", "offset", "opened", "outputs", "packets", "phase", "plan", "policy",
+        "priority", "timestamp", "touched",
     )  # fmt: skip
 
-    def __init__(self, plan: NodePlan, streams: Sequence[Stream]) -> None:
+    def __init__(self, plan: NodePlan, streams: Sequence[Stream], priority: int) -> None:
         self.plan = plan
         self.index = plan.index
+        self.priority = priority
+        self.offset = plan.calculator.timestamp_offset
         self.policy = INPUT_POLICIES[plan.input_policy]
         self.inputs = [InputQueue(self, streams[slot.stream]) for slot in plan.inputs]
         self.outputs = [streams[slot.stream] for slot in plan.outputs]
@@ -73,51 +82,60 @@ class NodeState:
         self.timestamp: int = Timestamp.UNSTARTED
         self.packets: Sequence[Packet | None] = ()
 
+    def error(self, cause: BaseException) -> CalculatorError:
+        """What a run fails with if `cause` was raised by the node's task."""
+        return CalculatorError(self.plan.name, self.plan.calculator.__name__, self.phase.value, self.timestamp, cause)
+
 
 _MISSING: Final = object()
 _MIN: Final = Timestamp.MIN
 _MAX: Final = Timestamp.MAX
-_POST_STREAM: Final = Timestamp.POST_STREAM
 
 
 class Scheduler:
     """The state of one run.
 
+    Its methods do not raise for what the application or a calculator does wrong: the run fails then.
+
     Parameters
     ----------
     plan : Plan
-    side_packets : mapping of str to object
-        Values of the graph's input side packets, by name.
-    observers : mapping of int to callable
-        What is called with each packet of a stream, by the stream's number.
+    side_packets : mapping of int to object
+        Values of the graph's input side packets, by number.
+    observers : iterable of (int, callable)
+        What is called with each packet of a stream, and the stream's number.
 
     Attributes
     ----------
-    error : Exception or None
-        The first one that was given to `fail`. Once it is set, nodes only close, and what they send is dropped.
+    error : GraphError or None
+        Why the run failed. Once it is set, nodes only close, and what they send is dropped.
     """
 
     def __init__(
         self,
         plan: Plan,
-        side_packets: Mapping[str, Any] = {},
-        observers: Mapping[int, Callable[[Packet], None]] = {},
+        side_packets: Mapping[int, Any] = {},
+        observers: Iterable[tuple[int, Callable[[Packet], None]]] = (),
     ) -> None:
-        self.error: BaseException | None = None
+        self.error: GraphError | None = None
+        self._plan = plan
         self._streams = [Stream(name) for name in plan.streams]
-        for number, observer in observers.items():
-            self._streams[number].observer = observer
-        self._inputs = [self._streams[number] for number in set(plan.inputs.values())]
-        self._side_names = plan.side_packets
-        self._side: list[Any] = [side_packets.get(name, _MISSING) for name in plan.side_packets]
-        self.nodes = [NodeState(node, self._streams) for node in plan.nodes]
+        for number, observer in observers:
+            self._streams[number].observers.append(observer)
+        self._open_inputs = {self._streams[number] for number in plan.inputs.numbers.values()}
+        self._side = [side_packets.get(number, _MISSING) for number in range(len(plan.side_packets))]
+        count = len(plan.nodes)
+        self.nodes = [
+            NodeState(node, self._streams, -node.index - count * (plan.executors[node.executor] != INLINE))
+            for node in plan.nodes
+        ]
         for node in self.nodes:
             for item in node.inputs:
                 item.stream.consumers.append(item)
-        self._ready: list[tuple[int, int]] = []
+        self._ready: list[tuple[int, NodeState]] = []
         self._touched: deque[NodeState] = deque()
         self._busy = 0
-        self._open = len(self.nodes)
+        self._open = count
 
     def start(self) -> None:
         """Let the nodes open."""
@@ -132,45 +150,46 @@ class Scheduler:
 
     @property
     def done(self) -> bool:
-        """Whether all nodes are closed."""
-        return not self._open
+        """Whether all nodes are closed, and nothing more can come in."""
+        return not self._open and (not self._open_inputs or self.error is not None)
 
     def add(self, stream: int, packet: Packet) -> None:
-        """Put a packet on an input stream of the graph.
-
-        Raises
-        ------
-        GraphError
-            If its timestamp is not allowed or below the stream's bound.
-        """
+        """Put a packet on an input stream of the graph."""
         if self.error is None:
-            self._deliver(self._streams[stream], packet, "the application")
+            try:
+                self._deliver(self._streams[stream], packet)
+            except Exception as error:
+                self.fail(error if isinstance(error, GraphError) else GraphError(str(error)))
             self._settle()
 
     def set_bound(self, stream: int, bound: int) -> None:
         """Promise that no packet before `bound` comes on an input stream of the graph; `Timestamp.DONE` closes it."""
         if self.error is None:
-            self._advance(self._streams[stream], bound)
+            self._set_bound(self._streams[stream], bound)
             self._settle()
 
     def close_inputs(self) -> None:
         """Close all input streams of the graph."""
-        for stream in self._inputs:
-            self._advance(stream, Timestamp.DONE)
-        self._settle()
+        if self.error is None:
+            for stream in tuple(self._open_inputs):
+                self._set_bound(stream, Timestamp.DONE)
+            self._settle()
 
     def next(self) -> NodeState | None:
-        """The node that is to work next, nearest to the outputs first; None if there is none now."""
+        """The node that is to work next; None if there is none now."""
         if not self._ready:
             return None
         self._busy += 1
-        return self.nodes[heapq.heappop(self._ready)[1]]
+        return heappop(self._ready)[1]
 
-    def flush(self, node: NodePlan, sent: Sequence[tuple[int, Packet]]) -> None:
+    def flush(self, node: NodeState, sent: Sequence[tuple[int, Packet]]) -> None:
         """Deliver what a node sent while it still works."""
         if self.error is None:
-            for slot, packet in sent:
-                self._deliver(self.nodes[node.index].outputs[slot], packet, node.name)
+            try:
+                for slot, packet in sent:
+                    self._deliver(node.outputs[slot], packet)
+            except Exception as error:
+                self.fail(error if isinstance(error, GraphError) else node.error(error))
             self._settle()
 
     def finish(
@@ -178,73 +197,98 @@ class Scheduler:
         node: NodeState,
         sent: Sequence[tuple[int, Packet]] = (),
         side_packets: Sequence[tuple[int, Any]] = (),
-        error: BaseException | None = None,
+        error: GraphError | None = None,
     ) -> None:
-        """Take back a task: deliver what was sent, see who can work now; or fail with `error`.
-
-        Raises
-        ------
-        GraphError
-            If a packet's timestamp is not allowed, or a side packet was set twice.
-        """
+        """Take back a task: deliver what was sent, and see who can work now; or fail with `error`."""
         self._busy -= 1
         node.busy = False
         node.packets = ()
         phase = node.phase
-        if error is not None or self.error is not None:
-            if phase is CLOSE:
-                self._closed(node)
-            elif phase is OPEN and error is None:
-                node.opened = True
-            self.fail(error or self.error)
-            return
-        for slot, packet in sent:
-            self._deliver(node.outputs[slot], packet, node.plan.name)
-        for slot, value in side_packets:
-            self._set_side_packet(node.plan, slot, value)
-        if phase is PROCESS:
-            timestamp = node.timestamp
-            bound = timestamp + 1 if _MIN <= timestamp < _MAX else Timestamp.next_allowed_in_stream(timestamp)
-            if node.policy.ordered:
-                self._promise(node, bound)
-            for item in node.inputs:
-                if item.queue or item.stream.bound > bound:
-                    self._touch(node)
-        elif phase is OPEN:
-            node.opened = True
-            self._touch(node)
-        else:
+        if phase is OPEN:
+            node.opened = error is None
+        error = error or self.error
+        if error is None:
+            try:
+                for slot, packet in sent:
+                    self._deliver(node.outputs[slot], packet)
+                for slot, value in side_packets:
+                    self._set_side_packet(node.plan, slot, value)
+            except Exception as cause:
+                error = cause if isinstance(cause, GraphError) else node.error(cause)
+        if error is not None:
+            self._stop(error)
+        if phase is CLOSE:
             self._closed(node)
+        if error is not None:
+            self._close_all()
+            return
+        if phase is PROCESS:
+            settled = node.timestamp + 1
+            ordered = node.policy.ordered
+            if ordered:
+                self._promise(node, settled)
+            for item in node.inputs:
+                if item.queue or item.stream.bound > settled or not ordered:
+                    self._touch(node)
+                    break
+        elif phase is OPEN:
+            self._touch(node)
         if self._touched:
             self._settle()
 
-    def fail(self, error: BaseException | None) -> None:
+    def fail(self, error: GraphError) -> None:
         """End the run: nothing more is processed; nodes that are open close once nothing works any more."""
-        if self.error is None and not self.done:
+        if not self.done:
+            self._stop(error)
+            self._close_all()
+
+    def side_packets(self, node: NodeState) -> list[Any]:
+        """The values of a node's input side packets, which are there once it opens."""
+        return [self._side[slot.stream] for slot in node.plan.side_inputs]
+
+    def _stop(self, error: GraphError) -> None:
+        if self.error is None:
             self.error = error
             self._ready.clear()
             self._touched.clear()
+
+    def _close_all(self) -> None:
+        """Close what is open, once nothing works any more."""
         if self._busy or self._ready:
             return
         for node in self.nodes:
             if node.opened and not node.closed:
-                self._schedule(node, CLOSE, Timestamp.DONE)
+                node.packets = ()
+                self._close(node)
             elif not node.closed:
                 self._closed(node)
 
-    def _deliver(self, stream: Stream, packet: Packet, producer: str) -> None:
+    def _deliver(self, stream: Stream, packet: Packet) -> None:
         timestamp = packet[1]
-        if not stream.bound <= timestamp <= _POST_STREAM:
-            raise _bad_timestamp(stream, timestamp, producer)
-        stream.bound = timestamp + 1 if _MIN <= timestamp < _MAX else Timestamp.next_allowed_in_stream(timestamp)
-        if stream.observer is not None:
-            stream.observer(packet)
+        if _MIN <= timestamp < _MAX and stream.bound <= timestamp:
+            stream.bound = timestamp + 1
+        else:
+            _check_timestamp(stream, timestamp)
+            stream.bound = Timestamp.next_allowed_in_stream(timestamp)
+        stream.used = True
+        for observer in stream.observers:
+            try:
+                observer(packet)
+            except BaseException as cause:
+                message = f'an observer of stream "{stream.name}" failed at timestamp {Timestamp.describe(timestamp)}'
+                raise GraphError(f"{message}: {type(cause).__name__}: {cause}") from cause
         for item in stream.consumers:
             item.queue.append(packet)
             node = item.node
             if not node.touched:
                 node.touched = True
                 self._touched.append(node)
+
+    def _set_bound(self, stream: Stream, bound: int) -> None:
+        if bound >= Timestamp.DONE:
+            bound = Timestamp.DONE
+            self._open_inputs.discard(stream)
+        self._advance(stream, bound)
 
     def _advance(self, stream: Stream, bound: int) -> None:
         if bound > stream.bound:
@@ -254,7 +298,7 @@ class Scheduler:
 
     def _promise(self, node: NodeState, bound: int) -> None:
         """Advance the bounds of a node's outputs, given the least timestamp that its next input set can have."""
-        offset = node.plan.calculator.timestamp_offset
+        offset = node.offset
         if offset is not None:
             if offset and Timestamp.MIN <= bound <= Timestamp.MAX:
                 bound = min(max(bound + offset, Timestamp.MIN), Timestamp.MAX)
@@ -265,7 +309,7 @@ class Scheduler:
     def _set_side_packet(self, plan: NodePlan, slot: int, value: Any) -> None:
         number = plan.side_outputs[slot].stream
         if self._side[number] is not _MISSING:
-            raise GraphError(f'node "{plan.name}" set the side packet "{self._side_names[number]}" a second time')
+            raise ValueError(f'the side packet "{self._plan.side_packets[number]}" was set already')
         self._side[number] = value
         for node in self.nodes:
             if not node.opened:
@@ -278,8 +322,9 @@ class Scheduler:
 
     def _settle(self) -> None:
         """See what every node that was touched can do now, until nothing changes any more."""
-        while self._touched:
-            node = self._touched.popleft()
+        touched = self._touched
+        while touched:
+            node = touched.popleft()
             node.touched = False
             if not node.busy and not node.closed:
                 self._consider(node)
@@ -288,24 +333,31 @@ class Scheduler:
         if not node.opened:
             if not self._can_open(node):
                 return
-            if node.plan.opens:
+            if node.plan.side_inputs or node.plan.calculator.open is not Calculator.open:
                 self._schedule(node, OPEN, Timestamp.UNSTARTED)
                 return
             node.opened = True
         readiness, timestamp = node.policy.readiness(node.inputs)
-        if readiness is Readiness.PROCESS:
+        if readiness is READY:
             node.packets = node.policy.take(node.inputs, timestamp)
             self._schedule(node, PROCESS, timestamp)
-        elif readiness is Readiness.WAIT:
+        elif readiness is WAIT:
             self._promise(node, timestamp)
-        elif node.plan.closes:
-            self._schedule(node, CLOSE, timestamp)
+        else:
+            self._close(node)
+
+    def _close(self, node: NodeState) -> None:
+        if node.plan.calculator.close is not Calculator.close:
+            self._schedule(node, CLOSE, Timestamp.DONE)
         else:
             self._closed(node)
 
     def _closed(self, node: NodeState) -> None:
         node.closed = True
         self._open -= 1
+        for item in node.inputs:  # so that a run that has ended is free of reference cycles
+            item.stream.consumers.remove(item)
+        node.inputs = []
         if self.error is None:
             for stream in node.outputs:
                 self._advance(stream, Timestamp.DONE)
@@ -313,27 +365,27 @@ class Scheduler:
     def _can_open(self, node: NodeState) -> bool:
         return all(self._side[slot.stream] is not _MISSING for slot in node.plan.side_inputs)
 
-    def side_packets(self, node: NodeState) -> list[Any]:
-        """The values of a node's input side packets, which are there once it opens."""
-        return [self._side[slot.stream] for slot in node.plan.side_inputs]
-
     def _schedule(self, node: NodeState, phase: Phase, timestamp: int) -> None:
         node.busy = True
         node.phase = phase
         node.timestamp = timestamp
-        index = node.index
-        heapq.heappush(self._ready, (index - 2 * len(self.nodes) if phase is OPEN else -index, index))
+        heappush(self._ready, (node.index - 3 * len(self.nodes) if phase is OPEN else node.priority, node))
 
 
-def _bad_timestamp(stream: Stream, timestamp: int, producer: str) -> GraphError:
-    found = Timestamp.describe(timestamp)
+def _check_timestamp(stream: Stream, timestamp: int) -> None:
+    """Raise ValueError if a stream cannot take a packet at `timestamp`."""
     if stream.bound == Timestamp.DONE:
-        return GraphError(f'{producer} sent a packet at timestamp {found} to stream "{stream.name}", which is closed')
-    if not Timestamp.is_allowed_in_stream(timestamp):
-        return GraphError(
-            f'{producer} sent a packet to stream "{stream.name}" without a timestamp that is allowed: {found}'
-        )
-    expected = Timestamp.describe(stream.bound)
-    return GraphError(
-        f'{producer} sent a packet at timestamp {found} to stream "{stream.name}", which takes {expected} or later now'
+        reason = "is closed"
+    elif not Timestamp.is_allowed_in_stream(timestamp):
+        reason = "takes no such timestamp; in open and close one must be given"
+    elif timestamp == Timestamp.POST_STREAM and stream.used:
+        reason = "had others: a packet at POST_STREAM must be the only one"
+    elif stream.bound <= timestamp:
+        return
+    elif stream.bound == Timestamp.ONE_OVER_POST_STREAM:
+        reason = "takes nothing after the packet that it had"
+    else:
+        reason = f"takes {Timestamp.describe(stream.bound)} or later now"
+    raise ValueError(
+        f'a packet at timestamp {Timestamp.describe(timestamp)} was sent to stream "{stream.name}", which {reason}'
     )

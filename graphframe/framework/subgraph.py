@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.config import SourcedConfig, SourcedNode
@@ -12,13 +13,7 @@ from graphframe.framework.names import Spec, parse_specs, tag_index
 from graphframe.framework.registry import find_subgraph
 
 _LISTS = ("input_stream", "output_stream", "input_side_packet", "output_side_packet")
-_CALCULATOR_ONLY = (
-    "source_layer",
-    "buffer_size_hint",
-    "output_stream_handler",
-    "input_stream_info",
-    "device",
-)
+_FOR_SUBGRAPHS = {"name", "calculator", *_LISTS}
 
 
 def expand(config: SourcedConfig) -> tuple[list[SourcedNode], list[Problem]]:
@@ -27,8 +22,20 @@ def expand(config: SourcedConfig) -> tuple[list[SourcedNode], list[Problem]]:
     Streams and nodes of a subgraph get the prefix ``name__`` of the node that they replace; the streams at its
     interface are matched by tag and index.
     """
-    problems: list[Problem] = []
-    return list(_expand(config.nodes, (), problems)), problems
+    problems = _same_names([node for node in config.nodes if find_subgraph(node.proto.calculator)])
+    nodes = list(_expand(config.nodes, (), problems))
+    return nodes, problems + _same_names(nodes)
+
+
+def _same_names(nodes: Sequence[SourcedNode]) -> list[Problem]:
+    """A problem for each node that has the name of an earlier one."""
+    seen: Counter[str] = Counter()
+    problems = []
+    for node in nodes:
+        seen[node.name] += 1
+        if seen[node.name] > 1:
+            problems.append(node.problem("another node has the same name", "name", 0))
+    return problems
 
 
 def _expand(nodes: Iterable[SourcedNode], within: tuple[str, ...], problems: list[Problem]) -> Iterable[SourcedNode]:
@@ -46,23 +53,23 @@ def _expand(nodes: Iterable[SourcedNode], within: tuple[str, ...], problems: lis
 
 def _body(outer: SourcedNode, subgraph: SourcedConfig, problems: list[Problem]) -> list[SourcedNode]:
     problems += [
-        outer.problem(f"{name} has no meaning for a subgraph", name, 0)
-        for name in _CALCULATOR_ONLY
-        if getattr(outer.proto, name)
+        outer.problem(f"{field.name} has no meaning for a node that is a subgraph", field.name, 0)
+        for field, _ in outer.proto.ListFields()
+        if field.name not in _FOR_SUBGRAPHS
     ]
-    prefix = re.sub(r"[. :]", "_", outer.title.lower()) + "__"
-    renamed = {name: _interface(outer, subgraph, name, problems) for name in _LISTS}
+    prefix = re.sub(r"[. :]", "_", outer.name.lower()) + "__"
+    inner = {kind: _specs(subgraph, kind, problems) for kind in _LISTS}
+    renamed = {kind: _interface(outer, subgraph, kind, inner[kind], problems) for kind in _LISTS}
     streams = {**renamed["input_stream"], **renamed["output_stream"]}
     side_packets = {**renamed["input_side_packet"], **renamed["output_side_packet"]}
     unconnected = {
-        kind: {spec.name for spec in _specs(getattr(subgraph.proto, kind))} - set(renamed[kind])
+        kind: {spec.name for spec in inner[kind] if spec is not None} - set(renamed[kind])
         for kind in ("input_stream", "input_side_packet")
     }
     body = []
     for node in subgraph.nodes:
         proto = CalculatorGraphConfig.Node()
         proto.CopyFrom(node.proto)
-        proto.name = prefix + node.title
         for kind in _LISTS:
             names = streams if kind.endswith("stream") else side_packets
             del getattr(proto, kind)[:]
@@ -70,30 +77,32 @@ def _body(outer: SourcedNode, subgraph: SourcedConfig, problems: list[Problem]) 
                 head, _, name = text.rpartition(":")
                 if name not in unconnected.get(kind, ()):
                     getattr(proto, kind).append(f"{head}:" * bool(head) + names.get(name, prefix + name))
-        body.append(SourcedNode(proto, node.source, node.lines, node.path))
+        body.append(SourcedNode(proto, prefix + node.name, node.source, node.lines, node.path))
     return body
 
 
-def _interface(outer: SourcedNode, subgraph: SourcedConfig, kind: str, problems: list[Problem]) -> dict[str, str]:
+def _specs(subgraph: SourcedConfig, kind: str, problems: list[Problem]) -> list[Spec | None]:
+    specs, wrong = parse_specs(getattr(subgraph.proto, kind))
+    problems += [subgraph.problem(f"{kind} {message}", kind, position) for position, message in wrong]
+    return specs
+
+
+def _interface(
+    outer: SourcedNode, subgraph: SourcedConfig, kind: str, inner: Iterable[Spec | None], problems: list[Problem]
+) -> dict[str, str]:
     """The outer name of each stream at the subgraph's interface that the outer node connects."""
-    inner = {(spec.tag, spec.index): spec.name for spec in _specs(getattr(subgraph.proto, kind))}
+    names = {tag_index(spec.tag, spec.index): spec.name for spec in inner if spec is not None}
+    specs, wrong = parse_specs(getattr(outer.proto, kind))
+    problems += [outer.problem(f"{kind} {message}", kind, position) for position, message in wrong]
     renamed = {}
-    for position, text in enumerate(getattr(outer.proto, kind)):
-        for spec in _specs([text]) if ":" in text else [Spec("", _untagged(outer, kind, position), text)]:
-            name = inner.get((spec.tag, spec.index))
-            if name is None:
-                place = tag_index(spec.tag, spec.index)
-                known = [tag_index(*key) for key in inner]
-                message = f'the subgraph {subgraph.proto.type} has no {kind} "{place}"{did_you_mean(place, known)}'
-                problems.append(outer.problem(f"{message}; it has: {', '.join(known)}", kind, position))
-            else:
-                renamed[name] = spec.name
+    for position, spec in enumerate(specs):
+        if spec is None:
+            continue
+        place = tag_index(spec.tag, spec.index)
+        if place in names:
+            renamed[names[place]] = spec.name
+        else:
+            known = f"{did_you_mean(place, names)}; it has: {', '.join(names) or 'none'}"
+            message = f'the subgraph {subgraph.proto.type} has no {kind} "{place}" for "{spec}"{known}'
+            problems.append(outer.problem(message, kind, position))
     return renamed
-
-
-def _untagged(outer: SourcedNode, kind: str, position: int) -> int:
-    return sum(":" not in text for text in list(getattr(outer.proto, kind))[:position])
-
-
-def _specs(texts: Iterable[str]) -> list[Spec]:
-    return [spec for spec in parse_specs(texts)[0] if spec is not None]

@@ -18,14 +18,15 @@ class Timestamp:
     """
 
     UNSET: Final = _LOWEST
+    """No timestamp."""
     UNSTARTED: Final = _LOWEST + 1
     """What a calculator sees in ``open``."""
     PRE_STREAM: Final = _LOWEST + 2
-    """The only packet of its stream, before all others."""
+    """Of a packet that is the only one of its stream, and comes before those of other streams."""
     MIN: Final = _LOWEST + 3
     MAX: Final = _HIGHEST - 3
     POST_STREAM: Final = _HIGHEST - 2
-    """The only packet of its stream, after all others."""
+    """Of a packet that is the only one of its stream, and comes after those of other streams."""
     ONE_OVER_POST_STREAM: Final = _HIGHEST - 1
     """Only as a bound: nothing more can come."""
     DONE: Final = _HIGHEST

@@ -42,14 +42,14 @@ def wire(plan: NodePlan, node: SourcedNode, number: Callable[[str, str], int]) -
         problems += [node.problem(f"{field} {message}", field, position) for position, message in wrong]
         plan.slots.update({port: [] for port in ports})
         slots: list[Slot] = getattr(plan, kind)
-        for spec in sorted((spec for spec in specs if spec is not None), key=lambda spec: (spec.tag, spec.index)):
+        placed = [(position, spec) for position, spec in enumerate(specs) if spec is not None]
+        for position, spec in sorted(placed, key=lambda placed: (placed[1].tag, placed[1].index)):
             port = _port_for(spec, ports)
             if port is None:
-                message = _no_such_port(plan, field, spec, ports)
-                problems.append(node.problem(message, field, specs.index(spec)))
+                problems.append(node.problem(_no_such_port(plan, field, spec, ports), field, position))
                 continue
             plan.slots[port].append(len(slots))
-            slots.append(Slot(port, spec, number(field, spec.name)))
+            slots.append(Slot(port, spec, position, number(field, spec.name)))
         problems += _missing(plan, node, field, ports, broken=bool(wrong))
     if not problems:
         problems = [node.problem(message) for message in plan.calculator.check(plan)]
@@ -66,11 +66,14 @@ def _port_for(spec: Spec, ports: Iterable[Port[Any]]) -> Port[Any] | None:
 def _no_such_port(plan: NodePlan, field: str, spec: Spec, ports: tuple[Port[Any], ...]) -> str:
     name = plan.calculator.__name__
     if any(port.tag == spec.tag for port in ports):
-        return f'{name} takes one {field} at "{spec.tag}", not "{spec}" too'
+        place = f'with the tag "{spec.tag}"' if spec.tag else "without a tag"
+        return f'{name} takes one {field} {place}, not "{spec}" too'
     if not ports:
         return f'{name} has no {field}, so not "{spec}"'
     tags = [port.tag for port in ports]
     known = ", ".join(tag or "(no tag)" for tag in tags)
+    if not spec.tag:
+        return f'{name} has no {field} without a tag, so not "{spec}"; it has: {known}'
     return f'{name} has no {field} "{spec.tag}"{did_you_mean(spec.tag, tags)}; it has: {known}'
 
 
@@ -79,7 +82,7 @@ def _missing(
 ) -> Iterable[Problem]:
     for port in ports:
         if not port.optional and not plan.slots[port] and not broken:
-            wanted = (
-                f'"{port.tag}:..."' if port.tag.strip("*") else "one without a tag" if not port.tag else "at least one"
-            )
-            yield node.problem(f"{plan.calculator.__name__} needs {field} {wanted}")
+            wanted = f'an {field} "{port.tag}:..."' if port.tag else f"an {field} without a tag"
+            if port.tag == ANY_TAG:
+                wanted = f"at least one {field}"
+            yield node.problem(f"{plan.calculator.__name__} needs {wanted}")

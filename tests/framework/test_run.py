@@ -1,0 +1,752 @@
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+import graphframe as gf
+from graphframe import Packet, Timestamp
+from tests.framework import toys
+from tests.framework.toys import SECONDS, Stop
+
+Function = Callable[[gf.Context], object]
+
+INLINE = ""
+THREADS = "num_threads: 2"
+both_executors = pytest.mark.parametrize("executor", [INLINE, THREADS], ids=["inline", "threads"])
+
+LOGGED = """
+    input_stream: "in" output_stream: "out" input_side_packet: "log" input_side_packet: "process"
+    node { name: "a" calculator: "LogAndPass" input_stream: "in" output_stream: "x" input_side_packet: "LOG:log"
+           node_options { [type.googleapis.com/google.protobuf.StringValue] { value: "a" } } }
+    node { name: "call" calculator: "Call" input_stream: "x" output_stream: "y" input_side_packet: "PROCESS:process" }
+    node { name: "b" calculator: "LogAndPass" input_stream: "y" output_stream: "out" input_side_packet: "LOG:log"
+           node_options { [type.googleapis.com/google.protobuf.StringValue] { value: "b" } } }
+"""
+"""A node that calls the function ``process``, between two that write down what happens."""
+
+CALL = """
+    input_stream: "in" output_stream: "out"
+    input_side_packet: "process" input_side_packet: "open" input_side_packet: "close"
+    node { name: "call" calculator: "Call" input_stream: "in" output_stream: "out"
+           input_side_packet: "OPEN:open" input_side_packet: "PROCESS:process" input_side_packet: "CLOSE:close" }
+"""
+
+
+VALUE: dict[str, Any] = {"in": "value"}
+
+
+def nothing(cc: gf.Context) -> None:
+    pass
+
+
+def same(cc: gf.Context) -> object:
+    return cc.packets[0].value if cc.packets and cc.packets[0] else None
+
+
+def fail(cc: gf.Context) -> None:
+    raise ValueError("it is broken")
+
+
+def start_call(
+    graph: gf.Graph, open_: Function = nothing, process: Function = nothing, close: Function = nothing, **given: Any
+) -> gf.Run:
+    return graph.start_run({"open": open_, "process": process, "close": close}, **given)
+
+
+def end_of(run: gf.Run, *values: object) -> BaseException | None:
+    """The error of a run, after it got some values at 0, 1, 2 ... and has ended."""
+    with suppress(gf.GraphError):
+        for timestamp, value in enumerate(values):
+            run.add("in", value, timestamp)
+    run.close_inputs()
+    ended = threading.Event()
+    run.add_done_callback(lambda _: ended.set())
+    assert ended.wait(SECONDS)
+    return run.error
+
+
+@pytest.fixture(params=[INLINE, THREADS], ids=["inline", "threads"])
+def call(request: pytest.FixtureRequest) -> gf.Graph:
+    """A node that calls functions, inline and on threads."""
+    return gf.Graph.from_text(CALL + request.param)
+
+
+class TestLife:
+    """What is called, how often, in which order."""
+
+    @both_executors
+    def test_methods_are_called_in_their_order(self, executor: str) -> None:
+        log: list[Any] = []
+        graph = gf.Graph.from_text(LOGGED + executor)
+        seen: list[Packet] = []
+        run = graph.start_run({"log": log, "process": same}, {"out": seen.append})
+        run.wait_until_idle(SECONDS)
+        assert sorted(log) == [("a", "open", "UNSTARTED"), ("b", "open", "UNSTARTED")]
+        del log[:]
+        for timestamp in (3, 7):
+            run.add("in", "value", timestamp)
+            run.wait_until_idle(SECONDS)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        assert log == [
+            ("a", "process", "3"),
+            ("b", "process", "3"),
+            ("a", "process", "7"),
+            ("b", "process", "7"),
+            ("a", "close", "DONE"),
+            ("b", "close", "DONE"),
+        ]
+        assert seen == [("value", 3), ("value", 7)]
+
+    def test_inline_nodes_open_in_execution_order(self) -> None:
+        log: list[Any] = []
+        run = gf.Graph.from_text(LOGGED).start_run({"log": log, "process": same})
+        assert [label for label, _, _ in log] == ["a", "b"]
+        run.cancel()
+
+    def test_timestamps_seen(self, call: gf.Graph) -> None:
+        seen: list[int] = []
+
+        def note(cc: gf.Context) -> None:
+            seen.append(cc.timestamp)
+
+        run = start_call(call, note, note, note)
+        run.add("in", "value", 42)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        assert seen == [Timestamp.UNSTARTED, 42, Timestamp.DONE]
+
+    def test_each_run_works_on_a_copy_of_what_was_loaded(self) -> None:
+        class Counter(gf.Calculator):
+            value = gf.Input("")
+            out = gf.Output("")
+
+            def load(self, node: gf.NodeContext) -> None:
+                self.shared: list[str] = []
+                self.count = 0
+
+            def process(self, cc: gf.Context) -> None:
+                self.count += 1
+                self.shared.append("run")
+                cc.send(self.out, (self.count, len(self.shared)))
+
+        runner = gf.CalculatorRunner(Counter)
+        assert runner.run(["x", "y"])[""] == [((1, 1), 0), ((2, 2), 1)]
+        assert runner.run(["x"])[""] == [((1, 3), 0)]
+
+
+class TestAdd:
+    """What goes in."""
+
+    def test_by_tag_and_by_name(self) -> None:
+        graph = gf.Graph.from_text("""
+            input_stream: "VALUE:value" output_stream: "DOUBLED:out"
+            node { calculator: "Double" input_stream: "value" output_stream: "out" }
+        """)
+        seen: list[Packet] = []
+        run = graph.start_run(observers={"DOUBLED": seen.append, "out": seen.append})
+        run.add("VALUE", 1)
+        run.add("value", 2, 5)
+        run.close_input("VALUE")
+        run.wait_until_done(SECONDS)
+        assert seen == [(2, 0), (2, 0), (4, 5), (4, 5)]
+
+    @pytest.mark.parametrize("use", [lambda run: run.add("inn", 1), lambda run: run.set_bound("inn", 1)])
+    def test_unknown_stream(self, call: gf.Graph, use: Callable[[gf.Run], None]) -> None:
+        run = start_call(call)
+        with pytest.raises(gf.GraphError, match='the graph has no input stream "inn", did you mean "in"'):
+            use(run)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+    def test_value_of_another_type(self) -> None:
+        graph = gf.Graph.from_text("""
+            input_stream: "in" node { calculator: "Double" input_stream: "in" output_stream: "out" }
+        """)
+        run = graph.start_run()
+        with pytest.raises(TypeError, match='input stream "in" takes int, not str'):
+            run.add("in", "1")
+        run.add("in", 1)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+    def test_bad_timestamp_fails_the_run(self, call: gf.Graph) -> None:
+        run = start_call(call)
+        run.add("in", "value", 5)
+        message = 'a packet at timestamp 5 was sent to stream "in", which takes 6 or later now'
+        with pytest.raises(gf.GraphError, match=message):
+            run.add("in", "value", 5)
+        with pytest.raises(gf.GraphError, match=message):
+            run.wait_until_done(SECONDS)
+
+    def test_after_the_run_has_failed(self, call: gf.Graph) -> None:
+        run = start_call(call, open_=fail)
+        with pytest.raises(gf.CalculatorError):
+            run.wait_until_idle(SECONDS)
+        with pytest.raises(gf.CalculatorError, match="it is broken"):
+            run.add("in", "value")
+
+    def test_after_the_run_has_ended(self, call: gf.Graph) -> None:
+        run = start_call(call)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        with pytest.raises(gf.GraphError, match='a packet was added to input stream "in" of a run that has ended'):
+            run.add("in", "value")
+        assert run.error is None
+
+    def test_from_many_threads(self) -> None:
+        streams = [f"s{number}" for number in range(4)]
+        text = "".join(
+            f'input_stream: "{name}" output_stream: "{name}d" '
+            f'node {{ calculator: "Double" input_stream: "{name}" output_stream: "{name}d" }}\n'
+            for name in streams
+        )
+        seen: dict[str, list[Packet]] = {name: [] for name in streams}
+        run = gf.Graph.from_text(text).start_run(observers={f"{name}d": seen[name].append for name in streams})
+        together = threading.Barrier(len(streams))
+
+        def feed(name: str) -> None:
+            together.wait(SECONDS)
+            for number in range(500):
+                run.add(name, number, number)
+            run.close_input(name)
+
+        feeders = [threading.Thread(target=feed, args=[name]) for name in streams]
+        for feeder in feeders:
+            feeder.start()
+        run.wait_until_done(SECONDS)
+        for feeder in feeders:
+            feeder.join(SECONDS)
+        assert seen == {name: [(2 * number, number) for number in range(500)] for name in streams}
+
+
+class TestFailure:
+    """A calculator that raises."""
+
+    @pytest.mark.parametrize(
+        ("phase", "timestamp"), [("open", Timestamp.UNSTARTED), ("process", 0), ("close", Timestamp.DONE)]
+    )
+    def test_error_says_where(self, call: gf.Graph, phase: str, timestamp: int) -> None:
+        run = call.start_run({"open": nothing, "process": nothing, "close": nothing, phase: fail})
+        error = end_of(run, "value")
+        assert isinstance(error, gf.CalculatorError)
+        assert (error.node, error.calculator, error.phase, error.timestamp) == ("call", "Call", phase, timestamp)
+        assert isinstance(error.__cause__, ValueError)
+        assert str(error.__cause__) == "it is broken"
+        with pytest.raises(gf.CalculatorError, match="it is broken"):
+            run.wait_until_done(SECONDS)
+
+    @both_executors
+    def test_what_is_open_closes_and_nothing_more_is_sent(self, executor: str) -> None:
+        log: list[Any] = []
+        seen: list[Packet] = []
+
+        def send_and_fail(cc: gf.Context) -> None:
+            cc.send(toys.Call.output, "sent before it failed")
+            raise ValueError("it is broken")
+
+        run = gf.Graph.from_text(LOGGED + executor).start_run(
+            {"log": log, "process": send_and_fail}, {"out": seen.append}
+        )
+        run.wait_until_idle(SECONDS)
+        del log[:]
+        assert isinstance(end_of(run, "value"), gf.CalculatorError)
+        assert log[0] == ("a", "process", "0")
+        assert sorted(log[1:]) == [("a", "close", "DONE"), ("b", "close", "DONE")]
+        assert seen == []
+
+    def test_inputs_are_gone_in_close(self, call: gf.Graph) -> None:
+        left: list[object] = []
+        run = start_call(call, process=fail, close=lambda cc: left.append((cc.packets, cc.has(toys.Call.inputs))))
+        assert end_of(run, "one", "two", "three") is not None
+        assert left == [((), False)]
+
+    def test_failure_cancels_what_waits(self) -> None:
+        graph = gf.Graph.from_text("""
+            input_stream: "in" input_side_packet: "began" input_side_packet: "process" num_threads: 2
+            node { calculator: "Wait" input_stream: "in" input_side_packet: "BEGAN:began" }
+            node { name: "call" calculator: "Call" input_stream: "in" input_side_packet: "PROCESS:process" }
+        """)
+        began = threading.Event()
+
+        def fail_then(cc: gf.Context) -> None:
+            assert began.wait(SECONDS)
+            raise ValueError("it is broken")
+
+        run = graph.start_run({"began": began, "process": fail_then})
+        run.add("in", "value")
+        with pytest.raises(gf.CalculatorError, match='node "call"'):
+            run.wait_until_done(SECONDS)
+        assert run.cancellation.cancelled
+        with pytest.raises(gf.Cancelled, match='the run failed: node "call"'):
+            run.cancellation.raise_if_cancelled()
+
+    def test_cancelled_without_a_cancellation_is_a_failure(self, call: gf.Graph) -> None:
+        def give_up(cc: gf.Context) -> None:
+            raise gf.Cancelled("of another run")
+
+        run = start_call(call, open_=give_up)
+        with pytest.raises(gf.CalculatorError, match="open failed: of another run"):
+            run.wait_until_done(SECONDS)
+
+    @pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit()], ids=["SystemExit", "GeneratorExit"])
+    def test_no_exception_ends_the_process_or_hangs_the_run(self, call: gf.Graph, error: BaseException) -> None:
+        closed: list[int] = []
+
+        def leave(cc: gf.Context) -> None:
+            raise error
+
+        run = start_call(call, process=leave, close=lambda cc: closed.append(1))
+        found = end_of(run, "value")
+        assert isinstance(found, gf.CalculatorError)
+        assert found.__cause__ is error
+        assert closed == [1]
+
+    def test_interrupt_of_an_inline_calculator_reaches_the_main_thread(self) -> None:
+        closed: list[int] = []
+
+        def interrupted(cc: gf.Context) -> None:
+            raise KeyboardInterrupt
+
+        graph = gf.Graph.from_text(CALL)
+        run = start_call(graph, process=interrupted, close=lambda cc: closed.append(1))
+        with pytest.raises(KeyboardInterrupt):
+            run.add("in", "value")
+        assert closed == [1]
+        assert run.done
+        with pytest.raises(KeyboardInterrupt):
+            run.wait_until_done(SECONDS)
+        with pytest.raises(KeyboardInterrupt):
+            graph.run(side_packets={"open": nothing, "process": interrupted, "close": nothing}, **VALUE)
+
+
+class TestObservers:
+    """Who sees what comes out."""
+
+    def test_in_order(self, call: gf.Graph) -> None:
+        seen: list[Packet] = []
+        run = start_call(call, process=same, observers={"out": seen.append})
+        for timestamp in range(100):
+            run.add("in", timestamp, timestamp)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        assert seen == [(timestamp, timestamp) for timestamp in range(100)]
+
+    @pytest.mark.parametrize("error", [ValueError("no space left"), SystemExit(1)], ids=["Exception", "BaseException"])
+    def test_that_raises(self, call: gf.Graph, error: BaseException) -> None:
+        closed: list[int] = []
+
+        def observe(packet: Packet) -> None:
+            raise error
+
+        run = start_call(call, process=same, close=lambda cc: closed.append(1), observers={"out": observe})
+        found = end_of(run, "value")
+        assert type(found) is gf.GraphError
+        assert str(found).startswith('an observer of stream "out" failed at timestamp 0: ' + type(error).__name__)
+        assert found.__cause__ is error
+        assert closed == [1]
+
+    def test_may_use_the_run(self, call: gf.Graph) -> None:
+        seen: list[Packet] = []
+
+        def observe(packet: Packet) -> None:
+            seen.append(packet)
+            if packet.timestamp < 5:
+                run.add("in", "again", packet.timestamp + 1)
+            else:
+                run.close_inputs()
+
+        run = start_call(call, process=same, observers={"out": observe})
+        run.add("in", "first")
+        run.wait_until_done(SECONDS)
+        assert [packet.timestamp for packet in seen] == [0, 1, 2, 3, 4, 5]
+
+    def test_may_cancel_the_run(self, call: gf.Graph) -> None:
+        run: gf.Run = start_call(call, process=same, observers={"out": lambda packet: run.cancel("seen enough")})
+        assert str(end_of(run, "value")) == "seen enough"
+
+    def test_unknown_stream(self, call: gf.Graph) -> None:
+        with pytest.raises(gf.GraphError, match='the graph has no output stream "ou", did you mean "out"'):
+            start_call(call, observers={"ou": print})
+
+    def test_progress(self, call: gf.Graph) -> None:
+        reported: list[tuple[str, int, int]] = []
+
+        def work(cc: gf.Context) -> None:
+            for step in range(3):
+                cc.report(step + 1, 3)
+
+        run = start_call(call, process=work, on_progress=lambda *progress: reported.append(progress))
+        run.add("in", "value")
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        assert reported == [("call", 1, 3), ("call", 2, 3), ("call", 3, 3)]
+
+    def test_progress_that_cannot_be_shown_fails_the_run(self, call: gf.Graph) -> None:
+        def show(name: str, done: int, total: int) -> None:
+            raise OSError("no terminal")
+
+        run = start_call(call, open_=lambda cc: cc.report(1, 1), on_progress=show)
+        with pytest.raises(gf.CalculatorError, match="OSError: no terminal"):
+            run.wait_until_done(SECONDS)
+
+
+class TestCancel:
+    """A run that is not wanted any more."""
+
+    TEXT = """
+        input_stream: "in" output_stream: "out" input_side_packet: "began" input_side_packet: "log"
+        node { calculator: "Wait" input_stream: "in" output_stream: "x" input_side_packet: "BEGAN:began" }
+        node { calculator: "LogAndPass" input_stream: "in" output_stream: "out" input_side_packet: "LOG:log" }
+    """
+
+    @both_executors
+    def test_from_another_thread(self, executor: str) -> None:
+        began, log = threading.Event(), list[Any]()
+        run = gf.Graph.from_text(self.TEXT + executor).start_run({"began": began, "log": log})
+
+        def cancel() -> None:
+            assert began.wait(SECONDS)
+            run.cancel("the client went away")
+
+        canceller = threading.Thread(target=cancel)
+        canceller.start()
+        assert str(end_of(run, "value")) == "the client went away"
+        canceller.join(SECONDS)
+        assert log[-1] == ("", "close", "DONE")
+        with pytest.raises(gf.Cancelled):
+            run.add("in", "value", 1)
+
+    def test_with_open_inputs(self, call: gf.Graph) -> None:
+        run = start_call(call)
+        run.cancel()
+        with pytest.raises(gf.Cancelled, match="the run was cancelled"):
+            run.wait_until_done(SECONDS)
+
+    def test_the_first_reason_stays(self, call: gf.Graph) -> None:
+        run = start_call(call)
+        run.cancel("first")
+        run.cancel("second")
+        with pytest.raises(gf.Cancelled, match="first"):
+            run.wait_until_done(SECONDS)
+
+    def test_of_a_run_that_has_ended_does_nothing(self, call: gf.Graph) -> None:
+        run = start_call(call)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        run.cancel()
+        run.wait_until_done(SECONDS)
+        assert not run.cancellation.cancelled
+
+    def test_packets_that_wait_are_not_processed(self) -> None:
+        stop = Stop()
+        processed: list[object] = []
+
+        def process(cc: gf.Context) -> None:
+            processed.append(stop(cc))
+
+        run = start_call(gf.Graph.from_text(CALL + THREADS), process=process)
+        for timestamp in range(3):
+            run.add("in", timestamp, timestamp)
+        stop.wait()
+        run.cancel()
+        assert not run.done
+        stop.go_on.set()
+        with pytest.raises(gf.Cancelled):
+            run.wait_until_done(SECONDS)
+        assert processed == [0]
+
+
+class TestFlush:
+    """Packets that leave while a calculator works."""
+
+    TEXT = """
+        input_stream: "in" output_stream: "out" input_side_packet: "process"
+        node { calculator: "Call" input_stream: "in" output_stream: "x" input_side_packet: "PROCESS:process" %s }
+        node { calculator: "Double" input_stream: "x" output_stream: "out" }
+    """
+
+    @pytest.mark.parametrize("device", ["", 'device: "CPU"'], ids=["inline", "device"])
+    def test_arrives_while_the_calculator_works(self, device: str) -> None:
+        seen: list[Packet] = []
+        arrived = [threading.Event() for _ in range(4)]
+
+        def observe(packet: Packet) -> None:
+            seen.append(packet)
+            arrived[packet.timestamp].set()
+
+        def process(cc: gf.Context) -> None:
+            for number in range(3):
+                cc.send(toys.Call.output, number, number)
+                cc.flush()
+                assert arrived[number].wait(SECONDS)
+            cc.send(toys.Call.output, 3, 3)
+
+        run = gf.Graph.from_text(self.TEXT % device).start_run({"process": process}, {"out": observe})
+        run.add("in", "value")
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        assert seen == [(0, 0), (2, 1), (4, 2), (6, 3)]
+
+    def test_survives_a_failure_that_comes_after_it(self, call: gf.Graph) -> None:
+        seen: list[Packet] = []
+
+        def process(cc: gf.Context) -> None:
+            cc.send(toys.Call.output, "flushed")
+            cc.flush()
+            cc.send(toys.Call.output, "lost", 1)
+            raise ValueError("it is broken")
+
+        run = start_call(call, process=process, observers={"out": seen.append})
+        assert end_of(run, "value") is not None
+        assert seen == [("flushed", 0)]
+
+
+class TestThreads:
+    """Who works where, and who waits for whom."""
+
+    def test_inline_nodes_run_in_the_thread_that_adds(self) -> None:
+        seen: list[threading.Thread] = []
+        run = start_call(gf.Graph.from_text(CALL), process=lambda cc: seen.append(threading.current_thread()))
+        run.add("in", "value")
+        assert seen == [threading.current_thread()]
+        run.cancel()
+
+    def test_inline_node_that_takes_long_holds_up_no_other(self) -> None:
+        graph = gf.Graph.from_text("""
+            input_stream: "a" input_stream: "b" output_stream: "x" output_stream: "y" input_side_packet: "stop"
+            node { calculator: "Call" input_stream: "a" output_stream: "x" input_side_packet: "PROCESS:stop" }
+            node { calculator: "Double" device: "CPU" input_stream: "b" output_stream: "c" }
+            node { calculator: "Double" input_stream: "c" output_stream: "y" }
+        """)
+        stop, doubled = Stop(), threading.Event()
+        run = graph.start_run({"stop": stop}, {"y": lambda packet: doubled.set()})
+        slow = threading.Thread(target=run.add, args=["a", "value"])
+        slow.start()
+        stop.wait()
+        run.add("b", 1)
+        assert doubled.wait(SECONDS)
+        stop.go_on.set()
+        slow.join(SECONDS)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+    def test_inline_node_goes_on_where_another_thread_drives(self) -> None:
+        """The thread of a slow inline node comes back while another one is in an observer."""
+        graph = gf.Graph.from_text("""
+            input_stream: "a" input_stream: "b" output_stream: "x" output_stream: "b" input_side_packet: "stop"
+            node { calculator: "Call" input_stream: "a" output_stream: "x" input_side_packet: "PROCESS:stop" }
+        """)
+        stop, observed, observe_on, seen = Stop(), threading.Event(), threading.Event(), list[Packet]()
+
+        def observe(packet: Packet) -> None:
+            observed.set()
+            assert observe_on.wait(SECONDS)
+
+        run = graph.start_run({"stop": stop}, {"x": seen.append, "b": observe})
+        slow = threading.Thread(target=run.add, args=["a", "value"])
+        slow.start()
+        stop.wait()
+        driver = threading.Thread(target=run.add, args=["b", "other"])
+        driver.start()
+        assert observed.wait(SECONDS)
+        stop.go_on.set()
+        slow.join(SECONDS)
+        assert not slow.is_alive()
+        assert seen == []
+        observe_on.set()
+        driver.join(SECONDS)
+        assert seen == [("value", 0)]
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+    def test_packet_added_while_another_thread_is_about_to_work_inline(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It cannot drive then, and must not wait for that work."""
+        graph = gf.Graph.from_text("""
+            input_stream: "a" input_stream: "b" output_stream: "x" output_stream: "y" input_side_packet: "stop"
+            node { calculator: "Call" input_stream: "a" output_stream: "x" input_side_packet: "PROCESS:stop" }
+            node { calculator: "Double" input_stream: "b" output_stream: "y" }
+        """)
+        stop, doubled = Stop(), threading.Event()
+        run = graph.start_run({"stop": stop}, {"y": lambda packet: doubled.set()})
+        next_node = run._scheduler.next
+        late = threading.Thread(target=run.add, args=["b", 1])
+
+        def slow_next() -> object:
+            node = next_node()
+            if node is not None and late.ident is None:
+                late.start()
+                late.join(SECONDS)
+            return node
+
+        monkeypatch.setattr(run._scheduler, "next", slow_next)
+        slow = threading.Thread(target=run.add, args=["a", "value"])
+        slow.start()
+        assert doubled.wait(SECONDS)
+        stop.go_on.set()
+        slow.join(SECONDS)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+    def test_device_that_takes_long_holds_up_no_other(self) -> None:
+        graph = gf.Graph.from_text("""
+            input_stream: "in" output_stream: "x" output_stream: "y" input_side_packet: "stop"
+            node { calculator: "Call" device: "NPU" input_stream: "in" output_stream: "x"
+                   input_side_packet: "PROCESS:stop" }
+            node { calculator: "PassThroughCalculator" device: "GPU" input_stream: "in" output_stream: "y" }
+        """)
+        stop, passed, seen = Stop(), threading.Event(), list[Packet]()
+
+        def observe(packet: Packet) -> None:
+            seen.append(packet)
+            if packet.timestamp == 9:
+                passed.set()
+
+        run = graph.start_run({"stop": stop}, {"y": observe})
+        for timestamp in range(10):
+            run.add("in", "value", timestamp)
+        assert passed.wait(SECONDS)
+        assert len(seen) == 10
+        stop.go_on.set()
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+
+class TestWaiting:
+    """How an application learns that a run has ended."""
+
+    def test_done_callbacks(self, call: gf.Graph, caplog: pytest.LogCaptureFixture) -> None:
+        called: list[object] = []
+
+        def broken(run: gf.Run) -> None:
+            raise RuntimeError("broken callback")
+
+        run = start_call(call)
+        run.add_done_callback(called.append)
+        run.add_done_callback(broken)
+        run.add_done_callback(called.append)
+        run.wait_until_idle(SECONDS)
+        assert called == []
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        assert called == [run, run]
+        run.add_done_callback(called.append)
+        assert called == [run, run, run]
+        assert "broken callback" in caplog.text
+
+    def test_timeout(self, call: gf.Graph) -> None:
+        run = start_call(call)
+        with pytest.raises(TimeoutError, match=r"the run has not ended after 0\.001 s"):
+            run.wait_until_done(0.001)
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+    def test_idle(self) -> None:
+        stop = Stop()
+        run = start_call(gf.Graph.from_text(CALL + THREADS), process=stop)
+        run.add("in", "value")
+        stop.wait()
+        with pytest.raises(TimeoutError, match=r"the run is not idle after 0\.001 s"):
+            run.wait_until_idle(0.001)
+        stop.go_on.set()
+        run.wait_until_idle(SECONDS)
+        assert not run.done
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+
+    def test_idle_raises_the_error(self, call: gf.Graph) -> None:
+        run = start_call(call, open_=fail)
+        with pytest.raises(gf.CalculatorError):
+            run.wait_until_idle(SECONDS)
+
+
+class Value:
+    """Something that can be watched going away."""
+
+
+class TestMemory:
+    """A run that has ended keeps nothing."""
+
+    @pytest.mark.parametrize("end", ["close", "cancel"])
+    def test_values_go_away_with_the_run(self, call: gf.Graph, end: str) -> None:
+        values = [Value() for _ in range(3)]
+        watched = [weakref.ref(value) for value in values]
+        outputs: list[Packet] = []
+        call.load()
+        gc.collect()
+        gc.disable()
+        try:
+            run = start_call(call, process=same, observers={"out": outputs.append})
+            for timestamp, value in enumerate(values):
+                run.add("in", value, timestamp)
+            del value
+            run.wait_until_idle(SECONDS)
+            assert len(outputs) == 3
+            if end == "close":
+                run.close_inputs()
+                run.wait_until_done(SECONDS)
+            else:
+                ended = threading.Event()
+                run.add_done_callback(lambda _: ended.set())
+                run.cancel()
+                assert ended.wait(SECONDS)
+            values.clear()
+            outputs.clear()
+            assert [ref() for ref in watched] == [None] * 3
+            gone = weakref.ref(run)
+            del run
+            call.close()  # joins the threads, which may be about to let go of it
+            assert gone() is None
+        finally:
+            gc.enable()
+
+    def test_values_go_away_while_the_run_goes_on(self, call: gf.Graph) -> None:
+        value = Value()
+        watched = weakref.ref(value)
+        run = start_call(call)
+        run.add("in", value)
+        del value
+        run.wait_until_idle(SECONDS)
+        assert watched() is None
+        run.cancel()
+
+    def test_run_that_is_cancelled_at_work_goes_away(self) -> None:
+        graph = gf.Graph.from_text("""
+            input_stream: "in" input_side_packet: "began" num_threads: 1
+            node { calculator: "Wait" input_stream: "in" input_side_packet: "BEGAN:began" }
+        """)
+        began = threading.Event()
+        gc.collect()
+        gc.disable()
+        try:
+            run = graph.start_run({"began": began})
+            run.add("in", "value")
+            assert began.wait(SECONDS)
+            run.cancellation.cancel("stop")
+            gone = weakref.ref(run)
+            graph.close()
+            assert run.done
+            del run
+            assert gone() is None
+        finally:
+            gc.enable()
+
+    def test_packets_that_nobody_took_go_away_when_the_run_fails(self) -> None:
+        graph = gf.Graph.from_text("""
+            input_stream: "a" input_stream: "b"
+            node { calculator: "Pair" input_stream: "A:a" input_stream: "B:b" output_stream: "PAIR:pair" }
+        """)
+        value = Value()
+        watched = weakref.ref(value)
+        run = graph.start_run()
+        run.add("a", value)
+        del value
+        assert watched() is not None
+        run.cancel()
+        assert watched() is None

@@ -1,0 +1,94 @@
+"""Imports go one way (DESIGN.md): which of our packages may import which, and who may import what is heavy."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ENGINE = {"graphframe.framework"}
+HEAVY = {"numpy", "openvino", "openvino_genai", "openvino_tokenizers", "falcon", "gunicorn", "PIL"}
+ALLOWED = {
+    "graphframe/framework": ({*ENGINE}, {"google", "networkx", "typing_extensions"}),
+    "graphframe/inference": ({"graphframe.inference"}, {"numpy", "openvino", "openvino_tokenizers"}),
+    "graphframe/image.py": (set(), set()),
+    "graphframe/__init__.py": ({*ENGINE}, set()),
+    "calculators": (
+        {"calculators", "graphframe", "graphframe.image", "graphframe.inference", *ENGINE},
+        {"google", "numpy", "openvino", "openvino_genai", "PIL"},
+    ),
+}
+"""For the files under each path: what of ours they may import, and what of others besides the standard library."""
+
+
+def sources(path: str) -> list[Path]:
+    """All hand-written Python files at or under a path."""
+    found = ROOT / path
+    files = [found] if found.is_file() else sorted(found.rglob("*.py"))
+    return [file for file in files if not file.name.endswith("_pb2.py")]
+
+
+def imported(file: Path) -> Iterator[str]:
+    """The full names of all modules that a file imports, whenever it does; ``from a import b`` may be of ``a.b``."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            module = node.module or ""
+            within = ROOT.joinpath(*module.split("."))
+            for alias in node.names:
+                submodule = (within / alias.name).is_dir() or (within / f"{alias.name}.py").is_file()
+                yield f"{module}.{alias.name}" if submodule else module
+
+
+def is_of(module: str, packages: set[str]) -> bool:
+    """Whether a module is one of the packages, or in one; ``graphframe`` stands for itself alone."""
+    return any(
+        module == package or (package != "graphframe" and module.startswith(f"{package}.")) for package in packages
+    )
+
+
+@pytest.mark.parametrize("path", ALLOWED)
+def test_imports_what_it_may(path: str) -> None:
+    files = sources(path)
+    assert files
+    ours, others = ALLOWED[path]
+    for file in files:
+        for module in imported(file):
+            top = module.partition(".")[0]
+            if top in ("graphframe", "calculators", "graphs", "tests", "examples"):
+                assert is_of(module, ours), f"{file} must not import {module}"
+            else:
+                assert top in others or top in sys.stdlib_module_names, f"{file} must not import {module}"
+
+
+@pytest.mark.parametrize(
+    ("path", "refused"),
+    [
+        ("graphframe", {"calculators", "tests"}),
+        ("graphframe/repository", {"graphframe.serving", "graphframe.cli"}),
+        ("graphframe/serving", {"graphframe.cli"}),
+        ("graphframe/serving", HEAVY - {"falcon", "gunicorn"}),
+        ("graphframe/cli", HEAVY - {"gunicorn"}),
+    ],
+)
+def test_does_not_import_what_it_must_not(path: str, refused: set[str]) -> None:
+    files = sources(path)
+    assert files
+    for file in files:
+        for module in imported(file):
+            assert not is_of(module, refused), f"{file} must not import {module}"
+
+
+def test_importing_graphframe_is_light() -> None:
+    code = "import sys, graphframe; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    loaded = set(done.stdout.split())
+    assert "graphframe" in loaded
+    assert not loaded & HEAVY
