@@ -58,7 +58,7 @@ def test_five_mistakes_at_once(tmp_path: Path) -> None:
         (2, 'output_stream "imag" has no producer, did you mean "image"?'),
         (4, 'there is no calculator or subgraph "TokeniseCalculator", did you mean "TokenizeCalculator"?'),
         (11, 'VaeDecodeCalculator has no input_stream "LATENT", did you mean "LATENTS"?'),
-        (8, 'VaeDecodeCalculator needs input_stream "LATENTS:..."'),
+        (8, 'VaeDecodeCalculator needs an input_stream "LATENTS:..."'),
         (18, '"image" already comes from node "decode"'),
     ]:
         (found,) = [text for text in output.splitlines() if words in text]

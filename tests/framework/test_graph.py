@@ -449,6 +449,19 @@ def in_loop(work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
+class WatchedLog(list[Any]):
+    """The log of a node; tells when it closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = threading.Event()
+
+    def append(self, entry: Any) -> None:
+        super().append(entry)
+        if "close" in entry:
+            self.closed.set()
+
+
 class TestRunAsync:
     """The form for an event loop."""
 
@@ -528,16 +541,10 @@ class TestRunAsync:
             node { calculator: "LogAndPass" input_stream: "in" output_stream: "x" input_side_packet: "LOG:log" }
             node { calculator: "Wait" input_stream: "x" input_side_packet: "BEGAN:began" """
         graph = gf.Graph.from_text(text + device + "}")
-        began = threading.Event()
-        closed = threading.Event()
-
-        class Log(list[Any]):
-            def append(self, entry: Any) -> None:
-                if "close" in entry:
-                    closed.set()
+        began, log = threading.Event(), WatchedLog()
 
         async def work() -> None:
-            task = asyncio.create_task(graph.run_async(side_packets={"began": began, "log": Log()}, IN="value"))
+            task = asyncio.create_task(graph.run_async(side_packets={"began": began, "log": log}, IN="value"))
             while not began.is_set():
                 await asyncio.sleep(0)
             task.cancel()
@@ -545,7 +552,7 @@ class TestRunAsync:
                 await task
 
         in_loop(work)
-        assert closed.wait(SECONDS)
+        assert log.closed.wait(SECONDS)
         graph.close()
 
     def test_cancelled_run_processes_nothing_more(self) -> None:
@@ -556,7 +563,7 @@ class TestRunAsync:
             node { calculator: "LogAndPass" input_stream: "out" output_stream: "x" input_side_packet: "LOG:log" }
         """
         )
-        stop, log = Stop(), list[Any]()
+        stop, log = Stop(), WatchedLog()
 
         async def work() -> None:
             task = asyncio.create_task(graph.run_async(side_packets={"process": stop, "log": log}, IN="value"))
@@ -566,6 +573,7 @@ class TestRunAsync:
 
         in_loop(work)
         stop.go_on.set()
+        assert log.closed.wait(SECONDS)
         graph.close()
         assert [method for _, method, _ in log] == ["open", "close"]
 
