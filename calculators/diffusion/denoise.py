@@ -15,6 +15,7 @@ from calculators.diffusion.model_config import read_config
 from calculators.diffusion.schedulers import load_scheduler
 from calculators.diffusion.stable_diffusion import guidance_embedding
 from calculators.text.embeddings import Embeddings
+from graphframe.image import InvalidRequest
 from graphframe.inference import load_model
 
 
@@ -65,7 +66,10 @@ class DenoiseCalculator(gf.Calculator):
             return np.array(generator.randn_tensor(openvino.Shape(shape)).data)
 
         guidance_scale = np.float32(request.guidance_scale)
-        scheduler = self.scheduler(request.num_inference_steps)
+        try:
+            scheduler = self.scheduler(request.num_inference_steps)
+        except ValueError as error:
+            raise InvalidRequest(str(error), "num_inference_steps") from error
         latents = denoised = randn(request.latent_shape) * scheduler.init_noise_sigma
         steps = len(scheduler.timesteps)
         for step, timestep in enumerate(scheduler.timesteps):

@@ -10,6 +10,7 @@ import graphframe as gf
 from calculators.diffusion.denoise import DenoiseCalculator
 from calculators.diffusion.diffusion_request import DiffusionRequest
 from calculators.text.embeddings import Embeddings
+from graphframe.image import InvalidRequest
 
 GRAPH = """
     input_stream: "REQUEST:request"
@@ -105,6 +106,14 @@ def test_runs_share_the_device_between_steps(euler: Path) -> None:
     ended.append("short")
     long.wait_until_done(120)
     assert ended == ["short", "long"]
+
+
+def test_more_steps_than_the_scheduler_has(euler: Path) -> None:
+    runner = gf.CalculatorRunner(DenoiseCalculator, base=euler)
+    with pytest.raises(gf.CalculatorError) as caught:
+        runner.run(REQUEST=[request(steps=1001)], EMBEDDINGS=[embeddings(2)])
+    assert isinstance(caught.value.__cause__, InvalidRequest)
+    assert caught.value.__cause__.param == "num_inference_steps"
 
 
 def test_missing_scheduler_names_node_and_file(euler: Path) -> None:
