@@ -1,0 +1,137 @@
+"""Reads a picture of the drawn world back: which background, how many things, which, in what colour, and where.
+
+It shares no code with the generator, so that it may judge both it and the model: it knows the palette and one
+sprite of each thing, from `sprites.txt` (the drawn masks, shrunk to 16x16), and needs numpy and Pillow alone.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+PALETTE = {
+    "red": (222, 38, 38),
+    "orange": (248, 138, 22),
+    "yellow": (252, 220, 48),
+    "green": (46, 160, 70),
+    "blue": (40, 96, 222),
+    "purple": (136, 56, 182),
+    "pink": (248, 150, 192),
+    "brown": (124, 78, 42),
+    "black": (22, 22, 28),
+    "white": (246, 246, 246),
+}
+GRID = 16
+CONTRAST = 36
+"""Distance in RGB from which a pixel is not background."""
+SPECK = 0.008
+"""Share of the picture below which a component is dirt."""
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A thing in a picture; `x` and `y` are the middle and `size` the longer side of its box, as shares of the side.
+
+    `likeness` is 1 where its silhouette is just that of `thing`, and 0 where it is like nothing known.
+    """
+
+    thing: str
+    colour: str
+    x: float
+    y: float
+    size: float
+    likeness: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a picture shows; `things` go from left to right."""
+
+    background: str
+    things: tuple[Found, ...]
+
+
+def colour_name(rgb: NDArray[np.float32]) -> str:
+    """Name the nearest colour of the palette."""
+    return min(PALETTE, key=lambda name: float(np.square(rgb - np.array(PALETTE[name])).sum()))
+
+
+def components(mask: Mask) -> list[Mask]:
+    """Split a mask in its connected parts (eight neighbours), the largest first."""
+    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        padded = np.pad(labels, 1)
+        height, width = mask.shape
+        around = [padded[dy : dy + height, dx : dx + width] for dy in range(3) for dx in range(3)]
+        spread = np.where(mask, np.max(around, axis=0), 0)
+        # NOTE: a label also jumps to the label of the pixel it names, which makes long paths short.
+        spread = np.where(mask, np.maximum(spread, spread.ravel()[np.maximum(spread - 1, 0)]), 0)
+        if np.array_equal(spread, labels):
+            break
+        labels = spread
+    names, sizes = np.unique(labels[mask], return_counts=True)
+    return [labels == name for name in names[np.argsort(-sizes)]]
+
+
+@lru_cache(maxsize=1)
+def sprites() -> dict[str, tuple[float, Floats]]:
+    """Load for each thing the aspect of its box (width over height) and its coverage in a grid of 16x16."""
+    loaded = {}
+    for block in (Path(__file__).parent / "sprites.txt").read_text().strip().split("\n\n"):
+        head, *rows = block.splitlines()
+        thing, aspect = head.split()
+        cells = [[".123456789#".index(cell) / 10 for cell in row] for row in rows]
+        loaded[thing] = float(aspect), np.array(cells, dtype=np.float32)
+    return loaded
+
+
+def outline(mask: Mask) -> tuple[float, Floats, tuple[int, int, int, int]]:
+    """Crop a mask to its box: the aspect, the coverage in a grid of 16x16, and left, top, right, bottom."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    cropped = Image.fromarray(mask[top:bottom, left:right].astype(np.uint8) * 255)
+    shrunk = cropped.resize((GRID, GRID), Image.Resampling.BOX)
+    coverage = np.asarray(shrunk, dtype=np.float32) / np.float32(255)
+    return (right - left) / (bottom - top), coverage, (left, top, right, bottom)
+
+
+def _thing(aspect: float, grid: Floats) -> tuple[str, float]:
+    def likeness(thing: str) -> float:
+        other_aspect, other = sprites()[thing]
+        overlap = np.minimum(grid, other).sum() / np.maximum(grid, other).sum()
+        return float(overlap * np.sqrt(min(aspect / other_aspect, other_aspect / aspect)))
+
+    best = max(sprites(), key=likeness)
+    return best, likeness(best)
+
+
+def _found(pixels: Floats, background: Floats, mask: Mask) -> Found:
+    # NOTE: blended edges would tint the colour, so it is that of the pixels farthest from the background.
+    distance = np.sqrt(np.square(pixels - background).sum(axis=2))
+    inner = mask & (distance >= np.quantile(distance[mask], 0.4))
+    colour = np.median(pixels[inner], axis=0)
+    along = colour - background
+    solid = mask & ((pixels - background) @ along > 0.5 * along @ along)
+    solid = solid if solid.any() else mask
+    aspect, grid, (left, top, right, bottom) = outline(solid)
+    height, width = mask.shape
+    thing, likeness = _thing(aspect, grid)
+    size = max((right - left) / width, (bottom - top) / height)
+    return Found(thing, colour_name(colour), (left + right) / 2 / width, (top + bottom) / 2 / height, size, likeness)
+
+
+def read_picture(picture: Image.Image) -> Reading:
+    """Read a picture of any size."""
+    pixels = np.asarray(picture.convert("RGB"), dtype=np.float32)
+    edge = np.concatenate([pixels[:2].reshape(-1, 3), pixels[-2:].reshape(-1, 3), pixels[:, 0], pixels[:, -1]])
+    background = np.median(edge, axis=0).astype(np.float32)
+    differs = np.sqrt(np.square(pixels - background).sum(axis=2)) > CONTRAST
+    masks = [mask for mask in components(differs) if mask.mean() > SPECK] if differs.any() else []
+    things = sorted((_found(pixels, background, mask) for mask in masks), key=lambda found: found.x)
+    return Reading(colour_name(background), tuple(things))

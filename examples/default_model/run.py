@@ -1,0 +1,76 @@
+"""A resumable stretch of training: steps, learning rate, progress bar and checkpoints."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+WARM_UP = 100
+
+
+class Run:
+    """Counts steps and saves everything that changes, so that a killed run goes on as if nothing had happened.
+
+    Chance must be drawn from the step's number alone. The learning rate warms up, stays, and falls to nothing over the
+    last quarter; a longer run may go on from a checkpoint taken before the fall.
+    """
+
+    def __init__(self, path: Path, modules: dict[str, nn.Module], steps: int, peak: float, decay: float = 0.01) -> None:
+        trained = modules["model"]
+        self.path = path
+        self.modules = modules
+        self.steps = steps
+        self.peak = peak
+        self.optimizer = torch.optim.AdamW(trained.parameters(), peak, betas=(0.9, 0.98), weight_decay=decay)
+        self.step = 0
+        self.seconds = 0.0
+        self._trained = trained
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            self.step, self.seconds = state["step"], state["seconds"]
+            self.optimizer.load_state_dict(state["optimizer"])
+            for name, module in modules.items():
+                module.load_state_dict(state[name])
+
+    def save(self) -> None:
+        """Write the checkpoint; a reader never sees half of it."""
+        states = {name: module.state_dict() for name, module in self.modules.items()}
+        progress = {"step": self.step, "seconds": self.seconds, "optimizer": self.optimizer.state_dict()}
+        partial = self.path.with_suffix(".partial")
+        torch.save(states | progress, partial)
+        partial.replace(self.path)
+
+    def rate(self) -> float:
+        """Learning rate of the present step."""
+        return self.peak * min(1, (self.step + 1) / WARM_UP, (self.steps - self.step) / (0.25 * self.steps))
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the number of each step still to do; the caller ends a step with `descend`."""
+        self._bar = tqdm(total=self.steps, initial=self.step, desc=self.path.stem, mininterval=10)
+        saved = time.monotonic()
+        while self.step < self.steps:
+            began = time.monotonic()
+            yield self.step
+            self.step += 1
+            self._bar.update()
+            self.seconds += time.monotonic() - began
+            if time.monotonic() - saved > 120:
+                self.save()
+                saved = time.monotonic()
+        self.save()
+        self._bar.close()
+
+    def descend(self, loss: torch.Tensor, **figures: float) -> None:
+        """Take one optimizer step down `loss` and show figures beside the bar."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._trained.parameters(), 1.0)
+        self.optimizer.step()
+        if self.step % 20 == 0:
+            shown = {name: f"{figure:.4f}" for name, figure in figures.items()}
+            self._bar.set_postfix(shown, loss=f"{loss.item():.4f}", refresh=False)

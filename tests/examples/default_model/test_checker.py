@@ -1,0 +1,62 @@
+"""The checker must read the generator's own pictures, or it could not judge a model's."""
+
+from itertools import permutations
+from random import Random
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from examples.default_model.checker import components, read_picture
+from examples.default_model.scenes import random_scene
+from examples.default_model.shapes import render
+from examples.default_model.world import COLOURS, LARGE, MEDIUM, SMALL, THINGS, Item, Scene
+
+
+def _picture(scene: Scene, side: int = 128) -> Image.Image:
+    return Image.fromarray(render(scene, side).astype(np.uint8))
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
+@pytest.mark.parametrize("thing", THINGS)
+def test_each_thing_is_known_at_each_size(thing: str, size: int) -> None:
+    (found,) = read_picture(_picture(Scene("white", (Item(thing, "blue", 8, 8, size),)))).things
+    assert (found.thing, found.colour) == (thing, "blue")
+    assert found.likeness > 0.85
+
+
+@pytest.mark.parametrize(("colour", "background"), list(permutations(COLOURS, 2)))
+def test_each_colour_is_known_on_each_background(colour: str, background: str) -> None:
+    reading = read_picture(_picture(Scene(background, (Item("star", colour, 24, 24, MEDIUM),))))
+    assert reading.background == background
+    assert [found.colour for found in reading.things] == [colour]
+
+
+@pytest.mark.parametrize(("side", "blur"), [(128, 0.0), (128, 1.0), (192, 0.0), (256, 1.5)])
+def test_random_scenes_are_read_right(side: int, blur: float) -> None:
+    wrong = 0
+    for number in range(100):
+        scene = random_scene(Random(f"checker/{number}"))
+        reading = read_picture(_picture(scene, side).filter(ImageFilter.GaussianBlur(blur)))
+        wanted = [(item.thing, item.colour) for item in sorted(scene.items, key=lambda item: item.x)]
+        if scene.background != reading.background or wanted != [(t.thing, t.colour) for t in reading.things]:
+            wrong += 1
+    assert wrong <= 1
+
+
+def test_left_and_right() -> None:
+    scene = Scene("black", (Item("cat", "pink", 8, 40, SMALL), Item("car", "green", 72, 48, SMALL)))
+    left, right = read_picture(_picture(scene)).things
+    assert (left.thing, right.thing) == ("cat", "car")
+    assert left.x < 0.5 < right.x
+
+
+def test_an_empty_picture_shows_nothing() -> None:
+    reading = read_picture(Image.new("RGB", (128, 128), COLOURS["purple"]))
+    assert reading.background == "purple"
+    assert reading.things == ()
+
+
+def test_components_touch_at_corners_and_come_largest_first() -> None:
+    mask = np.array([[1, 0, 0, 0, 0], [0, 1, 0, 0, 1], [0, 0, 0, 0, 0]], dtype=bool)
+    assert [int(part.sum()) for part in components(mask)] == [2, 1]
