@@ -14,6 +14,8 @@ from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
 
 FieldPath = tuple[str | int, ...]
 """Names and positions of fields: ``("node", 0, "input_stream", 1)``."""
+_MOST_UNKNOWN = 25
+"""After so many unknown fields a text is taken for something else than a graph: each costs another parse."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def parse(text: str, source: str, load_option_types: Callable[[], Iterable[str]]
     Raises
     ------
     GraphConfigError
-        With the line, if the text cannot be read.
+        With the line, if the text cannot be read, or has too many unknown fields to be a graph.
     """
     problems: list[Problem] = []
     option_types: Iterable[str] | None = None
@@ -99,7 +101,7 @@ def parse(text: str, source: str, load_option_types: Callable[[], Iterable[str]]
                 continue
             message, start, unknown = _explain(error, known, option_types)
             problems.append(Problem(message, source, known.count("\n", 0, start) + 1))
-            if not unknown:
+            if not unknown or len(problems) == _MOST_UNKNOWN:
                 raise GraphConfigError(problems) from error
             known = _without_field(known, start)
     lines: dict[FieldPath, int] = {}

@@ -163,3 +163,10 @@ def test_calculators_are_imported_only_for_types_that_are_not_known_yet() -> Non
     assert calls == []
     parse("node { node_options { [a/Nothing] { } } nothing: 1 }", "graph", load)
     assert calls == ["load"]
+
+
+def test_text_that_is_no_graph_is_given_up_soon() -> None:
+    with pytest.raises(gf.GraphConfigError) as caught:
+        parse("vertex_buffer: 1.5\n" * 5000, "mesh.pbtxt")
+    assert len(caught.value.problems) == 25
+    assert 'has no field "vertex_buffer"' in str(caught.value)
