@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.names import tag_index
-from graphframe.framework.packet import Packet
+from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
 from graphframe.framework.timestamp import Timestamp
 
@@ -143,7 +143,8 @@ class Context:
             raise _wrong_type(port, index, value)
         slots = self._plan.slots[port]
         if index < len(slots):
-            self.sent.append((slots[index], Packet(value, self.timestamp if timestamp is None else timestamp)))
+            packet = new_packet((value, self.timestamp if timestamp is None else timestamp))
+            self.sent.append((slots[index], packet))
 
     def flush(self) -> None:
         """Let the packets sent so far leave now: a preview, say, while ``process`` goes on."""

@@ -120,7 +120,10 @@ class Graph:
         self._load()
 
     def close(self) -> None:
-        """Wait until nothing works any more, and let go of what was loaded. Runs that have not ended fail."""
+        """Wait until nothing works any more, and let go of what was loaded.
+
+        A run that has not ended fails as soon as it needs a thread of the graph.
+        """
         with self._loading:
             loaded, self._loaded = self._loaded, None
         if loaded is not None:
@@ -155,7 +158,7 @@ class Graph:
         CalculatorError
             If the graph cannot be loaded.
         """
-        run = self._make_run(side_packets, (observers or {}).items(), on_progress)
+        run = self._make_run(self._load(), side_packets, (observers or {}).items(), on_progress)
         run.start()
         return run
 
@@ -182,7 +185,7 @@ class Graph:
             If an input stream or side packet takes another type.
         """
         outputs: Outputs = {key: [] for key in self.outputs}
-        run = self._make_run(side_packets, _collectors(outputs), on_progress)
+        run = self._make_run(self._load(), side_packets, _collectors(outputs), on_progress)
         try:
             _feed(run, inputs)
             run.wait_until_done()
@@ -205,10 +208,12 @@ class Graph:
         `observers` are called besides, from the engine's threads.
         """
         loop = asyncio.get_running_loop()
-        if self._loaded is None:
-            await loop.run_in_executor(None, self.load)
+        loaded = self._loaded
+        if loaded is None:
+            loaded = await loop.run_in_executor(None, self._load)
         outputs: Outputs = {key: [] for key in self.outputs}
-        run = self._make_run(side_packets, (*_collectors(outputs), *(observers or {}).items()), on_progress)
+        watched = (*_collectors(outputs), *(observers or {}).items())
+        run = self._make_run(loaded, side_packets, watched, on_progress)
         ended = asyncio.Event()
 
         def end(_: Run) -> None:
@@ -217,7 +222,7 @@ class Graph:
 
         run.add_done_callback(end)
         try:
-            await loop.run_in_executor(self._load().starters, _feed, run, inputs)
+            await loop.run_in_executor(loaded.starters, _feed, run, inputs)
             await ended.wait()
         except BaseException as error:
             reason = f"the caller of the run was stopped by {type(error).__name__}"
@@ -242,11 +247,12 @@ class Graph:
 
     def _make_run(
         self,
+        loaded: _Loaded,
         side_packets: Mapping[str, Any] | None,
         observers: Iterable[tuple[str, Callable[[Packet], None]]],
         on_progress: Progress | None,
     ) -> Run:
-        loaded, plan = self._load(), self._plan
+        plan = self._plan
         given = {}
         for key, value in (side_packets or {}).items():
             plan.side_inputs.check(key, value)

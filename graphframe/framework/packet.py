@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from graphframe.framework.timestamp import Timestamp
 
@@ -19,3 +21,7 @@ class Packet(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Packet({self.value!r}, {Timestamp.describe(self.timestamp)})"
+
+
+new_packet: Final[Callable[[tuple[Any, int]], Packet]] = partial(tuple.__new__, Packet)
+"""Makes a packet of a value and a timestamp at a third of the cost: a NamedTuple's own constructor runs in Python."""

@@ -20,9 +20,10 @@ from graphframe.framework.calculator import Calculator
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.context import Context
 from graphframe.framework.errors import Cancelled, GraphError
-from graphframe.framework.packet import Packet
+from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.plan import NodePlan, Plan
-from graphframe.framework.scheduler import OPEN, PROCESS, NodeState, Scheduler
+from graphframe.framework.scheduler import Scheduler
+from graphframe.framework.state import OPEN, PROCESS, NodeState
 from graphframe.framework.timestamp import Timestamp
 
 _log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Run:
         if self.done:
             self._raise_error()
             raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
-        self._post(self._scheduler.add, number, Packet(value, timestamp))
+        self._post(self._scheduler.add, number, new_packet((value, timestamp)))
         if self.error is not None:
             self._raise_error()
 
@@ -251,10 +252,8 @@ class Run:
         context = self._workers[node.index][1]
         context.packets = ()
         self._scheduler.finish(node, context.sent, context.side_packets_set, error)
-        if context.sent:
-            context.sent = []
-        if context.side_packets_set:
-            context.side_packets_set = []
+        context.sent.clear()
+        context.side_packets_set.clear()
 
     def _flush(self, node: NodePlan, sent: list[tuple[int, Packet]]) -> None:
         self._post(self._scheduler.flush, self._scheduler.nodes[node.index], sent)

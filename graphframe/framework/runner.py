@@ -61,7 +61,7 @@ class CalculatorRunner:
         self._graphs: dict[tuple[str, ...], Graph] = {}
 
     def run(self, *untagged: Iterable[Any], **tagged: Iterable[Any]) -> dict[str, list[Packet]]:
-        """Run it once.
+        """Run it once. Connecting other streams than in the calls before loads it anew.
 
         Parameters
         ----------
@@ -70,8 +70,6 @@ class CalculatorRunner:
         **tagged : iterable
             The packets of its other input streams, by tag, or by ``"TAG:1"`` for further ones of a port. Each item is a
             value, which gets its position as timestamp, or a `Packet`.
-
-        Calls that connect other streams than those before load the calculator anew.
 
         Returns
         -------

@@ -7,85 +7,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
 from heapq import heappop, heappush
 from typing import Any, Final
 
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.errors import CalculatorError, GraphError
+from graphframe.framework.errors import GraphError
 from graphframe.framework.executor import INLINE
-from graphframe.framework.input_policy import INPUT_POLICIES, READY, WAIT
+from graphframe.framework.input_policy import READY, WAIT
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
+from graphframe.framework.state import CLOSE, OPEN, PROCESS, NodeState, Phase, Stream
 from graphframe.framework.timestamp import Timestamp
-
-
-class Phase(Enum):
-    """Which method of a node's calculator a task calls."""
-
-    OPEN = "open"
-    PROCESS = "process"
-    CLOSE = "close"
-
-
-OPEN: Final = Phase.OPEN
-PROCESS: Final = Phase.PROCESS
-CLOSE: Final = Phase.CLOSE
-
-
-class Stream:
-    """The state of one stream: its bound, whether it had a packet, who reads it, who observes it."""
-
-    __slots__ = ("bound", "consumers", "name", "observers", "used")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.bound: int = Timestamp.PRE_STREAM
-        self.used = False
-        self.consumers: list[InputQueue] = []
-        self.observers: list[Callable[[Packet], None]] = []
-
-
-class InputQueue:
-    """One input of a node: the packets that wait there."""
-
-    __slots__ = ("node", "queue", "stream")
-
-    def __init__(self, node: NodeState, stream: Stream) -> None:
-        self.node = node
-        self.stream = stream
-        self.queue: deque[Packet] = deque()
-
-
-class NodeState:
-    """The state of one node, and its task while it has one: `phase`, `timestamp`, `packets`.
-
-    `priority` orders tasks, the least first: what runs elsewhere is handed out before anything runs inline, and what is
-    nearest to the outputs comes first.
-    """
-
-    __slots__ = (
-        "busy", "closed", "index", "inputs", "offset", "opened", "outputs", "packets", "phase", "plan", "policy",
-        "priority", "timestamp", "touched",
-    )  # fmt: skip
-
-    def __init__(self, plan: NodePlan, streams: Sequence[Stream], priority: int) -> None:
-        self.plan = plan
-        self.index = plan.index
-        self.priority = priority
-        self.offset = plan.calculator.timestamp_offset
-        self.policy = INPUT_POLICIES[plan.input_policy]
-        self.inputs = [InputQueue(self, streams[slot.stream]) for slot in plan.inputs]
-        self.outputs = [streams[slot.stream] for slot in plan.outputs]
-        self.opened = self.closed = self.busy = self.touched = False
-        self.phase = OPEN
-        self.timestamp: int = Timestamp.UNSTARTED
-        self.packets: Sequence[Packet | None] = ()
-
-    def error(self, cause: BaseException) -> CalculatorError:
-        """What a run fails with if `cause` was raised by the node's task."""
-        return CalculatorError(self.plan.name, self.plan.calculator.__name__, self.phase.value, self.timestamp, cause)
-
 
 _MISSING: Final = object()
 _MIN: Final = Timestamp.MIN
@@ -224,11 +156,10 @@ class Scheduler:
             return
         if phase is PROCESS:
             settled = node.timestamp + 1
-            ordered = node.policy.ordered
-            if ordered:
+            if node.ordered:
                 self._promise(node, settled)
             for item in node.inputs:
-                if item.queue or item.stream.bound > settled or not ordered:
+                if item.queue or item.stream.bound > settled or not node.ordered:
                     self._touch(node)
                     break
         elif phase is OPEN:
@@ -268,7 +199,7 @@ class Scheduler:
         if _MIN <= timestamp < _MAX and stream.bound <= timestamp:
             stream.bound = timestamp + 1
         else:
-            _check_timestamp(stream, timestamp)
+            stream.check(timestamp)
             stream.bound = Timestamp.next_allowed_in_stream(timestamp)
         stream.used = True
         for observer in stream.observers:
@@ -370,22 +301,3 @@ class Scheduler:
         node.phase = phase
         node.timestamp = timestamp
         heappush(self._ready, (node.index - 3 * len(self.nodes) if phase is OPEN else node.priority, node))
-
-
-def _check_timestamp(stream: Stream, timestamp: int) -> None:
-    """Raise ValueError if a stream cannot take a packet at `timestamp`."""
-    if stream.bound == Timestamp.DONE:
-        reason = "is closed"
-    elif not Timestamp.is_allowed_in_stream(timestamp):
-        reason = "takes no such timestamp; in open and close one must be given"
-    elif timestamp == Timestamp.POST_STREAM and stream.used:
-        reason = "had others: a packet at POST_STREAM must be the only one"
-    elif stream.bound <= timestamp:
-        return
-    elif stream.bound == Timestamp.ONE_OVER_POST_STREAM:
-        reason = "takes nothing after the packet that it had"
-    else:
-        reason = f"takes {Timestamp.describe(stream.bound)} or later now"
-    raise ValueError(
-        f'a packet at timestamp {Timestamp.describe(timestamp)} was sent to stream "{stream.name}", which {reason}'
-    )

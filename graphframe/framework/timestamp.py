@@ -50,4 +50,4 @@ class Timestamp:
         return _NAMES.get(timestamp, str(timestamp))
 
 
-_NAMES: Final = {value: name for name, value in vars(Timestamp).items() if isinstance(value, int)}
+_NAMES: Final = {value: name for name, value in vars(Timestamp).items() if name.isupper()}

@@ -7,7 +7,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.framework import registry
-from tests.framework import toys
+from tests.framework import calls, toys
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,3 +29,9 @@ def subgraph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
         return str(path)
 
     return register
+
+
+@pytest.fixture(params=[calls.INLINE, calls.THREADS], ids=["inline", "threads"])
+def call(request: pytest.FixtureRequest) -> gf.Graph:
+    """A node that calls functions, inline and on threads."""
+    return gf.Graph.from_text(calls.CALL + request.param)

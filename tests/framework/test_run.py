@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import gc
 import threading
-import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,13 +9,18 @@ import pytest
 import graphframe as gf
 from graphframe import Packet, Timestamp
 from tests.framework import toys
+from tests.framework.calls import (
+    CALL,
+    THREADS,
+    VALUE,
+    both_executors,
+    end_of,
+    fail,
+    nothing,
+    same,
+    start_call,
+)
 from tests.framework.toys import SECONDS, Stop
-
-Function = Callable[[gf.Context], object]
-
-INLINE = ""
-THREADS = "num_threads: 2"
-both_executors = pytest.mark.parametrize("executor", [INLINE, THREADS], ids=["inline", "threads"])
 
 LOGGED = """
     input_stream: "in" output_stream: "out" input_side_packet: "log" input_side_packet: "process"
@@ -29,52 +31,6 @@ LOGGED = """
            node_options { [type.googleapis.com/google.protobuf.StringValue] { value: "b" } } }
 """
 """A node that calls the function ``process``, between two that write down what happens."""
-
-CALL = """
-    input_stream: "in" output_stream: "out"
-    input_side_packet: "process" input_side_packet: "open" input_side_packet: "close"
-    node { name: "call" calculator: "Call" input_stream: "in" output_stream: "out"
-           input_side_packet: "OPEN:open" input_side_packet: "PROCESS:process" input_side_packet: "CLOSE:close" }
-"""
-
-
-VALUE: dict[str, Any] = {"in": "value"}
-
-
-def nothing(cc: gf.Context) -> None:
-    pass
-
-
-def same(cc: gf.Context) -> object:
-    return cc.packets[0].value if cc.packets and cc.packets[0] else None
-
-
-def fail(cc: gf.Context) -> None:
-    raise ValueError("it is broken")
-
-
-def start_call(
-    graph: gf.Graph, open_: Function = nothing, process: Function = nothing, close: Function = nothing, **given: Any
-) -> gf.Run:
-    return graph.start_run({"open": open_, "process": process, "close": close}, **given)
-
-
-def end_of(run: gf.Run, *values: object) -> BaseException | None:
-    """The error of a run, after it got some values at 0, 1, 2 ... and has ended."""
-    with suppress(gf.GraphError):
-        for timestamp, value in enumerate(values):
-            run.add("in", value, timestamp)
-    run.close_inputs()
-    ended = threading.Event()
-    run.add_done_callback(lambda _: ended.set())
-    assert ended.wait(SECONDS)
-    return run.error
-
-
-@pytest.fixture(params=[INLINE, THREADS], ids=["inline", "threads"])
-def call(request: pytest.FixtureRequest) -> gf.Graph:
-    """A node that calls functions, inline and on threads."""
-    return gf.Graph.from_text(CALL + request.param)
 
 
 class TestLife:
@@ -179,11 +135,9 @@ class TestAdd:
     def test_bad_timestamp_fails_the_run(self, call: gf.Graph) -> None:
         run = start_call(call)
         run.add("in", "value", 5)
-        message = 'a packet at timestamp 5 was sent to stream "in", which takes 6 or later now'
-        with pytest.raises(gf.GraphError, match=message):
-            run.add("in", "value", 5)
-        with pytest.raises(gf.GraphError, match=message):
-            run.wait_until_done(SECONDS)
+        error = end_of(run, "value")
+        assert type(error) is gf.GraphError
+        assert str(error) == 'a packet at timestamp 0 was sent to stream "in", which takes 6 or later now'
 
     def test_after_the_run_has_failed(self, call: gf.Graph) -> None:
         run = start_call(call, open_=fail)
@@ -280,9 +234,9 @@ class TestFailure:
             raise ValueError("it is broken")
 
         run = graph.start_run({"began": began, "process": fail_then})
-        run.add("in", "value")
-        with pytest.raises(gf.CalculatorError, match='node "call"'):
-            run.wait_until_done(SECONDS)
+        error = end_of(run, "value")
+        assert isinstance(error, gf.CalculatorError)
+        assert error.node == "call"
         assert run.cancellation.cancelled
         with pytest.raises(gf.Cancelled, match='the run failed: node "call"'):
             run.cancellation.raise_if_cancelled()
@@ -463,161 +417,6 @@ class TestCancel:
         assert processed == [0]
 
 
-class TestFlush:
-    """Packets that leave while a calculator works."""
-
-    TEXT = """
-        input_stream: "in" output_stream: "out" input_side_packet: "process"
-        node { calculator: "Call" input_stream: "in" output_stream: "x" input_side_packet: "PROCESS:process" %s }
-        node { calculator: "Double" input_stream: "x" output_stream: "out" }
-    """
-
-    @pytest.mark.parametrize("device", ["", 'device: "CPU"'], ids=["inline", "device"])
-    def test_arrives_while_the_calculator_works(self, device: str) -> None:
-        seen: list[Packet] = []
-        arrived = [threading.Event() for _ in range(4)]
-
-        def observe(packet: Packet) -> None:
-            seen.append(packet)
-            arrived[packet.timestamp].set()
-
-        def process(cc: gf.Context) -> None:
-            for number in range(3):
-                cc.send(toys.Call.output, number, number)
-                cc.flush()
-                assert arrived[number].wait(SECONDS)
-            cc.send(toys.Call.output, 3, 3)
-
-        run = gf.Graph.from_text(self.TEXT % device).start_run({"process": process}, {"out": observe})
-        run.add("in", "value")
-        run.close_inputs()
-        run.wait_until_done(SECONDS)
-        assert seen == [(0, 0), (2, 1), (4, 2), (6, 3)]
-
-    def test_survives_a_failure_that_comes_after_it(self, call: gf.Graph) -> None:
-        seen: list[Packet] = []
-
-        def process(cc: gf.Context) -> None:
-            cc.send(toys.Call.output, "flushed")
-            cc.flush()
-            cc.send(toys.Call.output, "lost", 1)
-            raise ValueError("it is broken")
-
-        run = start_call(call, process=process, observers={"out": seen.append})
-        assert end_of(run, "value") is not None
-        assert seen == [("flushed", 0)]
-
-
-class TestThreads:
-    """Who works where, and who waits for whom."""
-
-    def test_inline_nodes_run_in_the_thread_that_adds(self) -> None:
-        seen: list[threading.Thread] = []
-        run = start_call(gf.Graph.from_text(CALL), process=lambda cc: seen.append(threading.current_thread()))
-        run.add("in", "value")
-        assert seen == [threading.current_thread()]
-        run.cancel()
-
-    def test_inline_node_that_takes_long_holds_up_no_other(self) -> None:
-        graph = gf.Graph.from_text("""
-            input_stream: "a" input_stream: "b" output_stream: "x" output_stream: "y" input_side_packet: "stop"
-            node { calculator: "Call" input_stream: "a" output_stream: "x" input_side_packet: "PROCESS:stop" }
-            node { calculator: "Double" device: "CPU" input_stream: "b" output_stream: "c" }
-            node { calculator: "Double" input_stream: "c" output_stream: "y" }
-        """)
-        stop, doubled = Stop(), threading.Event()
-        run = graph.start_run({"stop": stop}, {"y": lambda packet: doubled.set()})
-        slow = threading.Thread(target=run.add, args=["a", "value"])
-        slow.start()
-        stop.wait()
-        run.add("b", 1)
-        assert doubled.wait(SECONDS)
-        stop.go_on.set()
-        slow.join(SECONDS)
-        run.close_inputs()
-        run.wait_until_done(SECONDS)
-
-    def test_inline_node_goes_on_where_another_thread_drives(self) -> None:
-        """The thread of a slow inline node comes back while another one is in an observer."""
-        graph = gf.Graph.from_text("""
-            input_stream: "a" input_stream: "b" output_stream: "x" output_stream: "b" input_side_packet: "stop"
-            node { calculator: "Call" input_stream: "a" output_stream: "x" input_side_packet: "PROCESS:stop" }
-        """)
-        stop, observed, observe_on, seen = Stop(), threading.Event(), threading.Event(), list[Packet]()
-
-        def observe(packet: Packet) -> None:
-            observed.set()
-            assert observe_on.wait(SECONDS)
-
-        run = graph.start_run({"stop": stop}, {"x": seen.append, "b": observe})
-        slow = threading.Thread(target=run.add, args=["a", "value"])
-        slow.start()
-        stop.wait()
-        driver = threading.Thread(target=run.add, args=["b", "other"])
-        driver.start()
-        assert observed.wait(SECONDS)
-        stop.go_on.set()
-        slow.join(SECONDS)
-        assert not slow.is_alive()
-        assert seen == []
-        observe_on.set()
-        driver.join(SECONDS)
-        assert seen == [("value", 0)]
-        run.close_inputs()
-        run.wait_until_done(SECONDS)
-
-    def test_packet_added_while_another_thread_is_about_to_work_inline(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It cannot drive then, and must not wait for that work."""
-        graph = gf.Graph.from_text("""
-            input_stream: "a" input_stream: "b" output_stream: "x" output_stream: "y" input_side_packet: "stop"
-            node { calculator: "Call" input_stream: "a" output_stream: "x" input_side_packet: "PROCESS:stop" }
-            node { calculator: "Double" input_stream: "b" output_stream: "y" }
-        """)
-        stop, doubled = Stop(), threading.Event()
-        run = graph.start_run({"stop": stop}, {"y": lambda packet: doubled.set()})
-        next_node = run._scheduler.next
-        late = threading.Thread(target=run.add, args=["b", 1])
-
-        def slow_next() -> object:
-            node = next_node()
-            if node is not None and late.ident is None:
-                late.start()
-                late.join(SECONDS)
-            return node
-
-        monkeypatch.setattr(run._scheduler, "next", slow_next)
-        slow = threading.Thread(target=run.add, args=["a", "value"])
-        slow.start()
-        assert doubled.wait(SECONDS)
-        stop.go_on.set()
-        slow.join(SECONDS)
-        run.close_inputs()
-        run.wait_until_done(SECONDS)
-
-    def test_device_that_takes_long_holds_up_no_other(self) -> None:
-        graph = gf.Graph.from_text("""
-            input_stream: "in" output_stream: "x" output_stream: "y" input_side_packet: "stop"
-            node { calculator: "Call" device: "NPU" input_stream: "in" output_stream: "x"
-                   input_side_packet: "PROCESS:stop" }
-            node { calculator: "PassThroughCalculator" device: "GPU" input_stream: "in" output_stream: "y" }
-        """)
-        stop, passed, seen = Stop(), threading.Event(), list[Packet]()
-
-        def observe(packet: Packet) -> None:
-            seen.append(packet)
-            if packet.timestamp == 9:
-                passed.set()
-
-        run = graph.start_run({"stop": stop}, {"y": observe})
-        for timestamp in range(10):
-            run.add("in", "value", timestamp)
-        assert passed.wait(SECONDS)
-        assert len(seen) == 10
-        stop.go_on.set()
-        run.close_inputs()
-        run.wait_until_done(SECONDS)
-
-
 class TestWaiting:
     """How an application learns that a run has ended."""
 
@@ -628,16 +427,17 @@ class TestWaiting:
             raise RuntimeError("broken callback")
 
         run = start_call(call)
-        run.add_done_callback(called.append)
-        run.add_done_callback(broken)
-        run.add_done_callback(called.append)
+        last = threading.Event()
+        for callback in (called.append, broken, called.append, lambda _: last.set()):
+            run.add_done_callback(callback)
         run.wait_until_idle(SECONDS)
         assert called == []
         run.close_inputs()
-        run.wait_until_done(SECONDS)
+        assert last.wait(SECONDS)
         assert called == [run, run]
-        run.add_done_callback(called.append)
-        assert called == [run, run, run]
+        late = threading.Event()
+        run.add_done_callback(lambda _: late.set())
+        assert late.wait(SECONDS)
         assert "broken callback" in caplog.text
 
     def test_timeout(self, call: gf.Graph) -> None:
@@ -664,89 +464,3 @@ class TestWaiting:
         run = start_call(call, open_=fail)
         with pytest.raises(gf.CalculatorError):
             run.wait_until_idle(SECONDS)
-
-
-class Value:
-    """Something that can be watched going away."""
-
-
-class TestMemory:
-    """A run that has ended keeps nothing."""
-
-    @pytest.mark.parametrize("end", ["close", "cancel"])
-    def test_values_go_away_with_the_run(self, call: gf.Graph, end: str) -> None:
-        values = [Value() for _ in range(3)]
-        watched = [weakref.ref(value) for value in values]
-        outputs: list[Packet] = []
-        call.load()
-        gc.collect()
-        gc.disable()
-        try:
-            run = start_call(call, process=same, observers={"out": outputs.append})
-            for timestamp, value in enumerate(values):
-                run.add("in", value, timestamp)
-            del value
-            run.wait_until_idle(SECONDS)
-            assert len(outputs) == 3
-            if end == "close":
-                run.close_inputs()
-                run.wait_until_done(SECONDS)
-            else:
-                ended = threading.Event()
-                run.add_done_callback(lambda _: ended.set())
-                run.cancel()
-                assert ended.wait(SECONDS)
-            values.clear()
-            outputs.clear()
-            assert [ref() for ref in watched] == [None] * 3
-            gone = weakref.ref(run)
-            del run
-            call.close()  # joins the threads, which may be about to let go of it
-            assert gone() is None
-        finally:
-            gc.enable()
-
-    def test_values_go_away_while_the_run_goes_on(self, call: gf.Graph) -> None:
-        value = Value()
-        watched = weakref.ref(value)
-        run = start_call(call)
-        run.add("in", value)
-        del value
-        run.wait_until_idle(SECONDS)
-        assert watched() is None
-        run.cancel()
-
-    def test_run_that_is_cancelled_at_work_goes_away(self) -> None:
-        graph = gf.Graph.from_text("""
-            input_stream: "in" input_side_packet: "began" num_threads: 1
-            node { calculator: "Wait" input_stream: "in" input_side_packet: "BEGAN:began" }
-        """)
-        began = threading.Event()
-        gc.collect()
-        gc.disable()
-        try:
-            run = graph.start_run({"began": began})
-            run.add("in", "value")
-            assert began.wait(SECONDS)
-            run.cancellation.cancel("stop")
-            gone = weakref.ref(run)
-            graph.close()
-            assert run.done
-            del run
-            assert gone() is None
-        finally:
-            gc.enable()
-
-    def test_packets_that_nobody_took_go_away_when_the_run_fails(self) -> None:
-        graph = gf.Graph.from_text("""
-            input_stream: "a" input_stream: "b"
-            node { calculator: "Pair" input_stream: "A:a" input_stream: "B:b" output_stream: "PAIR:pair" }
-        """)
-        value = Value()
-        watched = weakref.ref(value)
-        run = graph.start_run()
-        run.add("a", value)
-        del value
-        assert watched() is not None
-        run.cancel()
-        assert watched() is None

@@ -49,3 +49,4 @@ def test_what_may_follow(timestamp: int, expected: int) -> None:
 def test_description() -> None:
     assert Timestamp.describe(Timestamp.PRE_STREAM) == "PRE_STREAM"
     assert Timestamp.describe(-3) == "-3"
+    assert [Timestamp.describe(timestamp) for timestamp in range(100)] == [str(timestamp) for timestamp in range(100)]

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphframe import Timestamp
+from graphframe.framework.config import parse
+from graphframe.framework.state import PROCESS, NodeState, Stream
+from graphframe.framework.validation import validate
+from tests.framework import toys
+
+assert toys
+
+
+def test_stream_takes_everything_at_first() -> None:
+    stream = Stream("s")
+    for timestamp in (Timestamp.PRE_STREAM, Timestamp.MIN, 0, Timestamp.MAX, Timestamp.POST_STREAM):
+        stream.check(timestamp)
+
+
+def test_stream_takes_nothing_below_its_bound() -> None:
+    stream = Stream("s")
+    stream.bound = 3
+    stream.check(3)
+    with pytest.raises(ValueError, match='at timestamp 2 was sent to stream "s", which takes 3 or later now'):
+        stream.check(2)
+
+
+def test_node_and_what_its_task_failed_with() -> None:
+    text = 'input_stream: "a" node { name: "n" calculator: "Double" input_stream: "a" output_stream: "b" }'
+    plan = validate(parse(text, "graph"), Path())
+    streams = [Stream(name) for name in plan.streams]
+    node = NodeState(plan.nodes[0], streams, priority=0)
+    assert [item.stream for item in node.inputs] == [streams[plan.streams.index("a")]]
+    assert node.outputs == [streams[plan.streams.index("b")]]
+    node.phase, node.timestamp = PROCESS, 3
+    cause = ValueError("broken")
+    error = node.error(cause)
+    assert str(error) == 'node "n" (Double): process failed at timestamp 3: ValueError: broken'
+    assert error.__cause__ is cause
