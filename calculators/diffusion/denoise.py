@@ -78,8 +78,10 @@ class DenoiseCalculator(gf.Calculator):
             inputs["timestep"] = timestep[None]
             output = self.unet.infer(cc.cancellation, inputs, remaining=steps - step)["out_sample"]
             if guided:
-                without, with_prompt = output[:n], output[n:]
-                output = without + guidance_scale * (with_prompt - without)
+                without, output = output[:n], output[n:]
+                output -= without
+                output *= guidance_scale
+                output += without
             latents, denoised = scheduler.step(output, step, latents, randn)
             cc.report(step + 1, steps)
         cc.send(self.latents, Latents(denoised))

@@ -35,15 +35,15 @@ class TokenizeCalculator(gf.Calculator):
         options = node[self.options]
         folder = node.path(options.model_path)
         self.model = load_model(folder / "openvino_tokenizer.xml", node.device, node.device_properties)
+        (self.input_name,) = self.model.inputs
         self.pad_token_id = openvino_genai.Tokenizer(folder).get_pad_token_id()
         self.max_length = options.max_length
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
         prompts = [request.prompt] if request.negative_prompt is None else [request.negative_prompt, request.prompt]
+        found = self.model.infer(cc.cancellation, {self.input_name: np.array(prompts)})
+        ids = np.where(found["attention_mask"], found["input_ids"], self.pad_token_id)[:, : self.max_length]
         input_ids = np.full((len(prompts), self.max_length), self.pad_token_id, np.int64)
-        for row, prompt in zip(input_ids, prompts, strict=True):
-            inputs = {name: np.array([prompt]) for name in self.model.inputs}
-            found = self.model.infer(cc.cancellation, inputs)["input_ids"][0, : self.max_length]
-            row[: len(found)] = found
+        input_ids[:, : ids.shape[1]] = ids
         cc.send(self.tokens, Tokens(input_ids))
