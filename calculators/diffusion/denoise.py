@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import openvino
 import openvino_genai
@@ -62,8 +64,10 @@ class DenoiseCalculator(gf.Calculator):
         # NOTE: openvino_genai's pipelines cut seeds to 32 bits, too.
         generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
 
+        shape_of = cache(openvino.Shape)  # which takes as long to make as the noise itself
+
         def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
-            return np.array(generator.randn_tensor(openvino.Shape(shape)).data)
+            return np.array(generator.randn_tensor(shape_of(shape)).data)
 
         guidance_scale = np.float32(request.guidance_scale)
         try:

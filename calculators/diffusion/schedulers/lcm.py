@@ -70,8 +70,12 @@ class LCMScheduler:
         self.timesteps: NDArray[np.int64] = _timesteps(
             len(alphas_cumprod), fields.original_inference_steps, num_inference_steps
         )
-        self._alphas_cumprod = alphas_cumprod
-        self._fields = fields
+        alphas = alphas_cumprod[self.timesteps]
+        self._signal, self._noise = np.sqrt(alphas), np.sqrt(1 - alphas)
+        self._boundary = [
+            _boundary_condition(each * fields.timestep_scaling) for each in self.timesteps.astype(np.float32)
+        ]
+        self._clip_sample_range = fields.clip_sample_range
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
@@ -101,18 +105,14 @@ class LCMScheduler:
         randn: Randn,
     ) -> Step:
         """Take one step (see `Scheduler.step`); draws noise at all but the last."""
-        timestep = self.timesteps[step]
-        alpha = self._alphas_cumprod[timestep]
-        picture = (sample - np.sqrt(1 - alpha) * model_output) / np.sqrt(alpha)
-        if self._fields.clip_sample_range is not None:
-            picture = picture.clip(-self._fields.clip_sample_range, self._fields.clip_sample_range)
-
-        c_skip, c_out = _boundary_condition(np.float32(timestep) * self._fields.timestep_scaling)
+        picture = (sample - self._noise[step] * model_output) / self._signal[step]
+        if self._clip_sample_range is not None:
+            picture = picture.clip(-self._clip_sample_range, self._clip_sample_range)
+        c_skip, c_out = self._boundary[step]
         denoised = c_out * picture + c_skip * sample
         if step == len(self.timesteps) - 1:
             return Step(denoised, denoised)
-        arrival = self._alphas_cumprod[self.timesteps[step + 1]]
-        return Step(np.sqrt(arrival) * denoised + np.sqrt(1 - arrival) * randn(sample.shape), denoised)
+        return Step(self._signal[step + 1] * denoised + self._noise[step + 1] * randn(sample.shape), denoised)
 
 
 def _timesteps(num_train_timesteps: int, original_inference_steps: int, count: int) -> NDArray[np.int64]:
