@@ -8,7 +8,7 @@ import time
 
 import falcon.asgi
 
-from graphframe.framework.errors import CalculatorError
+from graphframe.framework.errors import GraphError
 from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.serving.admission import Admission
 from graphframe.serving.body import read_json_object
@@ -50,7 +50,7 @@ class ImageGenerations:
 async def _run(servable: Servable, request: ImageRequest, request_id: str) -> list[EncodedImage]:
     try:
         outputs = await servable.graph.run_async(REQUEST=request)
-    except CalculatorError as error:
+    except GraphError as error:
         cause = error.__cause__
         if isinstance(cause, InvalidRequest):
             raise APIError(400, str(cause), param=cause.param, code="invalid_value") from error
