@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from calculators.diffusion.model_config import read_config
+
 
 class SchedulerConfig:
     """The fields of a scheduler config. One that is absent, null or an empty text takes its default.
@@ -37,15 +39,7 @@ class SchedulerConfig:
         ValueError
             If it is not JSON, or not an object.
         """
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: there is no such file; expected the config of a diffusers scheduler")
-        try:
-            fields = json.loads(path.read_bytes())
-        except ValueError as error:
-            raise ValueError(f"{path}: not valid JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise ValueError(f"{path}: expected a JSON object, found {_kind(fields)}")
-        return cls(fields, str(path))
+        return cls(read_config(path), str(path))
 
     def error(self, field: str, problem: str) -> ValueError:
         """Return the error to raise about a field; `problem` continues the sentence that its name begins."""

@@ -83,7 +83,7 @@ def test_missing_file(tmp_path: Path) -> None:
     [
         (b"{", "bad.json: not valid JSON: "),
         (b"\xff", "bad.json: not valid JSON: "),
-        (b"[]", "a JSON object, found a list"),
+        (b"[]", "bad.json: holds list, not an object"),
     ],
 )
 def test_file_that_is_no_config(tmp_path: Path, content: bytes, message: str) -> None:
