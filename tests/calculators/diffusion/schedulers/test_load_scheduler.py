@@ -62,7 +62,5 @@ def test_errors_name_the_file_and_the_field(tmp_path: Path) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(
-        FileNotFoundError, match=r"scheduler_config\.json: there is no such file; a model in OpenVINO.s layout has one"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"scheduler_config\.json: there is no such file; a model in OpenVINO"):
         load_scheduler(tmp_path / "scheduler_config.json")
