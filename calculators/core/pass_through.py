@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import graphframe as gf
-from graphframe.framework.plan import NodePlan
 
 
 class PassThroughCalculator(gf.Calculator):
@@ -21,10 +20,10 @@ class PassThroughCalculator(gf.Calculator):
     """
 
     streams_in = gf.Input("*")
-    streams_out = gf.Output("*")
+    streams_out = gf.Output("*", same_as=streams_in)
 
     @classmethod
-    def check(cls, node: NodePlan) -> Iterable[str]:
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
         """Input and output streams must match."""
         places = [[(slot.spec.tag, slot.spec.index) for slot in slots] for slots in (node.inputs, node.outputs)]
         if places[0] != places[1]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from graphframe.framework.input_policy.default import Default
+from graphframe.framework.input_policy.policy import InputPolicy
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, declared
 
 if TYPE_CHECKING:
@@ -33,8 +35,10 @@ class Calculator:
 
     timestamp_offset: ClassVar[int | None] = 0
     """The promise that an output for the input at t is at ``t + timestamp_offset`` or later; None: no promise."""
-    input_policy: ClassVar[str] = "DefaultInputStreamHandler"
+    input_policy: ClassVar[InputPolicy] = Default()
     """How input sets are made, unless the graph says otherwise."""
+    process_timestamp_bounds: ClassVar[bool] = False
+    """Whether ``process`` is also called, without packets, for timestamps that are settled: `Context.bound` tells."""
 
     contract: ClassVar[Contract]
     """The ports of the class; made from its attributes."""
@@ -66,7 +70,7 @@ class Calculator:
         """Begin a run. Side packets are there; packets are not."""
 
     def process(self, cc: Context) -> None:
-        """Work on one input set."""
+        """Work on one input set. Of a source, which has no inputs: make some packets; called until `Context.stop`."""
 
     def close(self, cc: Context) -> None:
         """End a run. What is sent here still arrives, unless the run failed."""

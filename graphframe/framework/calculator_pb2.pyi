@@ -20,6 +20,11 @@ if sys.version_info >= (3, 10):
 else:
     import typing_extensions
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated
+else:
+    from typing_extensions import deprecated
+
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
@@ -194,6 +199,99 @@ class GraphRuntimeInfoConfig(google.protobuf.message.Message):
 Global___GraphRuntimeInfoConfig: typing_extensions.TypeAlias = GraphRuntimeInfoConfig
 
 @typing.final
+class PacketFactoryConfig(google.protobuf.message.Message):
+    """What is left of MediaPipe's older machinery for side packets, so that old graphs parse; graphframe refuses to run it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PACKET_FACTORY_FIELD_NUMBER: builtins.int
+    OUTPUT_SIDE_PACKET_FIELD_NUMBER: builtins.int
+    OPTIONS_FIELD_NUMBER: builtins.int
+    EXTERNAL_OUTPUT_FIELD_NUMBER: builtins.int
+    packet_factory: builtins.str
+    output_side_packet: builtins.str
+    external_output: builtins.str
+    @property
+    def options(self) -> graphframe.framework.options_pb2.PacketFactoryOptions: ...
+    def __init__(
+        self,
+        *,
+        packet_factory: builtins.str = ...,
+        output_side_packet: builtins.str = ...,
+        options: graphframe.framework.options_pb2.PacketFactoryOptions | None = ...,
+        external_output: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["options", b"options"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["external_output", b"external_output", "options", b"options", "output_side_packet", b"output_side_packet", "packet_factory", b"packet_factory"]) -> None: ...
+
+Global___PacketFactoryConfig: typing_extensions.TypeAlias = PacketFactoryConfig
+
+@deprecated("""This message has been marked as deprecated using proto message options.""")
+@typing.final
+class PacketGeneratorConfig(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PACKET_GENERATOR_FIELD_NUMBER: builtins.int
+    INPUT_SIDE_PACKET_FIELD_NUMBER: builtins.int
+    OUTPUT_SIDE_PACKET_FIELD_NUMBER: builtins.int
+    OPTIONS_FIELD_NUMBER: builtins.int
+    EXTERNAL_INPUT_FIELD_NUMBER: builtins.int
+    EXTERNAL_OUTPUT_FIELD_NUMBER: builtins.int
+    packet_generator: builtins.str
+    @property
+    def input_side_packet(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def output_side_packet(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def options(self) -> graphframe.framework.options_pb2.PacketGeneratorOptions: ...
+    @property
+    def external_input(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def external_output(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        packet_generator: builtins.str = ...,
+        input_side_packet: collections.abc.Iterable[builtins.str] | None = ...,
+        output_side_packet: collections.abc.Iterable[builtins.str] | None = ...,
+        options: graphframe.framework.options_pb2.PacketGeneratorOptions | None = ...,
+        external_input: collections.abc.Iterable[builtins.str] | None = ...,
+        external_output: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["options", b"options"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["external_input", b"external_input", "external_output", b"external_output", "input_side_packet", b"input_side_packet", "options", b"options", "output_side_packet", b"output_side_packet", "packet_generator", b"packet_generator"]) -> None: ...
+
+Global___PacketGeneratorConfig: typing_extensions.TypeAlias = PacketGeneratorConfig
+
+@typing.final
+class StatusHandlerConfig(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_HANDLER_FIELD_NUMBER: builtins.int
+    INPUT_SIDE_PACKET_FIELD_NUMBER: builtins.int
+    OPTIONS_FIELD_NUMBER: builtins.int
+    EXTERNAL_INPUT_FIELD_NUMBER: builtins.int
+    status_handler: builtins.str
+    @property
+    def input_side_packet(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def options(self) -> graphframe.framework.options_pb2.MediaPipeOptions: ...
+    @property
+    def external_input(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        status_handler: builtins.str = ...,
+        input_side_packet: collections.abc.Iterable[builtins.str] | None = ...,
+        options: graphframe.framework.options_pb2.MediaPipeOptions | None = ...,
+        external_input: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["options", b"options"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["external_input", b"external_input", "input_side_packet", b"input_side_packet", "options", b"options", "status_handler", b"status_handler"]) -> None: ...
+
+Global___StatusHandlerConfig: typing_extensions.TypeAlias = StatusHandlerConfig
+
+@typing.final
 class CalculatorGraphConfig(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -301,7 +399,10 @@ class CalculatorGraphConfig(google.protobuf.message.Message):
         def ClearField(self, field_name: typing.Literal["buffer_size_hint", b"buffer_size_hint", "calculator", b"calculator", "device", b"device", "device_properties", b"device_properties", "executor", b"executor", "external_input", b"external_input", "input_side_packet", b"input_side_packet", "input_stream", b"input_stream", "input_stream_handler", b"input_stream_handler", "input_stream_info", b"input_stream_info", "max_in_flight", b"max_in_flight", "name", b"name", "node_options", b"node_options", "option_value", b"option_value", "options", b"options", "output_side_packet", b"output_side_packet", "output_stream", b"output_stream", "output_stream_handler", b"output_stream_handler", "profiler_config", b"profiler_config", "source_layer", b"source_layer"]) -> None: ...
 
     NODE_FIELD_NUMBER: builtins.int
+    PACKET_FACTORY_FIELD_NUMBER: builtins.int
+    PACKET_GENERATOR_FIELD_NUMBER: builtins.int
     NUM_THREADS_FIELD_NUMBER: builtins.int
+    STATUS_HANDLER_FIELD_NUMBER: builtins.int
     INPUT_STREAM_FIELD_NUMBER: builtins.int
     MAX_QUEUE_SIZE_FIELD_NUMBER: builtins.int
     INPUT_STREAM_HANDLER_FIELD_NUMBER: builtins.int
@@ -324,6 +425,12 @@ class CalculatorGraphConfig(google.protobuf.message.Message):
     report_deadlock: builtins.bool
     @property
     def node(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CalculatorGraphConfig.Node]: ...
+    @property
+    def packet_factory(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PacketFactoryConfig]: ...
+    @property
+    def packet_generator(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PacketGeneratorConfig]: ...
+    @property
+    def status_handler(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StatusHandlerConfig]: ...
     @property
     def input_stream(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
@@ -350,7 +457,10 @@ class CalculatorGraphConfig(google.protobuf.message.Message):
         self,
         *,
         node: collections.abc.Iterable[Global___CalculatorGraphConfig.Node] | None = ...,
+        packet_factory: collections.abc.Iterable[Global___PacketFactoryConfig] | None = ...,
+        packet_generator: collections.abc.Iterable[Global___PacketGeneratorConfig] | None = ...,
         num_threads: builtins.int = ...,
+        status_handler: collections.abc.Iterable[Global___StatusHandlerConfig] | None = ...,
         input_stream: collections.abc.Iterable[builtins.str] | None = ...,
         max_queue_size: builtins.int = ...,
         input_stream_handler: Global___InputStreamHandlerConfig | None = ...,
@@ -368,6 +478,6 @@ class CalculatorGraphConfig(google.protobuf.message.Message):
         graph_options: collections.abc.Iterable[google.protobuf.any_pb2.Any] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["input_stream_handler", b"input_stream_handler", "options", b"options", "output_stream_handler", b"output_stream_handler", "profiler_config", b"profiler_config", "runtime_info", b"runtime_info"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["executor", b"executor", "graph_options", b"graph_options", "input_side_packet", b"input_side_packet", "input_stream", b"input_stream", "input_stream_handler", b"input_stream_handler", "max_queue_size", b"max_queue_size", "node", b"node", "num_threads", b"num_threads", "options", b"options", "output_side_packet", b"output_side_packet", "output_stream", b"output_stream", "output_stream_handler", b"output_stream_handler", "package", b"package", "profiler_config", b"profiler_config", "report_deadlock", b"report_deadlock", "runtime_info", b"runtime_info", "type", b"type"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["executor", b"executor", "graph_options", b"graph_options", "input_side_packet", b"input_side_packet", "input_stream", b"input_stream", "input_stream_handler", b"input_stream_handler", "max_queue_size", b"max_queue_size", "node", b"node", "num_threads", b"num_threads", "options", b"options", "output_side_packet", b"output_side_packet", "output_stream", b"output_stream", "output_stream_handler", b"output_stream_handler", "package", b"package", "packet_factory", b"packet_factory", "packet_generator", b"packet_generator", "profiler_config", b"profiler_config", "report_deadlock", b"report_deadlock", "runtime_info", b"runtime_info", "status_handler", b"status_handler", "type", b"type"]) -> None: ...
 
 Global___CalculatorGraphConfig: typing_extensions.TypeAlias = CalculatorGraphConfig

@@ -6,16 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from google.protobuf import descriptor_pool, text_format
 
+from graphframe.framework import stream_handler_pb2
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
+from graphframe.framework.pbtxt import FieldPath, Scan
 
-FieldPath = tuple[str | int, ...]
-"""Names and positions of fields: ``("node", 0, "input_stream", 1)``."""
-_MOST_UNKNOWN = 25
-"""After so many unknown fields a text is taken for something else than a graph: each costs another parse."""
+assert stream_handler_pb2  # its types are used in graphs
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,20 @@ class SourcedNode:
 
     def problem(self, message: str, *place: str | int) -> Problem:
         """A problem of this node, at one of its fields if `place` says which."""
-        line = self.lines.get((*self.path, *place)) or self.lines.get(self.path)
-        return Problem(f'node "{self.name}": {message}', self.source, line)
+        return Problem(f'node "{self.name}": {message}', self.source, self.line(*place))
+
+    def line(self, *place: str | int) -> int | None:
+        """Where one of its fields is written, or else where the node is."""
+        places = ((*self.path, *place), self.path, ())
+        return next((self.lines[place] for place in places if place in self.lines), None)
 
 
 @dataclass(frozen=True)
 class SourcedConfig:
-    """A config, the name of what it was read from, the line of each field, and what could not be read of it."""
+    """A config, the name of what it was read from, the line of each field, and what could not be read of it.
+
+    The line at the empty path is that of everything which has none of its own.
+    """
 
     proto: CalculatorGraphConfig
     source: str
@@ -67,13 +74,20 @@ class SourcedConfig:
 
     def problem(self, message: str, *place: str | int) -> Problem:
         """A problem of the config, at the field that `place` says."""
-        return Problem(message, self.source, self.lines.get(place))
+        return Problem(message, self.source, self.lines.get(place, self.lines.get(())))
 
 
-def parse(text: str, source: str, load_option_types: Callable[[], Iterable[str]] = lambda: ()) -> SourcedConfig:
+def parse(
+    text: str,
+    source: str,
+    load_option_types: Callable[[], Iterable[str]] = lambda: (),
+    *,
+    allow_unknown: bool = False,
+) -> SourcedConfig:
     """Read a graph from protobuf's text format.
 
     Fields and types of options that are not known are left out, and listed in the `problems` of what is returned.
+    Types of MediaPipe's are read as graphframe's, where it has one of the same name.
 
     Parameters
     ----------
@@ -81,125 +95,61 @@ def parse(text: str, source: str, load_option_types: Callable[[], Iterable[str]]
     source : str
         What the text was read from, for messages.
     load_option_types : callable
-        Called when the text holds something that is not known yet; gives the names of all types of options.
+        Called when the text holds a type that is not known yet; gives the names of all types of options.
+    allow_unknown : bool
+        Whether types of options that are not known are no problem: to look at a graph whose calculators are elsewhere.
 
     Raises
     ------
     GraphConfigError
-        With the line, if the text cannot be read, or has too many unknown fields to be a graph.
+        With the line, if the text cannot be read, or is no graph.
     """
-    problems: list[Problem] = []
-    option_types: Iterable[str] | None = None
-    known = text
-    while True:
-        try:
-            proto = text_format.Parse(known, CalculatorGraphConfig())
-            break
-        except text_format.ParseError as error:
-            if option_types is None:
-                option_types = load_option_types()
-                continue
-            message, start, unknown = _explain(error, known, option_types)
-            problems.append(Problem(message, source, known.count("\n", 0, start) + 1))
-            if not unknown or len(problems) == _MOST_UNKNOWN:
-                raise GraphConfigError(problems) from error
-            known = _without_field(known, start)
-    lines: dict[FieldPath, int] = {}
-    _scan_message(_Tokens(known), (), lines)
-    return SourcedConfig(proto, source, lines, problems)
+    scan = Scan(text, CalculatorGraphConfig.DESCRIPTOR, load_option_types)
+    problems = [
+        Problem(unknown.message, source, unknown.line)
+        for unknown in scan.unknown
+        if not (allow_unknown and unknown.is_type)
+    ]
+    if scan.unknown and not scan.lines:
+        raise _no_graph(problems[0])
+    try:
+        proto = text_format.Parse(scan.known_text, CalculatorGraphConfig())
+    except text_format.ParseError as error:
+        problem = Problem(_explain(error), source, error.GetLine())
+        raise GraphConfigError([*problems, problem]) if scan.lines else _no_graph(problem) from error
+    return SourcedConfig(proto, source, scan.lines, problems)
 
 
-def _explain(error: text_format.ParseError, text: str, option_types: Iterable[str]) -> tuple[str, int, bool]:
-    """What is wrong, the offset of it, and whether it is a field or a type that is not known."""
+def parse_file(
+    path: str | Path, load_option_types: Callable[[], Iterable[str]] = lambda: (), *, allow_unknown: bool = False
+) -> SourcedConfig:
+    """Read a graph from a file, as `parse` does.
+
+    Raises
+    ------
+    GraphConfigError
+        If it cannot be read as a text, or as a graph.
+    OSError
+        If the file cannot be read.
+    """
+    content = Path(path).read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise GraphConfigError([Problem(f"this is no text in UTF-8: {error}", str(path), line)]) from error
+    return parse(text, str(path), load_option_types, allow_unknown=allow_unknown)
+
+
+def _no_graph(problem: Problem) -> GraphConfigError:
+    message = 'this is no graph in protobuf\'s text format, as in node { calculator: "..." }: ' + problem.message
+    return GraphConfigError([problem._replace(message=message)])
+
+
+def _explain(error: text_format.ParseError) -> str:
     message = re.sub(r"^\d+:\d+ : ", "", str(error))
-    line, column = error.GetLine() or 1, error.GetColumn() or 1
-    start = sum(len(before) + 1 for before in text.split("\n")[: line - 1]) + column - 1
-    if match := re.search(r"Type (\S+) not found in descriptor pool", message):
-        name = match[1]
-        if place := re.search(rf"\[[^\]]*/\s*{re.escape(name)}\s*\]", text):
-            return f"the option type {name} is not known{did_you_mean(name, option_types)}", place.start(), True
-    if match := re.search(r'Extension "(\S+)" not registered', message):
-        return f"the extension {match[1]} is not known", text.rindex("[", 0, start), True
-    if match := re.search(r'Message type "(\S+)" has no field named "(\S+)"', message):
-        fields = descriptor_pool.Default().FindMessageTypeByName(match[1]).fields_by_name
-        hint = f"{did_you_mean(match[2], fields)}; it has: {', '.join(fields) or 'none'}"
-        return f'{match[1]} has no field "{match[2]}"{hint}', start, True
-    return re.sub(r"^'\s*(.*)': (?=\w)", r"in `\1`: ", message), start, False
-
-
-def _without_field(text: str, start: int) -> str:
-    """`text` with blanks in place of the field that begins at `start`."""
-    tokens = _Tokens(text, start)
-    _scan_field(tokens, (), Counter(), {})
-    return text[:start] + re.sub(r"[^\n]", " ", text[start : tokens.offset]) + text[tokens.offset :]
-
-
-_TOKEN = re.compile(
-    r"""(?P<skip>\s+|\#[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
-    r"""|(?P<word>[\w.+-]+)|(?P<mark>.)""",
-    re.DOTALL,
-)
-
-
-class _Tokens:
-    """The tokens of a text, with a look at the next one: `text` is empty after the last."""
-
-    def __init__(self, text: str, start: int = 0) -> None:
-        self._text = text
-        self._matches = (match for match in _TOKEN.finditer(text, start) if match.lastgroup != "skip")
-        self.line, self.offset = 1, 0
-        self.advance()
-
-    def advance(self) -> None:
-        match = next(self._matches, None)
-        self.text = match[0] if match else ""
-        self.kind = match.lastgroup if match else None
-        offset = match.start() if match else len(self._text)
-        self.line += self._text.count("\n", self.offset, offset)
-        self.offset = offset
-
-    def skip(self, mark: str) -> bool:
-        """Whether the next token is `mark`, which is passed over then."""
-        if found := self.text == mark:
-            self.advance()
-        return found
-
-
-def _scan_message(tokens: _Tokens, path: FieldPath, lines: dict[FieldPath, int]) -> None:
-    counts: Counter[str] = Counter()
-    while tokens.text not in ("", "}", ">"):
-        _scan_field(tokens, path, counts, lines)
-
-
-def _scan_field(tokens: _Tokens, path: FieldPath, counts: Counter[str], lines: dict[FieldPath, int]) -> None:
-    line, name = tokens.line, tokens.text
-    tokens.advance()
-    if name == "[":
-        name = ""
-        while tokens.text not in ("", "]"):
-            name += tokens.text
-            tokens.advance()
-        tokens.advance()
-    tokens.skip(":")
-    in_list = tokens.skip("[")
-    while not (in_list and tokens.skip("]")):
-        here = (*path, name, counts[name])
-        lines[here] = tokens.line if in_list else line
-        counts[name] += 1
-        _scan_value(tokens, here, lines)
-        tokens.skip(",")
-        if not in_list or not tokens.text:
-            break
-    tokens.skip(";")
-
-
-def _scan_value(tokens: _Tokens, path: FieldPath, lines: dict[FieldPath, int]) -> None:
-    if tokens.text in ("{", "<"):
-        tokens.advance()
-        _scan_message(tokens, path, lines)
-        tokens.advance()
-    elif tokens.kind == "string":
-        while tokens.kind == "string":
-            tokens.advance()
-    else:
-        tokens.advance()
+    message = re.sub(r"^'\s*(.*)': (?=\w)", r"in `\1`: ", message)
+    if match := re.search(r'Enum type "(\S+)" has no value named (\S+)\.$', message):
+        values = descriptor_pool.Default().FindEnumTypeByName(match[1]).values_by_name
+        return f"{message[:-1]}{did_you_mean(match[2], values)}; it has: {', '.join(values)}"
+    return message

@@ -2,60 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.names import tag_index
 from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
+from graphframe.framework.state import NodeState, Task
 from graphframe.framework.timestamp import Timestamp
-
-if TYPE_CHECKING:
-    from graphframe.framework.plan import NodePlan
 
 D = TypeVar("D")
 
 
-class Context:
+class Context(Task):
     """The view of one node on one run.
 
     Attributes
     ----------
     timestamp : int
-        The timestamp of the input set; `Timestamp.UNSTARTED` in ``open``, `Timestamp.DONE` in ``close``.
+        The timestamp of the input set; `Timestamp.UNSTARTED` in ``open``, `Timestamp.DONE` in ``close``, 0 in a source.
+    packets : sequence of Packet or None
+        The input set, by the positions of the node's inputs.
     cancellation : Cancellation
         Tells when the run is cancelled. An inference looks at it by itself; a long loop without one should.
     """
 
-    __slots__ = (
-        "_flush",
-        "_plan",
-        "_report",
-        "cancellation",
-        "packets",
-        "sent",
-        "side_packets",
-        "side_packets_set",
-        "timestamp",
-    )
+    __slots__ = ("_flush", "_plan", "_report", "cancellation")
 
     def __init__(
         self,
-        plan: NodePlan,
+        node: NodeState,
         cancellation: Cancellation,
-        flush: Callable[[NodePlan, list[tuple[int, Packet]]], None],
+        flush: Callable[[Task, list[tuple[int, Packet]]], None],
         report: Callable[[str, int, int], None] | None,
     ) -> None:
-        self._plan = plan
+        super().__init__(node)
+        self._plan = node.plan
         self._flush = flush
         self._report = report
         self.cancellation = cancellation
-        self.timestamp: int = Timestamp.UNSTARTED
-        self.packets: Sequence[Packet | None] = ()
-        self.side_packets: list[Any] = []
-        self.sent: list[tuple[int, Packet]] = []
-        self.side_packets_set: list[tuple[int, Any]] = []
 
     @overload
     def __getitem__(self, port: Input[T]) -> T: ...
@@ -84,15 +70,15 @@ class Context:
             return self._plan.options.get(port.type) or port.type()
         slots = self._plan.slots[port]
         if slots:
-            return self.side_packets[slots[0]]
+            return self.node.side_packets[slots[0]]
         raise LookupError(f'input side packet "{port.tag}" is not connected; ask cc.has(...) first where it may not be')
 
-    def has(self, port: Input[Any] | SideInput[Any]) -> bool:
-        """Whether there is a value at `port`."""
+    def has(self, port: Input[Any] | SideInput[Any], *, index: int = 0) -> bool:
+        """Whether there is a value at `port`; if it is `multiple`, at one of its streams or side packets."""
         slots = self._plan.slots[port]
-        if isinstance(port, SideInput):
-            return bool(slots)
-        return bool(slots) and bool(self.packets) and self.packets[slots[0]] is not None
+        if index >= len(slots):
+            return False
+        return isinstance(port, SideInput) or (bool(self.packets) and self.packets[slots[index]] is not None)
 
     @overload
     def get(self, port: Input[T], default: D) -> T | D: ...
@@ -116,7 +102,7 @@ class Context:
         """All values at a `multiple` port, by index; None for streams without a packet."""
         slots = self._plan.slots[port]
         if isinstance(port, SideInput):
-            return [self.side_packets[slot] for slot in slots]
+            return [self.node.side_packets[slot] for slot in slots]
         packets = [self.packets[slot] for slot in slots] if self.packets else [None] * len(slots)
         return [None if packet is None else packet[0] for packet in packets]
 
@@ -149,7 +135,45 @@ class Context:
     def flush(self) -> None:
         """Let the packets sent so far leave now: a preview, say, while ``process`` goes on."""
         sent, self.sent = self.sent, []
-        self._flush(self._plan, sent)
+        self._flush(self, sent)
+
+    def bound(self, port: Input[Any], *, index: int = 0) -> int:
+        """The least timestamp that may still come on an input, for calculators with `process_timestamp_bounds`.
+
+        `Timestamp.DONE` once the stream is closed and all its packets were processed. All before it that had no packet
+        never will.
+        """
+        if not self._plan.calculator.process_timestamp_bounds:
+            raise TypeError(f"{self._plan.calculator.__name__} must set process_timestamp_bounds to see bounds")
+        slots = self._plan.slots[port]
+        return self.bounds[slots[index]] if index < len(slots) and self.bounds else Timestamp.DONE
+
+    def set_next_timestamp_bound(self, port: Output[Any], bound: int, *, index: int = 0) -> None:
+        """Promise that no packet before `bound` will be sent on an output; a lower one than before changes nothing."""
+        slots = self._plan.slots[port]
+        if index < len(slots):
+            self.bounds_set = (*self.bounds_set, (slots[index], bound))
+            self.eventful = True
+
+    def close(self, port: Output[Any], *, index: int = 0) -> None:
+        """Close an output: nothing more will be sent on it."""
+        self.set_next_timestamp_bound(port, Timestamp.DONE, index=index)
+
+    def set_offset(self, offset: int | None) -> None:
+        """Change the node's `timestamp_offset` for this run; in ``open``."""
+        self.offset = offset
+        self.sets_offset = self.eventful = True
+
+    def stop(self) -> None:
+        """End: a source is not called any more; from another node, all sources stop and the graph's inputs close.
+
+        What is queued is still worked off, and the run ends without an error.
+        """
+        self.stopped = self.eventful = True
+
+    def connected(self, port: Port[Any]) -> int:
+        """How many streams or side packets are connected to `port`."""
+        return len(self._plan.slots[port])
 
     def set_side_packet(self, port: SideOutput[T], value: T, *, index: int = 0) -> None:
         """Set an output side packet, which can be done once a run; nodes that take it open after that.
@@ -171,7 +195,8 @@ class Context:
             raise _wrong_type(port, index, value)
         slots = self._plan.slots[port]
         if index < len(slots):
-            self.side_packets_set.append((slots[index], value))
+            self.side_packets_set = (*self.side_packets_set, (slots[index], value))
+            self.eventful = True
 
     def report(self, done: int, total: int) -> None:
         """Tell whoever follows the run that `done` of `total` steps are done."""

@@ -38,6 +38,8 @@ def declared_executors(config: SourcedConfig) -> tuple[dict[str, int], list[Prob
             by_number = proto.name == DEFAULT and config.proto.num_threads
             problem("num_threads of the graph declares it too" if by_number else "is declared twice")
         threads[proto.name] = INLINE
+        if not proto.type and proto.name == DEFAULT:
+            continue  # as the graph builders of MediaPipe write it
         if proto.type not in _TYPES:
             known = ", ".join(sorted(_TYPES))
             problem(f'there is no type "{proto.type}"{did_you_mean(proto.type, _TYPES)}; there are: {known}')

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator, NodeContext
-from graphframe.framework.config import SourcedConfig, parse
+from graphframe.framework.config import SourcedConfig, parse, parse_file
 from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.executor import DEVICE_THREADS, make_executors
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
 from graphframe.framework.registry import find_calculator, load_option_types
-from graphframe.framework.run import Run
+from graphframe.framework.run import Run, Tracer
 from graphframe.framework.timestamp import Timestamp
 from graphframe.framework.validation import validate
+from graphframe.framework.wiring import UnknownCalculator
 
 Outputs = dict[str, list[Packet]]
 """The packets of each output stream of a graph, by tag (by name where it has no tag)."""
@@ -45,7 +46,7 @@ class Graph:
         self._loading = threading.Lock()
 
     @classmethod
-    def from_file(cls, path: str | Path, base: str | Path | None = None) -> Graph:
+    def from_file(cls, path: str | Path, base: str | Path | None = None, *, allow_unknown: bool = False) -> Graph:
         """Read and validate the graph in a file.
 
         Parameters
@@ -53,6 +54,9 @@ class Graph:
         path : path
         base : path, optional
             The folder that relative paths in the graph start from; by default that of the file.
+        allow_unknown : bool, optional
+            Whether calculators, fields and types of options may be unknown here, as those of MediaPipe are. Such a
+            graph can be checked and looked at, but not loaded.
 
         Raises
         ------
@@ -61,8 +65,9 @@ class Graph:
         OSError
             If the file cannot be read.
         """
-        path = Path(path)
-        return cls.from_text(path.read_text(encoding="utf-8"), base or path.parent, str(path))
+        config = parse_file(path, load_option_types, allow_unknown=allow_unknown)
+        find = _find_or_stand_in if allow_unknown else find_calculator
+        return cls.from_config(config, base or Path(path).parent, find)
 
     @classmethod
     def from_text(cls, text: str, base: str | Path = ".", source: str = "graph") -> Graph:
@@ -136,6 +141,10 @@ class Graph:
         side_packets: Mapping[str, Any] | None = None,
         observers: Mapping[str, Callable[[Packet], None]] | None = None,
         on_progress: Progress | None = None,
+        *,
+        bound_observers: Mapping[str, Callable[[int], None]] | None = None,
+        pollers: Iterable[str] = (),
+        tracer: Tracer | None = None,
     ) -> Run:
         """Start a run, which takes packets by `Run.add` until its inputs are closed. Loads the graph if need be.
 
@@ -148,6 +157,12 @@ class Graph:
             If one raises, the run fails.
         on_progress : callable, optional
             What is called when a calculator reports progress.
+        bound_observers : mapping of str to callable, optional
+            What is called with the bound of an output stream when that moves without a packet: none before it comes.
+        pollers : iterable of str, optional
+            Output streams whose packets will be pulled, from `Run.pollers`.
+        tracer : Tracer, optional
+            What follows the work of the run.
 
         Raises
         ------
@@ -158,7 +173,11 @@ class Graph:
         CalculatorError
             If the graph cannot be loaded.
         """
-        run = self._make_run(self._load(), side_packets, (observers or {}).items(), on_progress)
+        run = self._make_run(self._load(), side_packets, (observers or {}).items(), on_progress, tracer)
+        for key, observer in (bound_observers or {}).items():
+            run.observe(self._plan.outputs.number(key), on_bound=observer)
+        for key in pollers:
+            run.poll(key)
         run.start()
         return run
 
@@ -168,6 +187,7 @@ class Graph:
         *,
         side_packets: Mapping[str, Any] | None = None,
         on_progress: Progress | None = None,
+        tracer: Tracer | None = None,
         **inputs: Any,
     ) -> Outputs:
         """Run the graph on one packet for each input stream, at timestamp 0, and wait for its outputs.
@@ -185,7 +205,7 @@ class Graph:
             If an input stream or side packet takes another type.
         """
         outputs: Outputs = {key: [] for key in self.outputs}
-        run = self._make_run(self._load(), side_packets, _collectors(outputs), on_progress)
+        run = self._make_run(self._load(), side_packets, _collectors(outputs), on_progress, tracer)
         try:
             _feed(run, inputs)
             run.wait_until_done()
@@ -201,6 +221,7 @@ class Graph:
         side_packets: Mapping[str, Any] | None = None,
         observers: Mapping[str, Callable[[Packet], None]] | None = None,
         on_progress: Progress | None = None,
+        tracer: Tracer | None = None,
         **inputs: Any,
     ) -> Outputs:
         """As `run`, without blocking the event loop. If the task that awaits it is cancelled, so is the run.
@@ -213,7 +234,7 @@ class Graph:
             loaded = await loop.run_in_executor(None, self._load)
         outputs: Outputs = {key: [] for key in self.outputs}
         watched = (*_collectors(outputs), *(observers or {}).items())
-        run = self._make_run(loaded, side_packets, watched, on_progress)
+        run = self._make_run(loaded, side_packets, watched, on_progress, tracer)
         ended = asyncio.Event()
 
         def end(_: Run) -> None:
@@ -251,6 +272,7 @@ class Graph:
         side_packets: Mapping[str, Any] | None,
         observers: Iterable[tuple[str, Callable[[Packet], None]]],
         on_progress: Progress | None,
+        tracer: Tracer | None = None,
     ) -> Run:
         plan = self._plan
         given = {}
@@ -261,14 +283,17 @@ class Graph:
         if missing:
             names = ", ".join(f'"{plan.side_packets[number]}"' for number in sorted(missing))
             raise GraphError(f"the graph needs input side packets that were not given: {names}")
-        return Run(
+        run = Run(
             plan,
             [_shallow_copy(calculator) for calculator in loaded.calculators],
             [loaded.executors[node.executor] for node in plan.nodes],
             given,
-            [(plan.outputs.number(key), observer) for key, observer in observers],
             on_progress,
+            tracer,
         )
+        for key, observer in observers:
+            run.observe(plan.outputs.number(key), observer)
+        return run
 
 
 class _Loaded(NamedTuple):
@@ -277,6 +302,14 @@ class _Loaded(NamedTuple):
     calculators: list[Calculator]
     executors: dict[str, Executor | None]
     starters: Executor
+
+
+def _find_or_stand_in(name: str) -> type[Calculator]:
+    """The calculator of that name, or `UnknownCalculator` if there is none."""
+    try:
+        return find_calculator(name)
+    except LookupError:
+        return UnknownCalculator
 
 
 def _load_calculator(node: NodePlan, base: Path) -> Calculator:

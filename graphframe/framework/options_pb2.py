@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"graphframe/framework/options.proto\x12\ngraphframe\"9\n\x11\x43\x61lculatorOptions\x12\x18\n\x0cmerge_fields\x18\x01 \x01(\x08\x42\x02\x18\x01*\n\x08\xa0\x9c\x01\x10\x80\x80\x80\x80\x02\"\x1e\n\x10MediaPipeOptions*\n\x08\xa0\x9c\x01\x10\x80\x80\x80\x80\x02\"\xa1\x01\n\x19ThreadPoolExecutorOptions\x12\x13\n\x0bnum_threads\x18\x01 \x01(\x05\x12\x1a\n\x12thread_name_prefix\x18\x05 \x01(\t2S\n\x03\x65xt\x12\x1c.graphframe.MediaPipeOptions\x18\x93\xd3\xf5J \x01(\x0b\x32%.graphframe.ThreadPoolExecutorOptions')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"graphframe/framework/options.proto\x12\ngraphframe\"9\n\x11\x43\x61lculatorOptions\x12\x18\n\x0cmerge_fields\x18\x01 \x01(\x08\x42\x02\x18\x01*\n\x08\xa0\x9c\x01\x10\x80\x80\x80\x80\x02\"\x1e\n\x10MediaPipeOptions*\n\x08\xa0\x9c\x01\x10\x80\x80\x80\x80\x02\"D\n\x16PacketGeneratorOptions\x12\x1a\n\x0cmerge_fields\x18\x01 \x01(\x08:\x04true*\n\x08\xa0\x9c\x01\x10\x80\x80\x80\x80\x02:\x02\x18\x01\"\"\n\x14PacketFactoryOptions*\n\x08\xa0\x9c\x01\x10\x80\x80\x80\x80\x02\"\xa1\x01\n\x19ThreadPoolExecutorOptions\x12\x13\n\x0bnum_threads\x18\x01 \x01(\x05\x12\x1a\n\x12thread_name_prefix\x18\x05 \x01(\t2S\n\x03\x65xt\x12\x1c.graphframe.MediaPipeOptions\x18\x93\xd3\xf5J \x01(\x0b\x32%.graphframe.ThreadPoolExecutorOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,10 +33,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CALCULATOROPTIONS'].fields_by_name['merge_fields']._loaded_options = None
   _globals['_CALCULATOROPTIONS'].fields_by_name['merge_fields']._serialized_options = b'\030\001'
+  _globals['_PACKETGENERATOROPTIONS']._loaded_options = None
+  _globals['_PACKETGENERATOROPTIONS']._serialized_options = b'\030\001'
   _globals['_CALCULATOROPTIONS']._serialized_start=50
   _globals['_CALCULATOROPTIONS']._serialized_end=107
   _globals['_MEDIAPIPEOPTIONS']._serialized_start=109
   _globals['_MEDIAPIPEOPTIONS']._serialized_end=139
-  _globals['_THREADPOOLEXECUTOROPTIONS']._serialized_start=142
-  _globals['_THREADPOOLEXECUTOROPTIONS']._serialized_end=303
+  _globals['_PACKETGENERATOROPTIONS']._serialized_start=141
+  _globals['_PACKETGENERATOROPTIONS']._serialized_end=209
+  _globals['_PACKETFACTORYOPTIONS']._serialized_start=211
+  _globals['_PACKETFACTORYOPTIONS']._serialized_end=245
+  _globals['_THREADPOOLEXECUTOROPTIONS']._serialized_start=248
+  _globals['_THREADPOOLEXECUTOROPTIONS']._serialized_end=409
 # @@protoc_insertion_point(module_scope)

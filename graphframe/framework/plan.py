@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.errors import GraphError, did_you_mean
-from graphframe.framework.names import Spec
+from graphframe.framework.input_policy.default import Default
+from graphframe.framework.input_policy.policy import InputPolicy
+from graphframe.framework.names import Spec, tag_index
 from graphframe.framework.port import Port
 
 
@@ -24,6 +27,13 @@ class Slot:
     """In the node's list of such connections."""
     stream: int
     """The number of the stream or side packet."""
+    back_edge: bool = False
+    """Whether packets come round to it from nodes that follow."""
+
+    @property
+    def place(self) -> str:
+        """Its tag and index: ``TAG``, ``TAG:1``, ``:1``; ``""`` for the first without a tag."""
+        return tag_index(self.spec.tag, self.spec.index)
 
 
 @dataclass
@@ -46,12 +56,48 @@ class NodePlan:
     proto: CalculatorGraphConfig.Node
     options: Mapping[type, Any]
     executor: str
-    input_policy: str
+    input_policy: InputPolicy = field(default_factory=Default)
     inputs: list[Slot] = field(default_factory=list)
     outputs: list[Slot] = field(default_factory=list)
     side_inputs: list[Slot] = field(default_factory=list)
     side_outputs: list[Slot] = field(default_factory=list)
     slots: dict[Port[Any], list[int]] = field(default_factory=dict)
+
+    @cached_property
+    def is_source(self) -> bool:
+        """Whether it makes packets out of nothing: it has no input streams, but something to process."""
+        return not self.inputs and self.calculator.process is not Calculator.process
+
+    @cached_property
+    def processes_bounds(self) -> bool:
+        """Whether its calculator is also called for timestamps without packets."""
+        return self.calculator.process_timestamp_bounds
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it works on one input set at a time, in the order of timestamps, and on packets alone: most do."""
+        special = self.is_source or self.processes_bounds or self.max_in_flight > 1
+        return self.input_policy.ordered and not special
+
+    @cached_property
+    def is_single(self) -> bool:
+        """Whether it is plain, and joins nothing: it takes the packets of one stream as they come."""
+        return self.is_plain and len(self.inputs) == 1 and type(self.input_policy) is Default
+
+    @cached_property
+    def opens_at_once(self) -> bool:
+        """Whether there is nothing to wait for, and nothing to do, before it processes."""
+        return not self.side_inputs and self.calculator.open is Calculator.open
+
+    @cached_property
+    def source_layer(self) -> int:
+        """Sources work when all those of lower layers are done."""
+        return self.proto.source_layer
+
+    @cached_property
+    def max_in_flight(self) -> int:
+        """How many input sets it may work on at once."""
+        return max(self.proto.max_in_flight, 1)
 
     @property
     def device(self) -> str:
@@ -110,9 +156,15 @@ class Plan:
         In execution order.
     streams, side_packets : list of str
         Names, by number.
-    inputs, outputs, side_inputs : Interface
+    inputs, outputs, side_inputs, side_outputs : Interface
     executors : dict
         The number of threads of each executor, by name.
+    max_queue_size : int
+        How many packets fill a queue; nothing is throttled if it is not positive.
+    report_deadlock : bool
+        Whether a run that is stuck on full queues fails, instead of making them longer.
+    origins : list of tuple of int
+        For each stream the graph's input streams that it comes from, by number, and the sources, by ``~index``.
     base : pathlib.Path
         The folder that relative paths start from.
     """
@@ -124,4 +176,8 @@ class Plan:
     inputs: Interface
     outputs: Interface
     side_inputs: Interface
+    side_outputs: Interface
     executors: dict[str, int]
+    max_queue_size: int
+    report_deadlock: bool
+    origins: list[tuple[int, ...]]

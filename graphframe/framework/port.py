@@ -7,8 +7,10 @@ from typing import Any, Generic, get_origin, overload
 from google.protobuf.message import Message
 from typing_extensions import TypeVar
 
+from graphframe.framework.dataclass_options import is_dataclass, message_type
+
 T = TypeVar("T", default=Any)
-M = TypeVar("M", bound=Message)
+M = TypeVar("M")
 K = TypeVar("K")
 
 ANY_TAG = "*"
@@ -31,17 +33,27 @@ class Port(Generic[T]):
         Whether a graph may leave it unconnected.
     multiple : bool
         Whether several streams may be connected (``TAG:0:a``, ``TAG:1:b``).
+    same_as : Input, optional
+        Of an output: the input whose packets it sends on, so that it has the type of what is connected there.
     """
 
     kind = "port"
 
     @overload
-    def __init__(self, tag: str = "", *, optional: bool = False, multiple: bool = False) -> None: ...
+    def __init__(
+        self, tag: str = "", *, optional: bool = False, multiple: bool = False, same_as: Port[T] | None = None
+    ) -> None: ...
     @overload
     def __init__(self, tag: str, type: type[T], *, optional: bool = False, multiple: bool = False) -> None: ...
 
     def __init__(
-        self, tag: str = "", type: type[Any] = object, *, optional: bool = False, multiple: bool = False
+        self,
+        tag: str = "",
+        type: type[Any] = object,
+        *,
+        optional: bool = False,
+        multiple: bool = False,
+        same_as: Port[Any] | None = None,
     ) -> None:
         if get_origin(type) is not None or not isinstance(type, _CLASS):
             raise TypeError(f'the type of {self.kind} "{tag}" must be a class that isinstance() takes, not {type}')
@@ -49,6 +61,7 @@ class Port(Generic[T]):
         self.type = type
         self.optional = optional
         self.multiple = multiple or tag == ANY_TAG
+        self.same_as = same_as
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.tag!r}, {self.type.__name__})"
@@ -79,16 +92,41 @@ class SideOutput(Port[T]):
 
 
 class Options(Generic[M]):
-    """The protobuf message that holds the calculator's options in a graph.
+    """What holds the calculator's options: a protobuf message, or a dataclass, best a frozen one.
+
+    The fields of a dataclass are of type bool, int, float, str, bytes, an Enum, another dataclass, a list of one of
+    these, or one of these and None. A graph writes it as a message of the name of the class: ``node_options {
+    [type.googleapis.com/InvertOptions] { strength: 0.5 mode: FAST } }``. What it leaves out has the default of the
+    class; an error that the class raises is an error of the graph.
 
     Parameters
     ----------
     type : type
-        The class of the message.
+        The class of the message, or the dataclass.
+
+    Attributes
+    ----------
+    message : type
+        The class of the message that is written in graphs.
+
+    Raises
+    ------
+    TypeError
+        If the dataclass has a field of another type, or another one of its name has other fields.
     """
 
     def __init__(self, type: type[M]) -> None:
         self.type = type
+        self.message = _message_type(type)
+
+
+def _message_type(cls: type[Any]) -> type[Message]:
+    if isinstance(cls, type):
+        if is_dataclass(cls):
+            return message_type(cls)
+        if issubclass(cls, Message):
+            return cls
+    raise TypeError(f"options are a protobuf message or a dataclass, not {cls}")
 
 
 def declared(cls: type, kind: type[K]) -> tuple[K, ...]:

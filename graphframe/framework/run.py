@@ -11,22 +11,37 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.context import Context
 from graphframe.framework.errors import Cancelled, GraphError
+from graphframe.framework.explanation import explain
 from graphframe.framework.packet import Packet, new_packet
-from graphframe.framework.plan import NodePlan, Plan
+from graphframe.framework.plan import Plan
+from graphframe.framework.poller import Poller
 from graphframe.framework.scheduler import Scheduler
-from graphframe.framework.state import OPEN, PROCESS, NodeState
+from graphframe.framework.state import OPEN, PROCESS, NodeState, Task
 from graphframe.framework.timestamp import Timestamp
 
 _log = logging.getLogger(__name__)
+
+
+class Tracer(Protocol):
+    """What follows the work of a run; called from its threads."""
+
+    def ready(self, task: Task) -> None:
+        """A task can be done."""
+
+    def begin(self, task: Task) -> None:
+        """The calculator is called, in this thread."""
+
+    def end(self, task: Task) -> None:
+        """The calculator has returned or raised, in this thread."""
 
 
 class Run:
@@ -39,6 +54,8 @@ class Run:
     error : GraphError or None
         Why it failed: a `CalculatorError`, `Cancelled`, or another `GraphError`.
     cancellation : Cancellation
+    pollers : dict of str to Poller
+        Those that `Graph.start_run` was asked for.
     """
 
     def __init__(
@@ -47,23 +64,56 @@ class Run:
         calculators: Sequence[Calculator],
         executors: Sequence[Executor | None],
         side_packets: Mapping[int, Any],
-        observers: Iterable[tuple[int, Callable[[Packet], None]]],
-        on_progress: Callable[[str, int, int], None] | None,
+        on_progress: Callable[[str, int, int], None] | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.done = False
         self.error: GraphError | None = None
         self.cancellation = Cancellation()
+        self.pollers: dict[str, Poller] = {}
         self._inputs = plan.inputs
+        self._plan = plan
         self._executors = executors
-        self._scheduler = Scheduler(plan, side_packets, observers)
-        self._workers = [
-            (calculator, Context(node, self.cancellation, self._flush, on_progress))
-            for calculator, node in zip(calculators, plan.nodes, strict=True)
-        ]
+        self._calculators = calculators
+        self._on_progress = on_progress
+        self._tracer = tracer
+        self._scheduler = Scheduler(plan, side_packets, self._context)
+        if tracer is not None:
+            self._scheduler.on_schedule = tracer.ready
         self._mailbox: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._driving = threading.Lock()
+        self._working: set[int] = set()
         self._done_callbacks: list[Callable[[Run], None]] = []
+        self._error_callbacks: list[Callable[[GraphError], None]] = []
         self._idle_callbacks: list[Callable[[], None]] = []
+        self._throttled: list[Callable[[], None]] = []
+
+    def observe(
+        self,
+        stream: int,
+        on_packet: Callable[[Packet], None] | None = None,
+        on_bound: Callable[[int], None] | None = None,
+    ) -> None:
+        """Call `on_packet` with the packets of a stream, and `on_bound` with its bounds; before the run starts."""
+        state = self._scheduler.streams[stream]
+        if on_packet is not None:
+            state.observers.append(on_packet)
+        if on_bound is not None:
+            state.bound_observers.append(on_bound)
+
+    def poll(self, key: str) -> None:
+        """Make a poller of an output stream; before the run starts."""
+        stream = self._plan.outputs.number(key)
+        scheduler = self._scheduler
+        poller = Poller(
+            key,
+            self._plan.max_queue_size,
+            partial(scheduler.hold, stream),
+            partial(self._post, scheduler.let_go, stream),
+        )
+        self.observe(stream, poller.put, poller.settle)
+        poller.attach(self)
+        self.pollers[key] = poller
 
     def start(self) -> None:
         """Let the nodes open. `Graph.start_run` has done this."""
@@ -71,6 +121,9 @@ class Run:
 
     def add(self, stream: str, value: Any, timestamp: int = 0) -> None:
         """Put a packet on an input stream of the graph. A timestamp that the stream cannot take fails the run.
+
+        Blocks while the stream is throttled, because a queue that its packets come to is full; but not in a thread that
+        works for the run.
 
         Parameters
         ----------
@@ -87,15 +140,31 @@ class Run:
             If a consumer of the stream takes another type.
         """
         inputs = self._inputs
-        number = inputs.numbers.get(stream)
-        if number is None or number in inputs.types:
+        number = inputs.numbers.get(stream, -1)
+        if number < 0 or number in inputs.types:
             inputs.check(stream, value)
+        scheduler = self._scheduler
+        while (
+            scheduler.held
+            and scheduler.held.get(number, 0) > 0
+            and self.error is None
+            and not self.done
+            and not self._waits_for_this_thread()
+        ):
+            self._wait_for_room(number)
         if self.done:
             self._raise_error()
             raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
-        self._post(self._scheduler.add, number, new_packet((value, timestamp)))
+        self._post(scheduler.add, number, new_packet((value, timestamp)))
         if self.error is not None:
             self._raise_error()
+
+    def try_add(self, stream: str, value: Any, timestamp: int = 0) -> bool:
+        """As `add`, but returns False at once if the stream is throttled."""
+        if self._scheduler.held.get(self._inputs.number(stream), 0) > 0:
+            return False
+        self.add(stream, value, timestamp)
+        return True
 
     def set_bound(self, stream: str, bound: int) -> None:
         """Promise that no packet before `bound` will be put on an input stream of the graph."""
@@ -109,6 +178,38 @@ class Run:
         """Close all input streams of the graph; the run ends when what is under way is done."""
         self._post(self._scheduler.close_inputs)
 
+    def stop(self) -> None:
+        """Stop all sources and close all input streams of the graph; the run ends when what is under way is done."""
+        self._post(self._scheduler.stop)
+
+    def side_packet(self, key: str) -> Any:
+        """The value of an output side packet of the graph, by tag or name.
+
+        Raises
+        ------
+        GraphError
+            If there is no such side packet, or it is not set yet.
+        """
+        number = self._plan.side_outputs.number(key)
+        if not self._scheduler.has_side_packet(number):
+            raise GraphError(f'the output side packet "{key}" is not set yet')
+        return self._scheduler.side_packets[number]
+
+    def explain(self) -> str:
+        """What every node that has not closed waits for: which stream, up to which timestamp, and what is queued."""
+        if self._scheduler.observing == threading.get_ident():
+            return explain(self._scheduler)
+        found: list[str] = []
+        made = threading.Event()
+
+        def make() -> None:
+            found.append(explain(self._scheduler))
+            made.set()
+
+        self._post(make)
+        made.wait()
+        return found[0]
+
     def cancel(self, reason: str = "the run was cancelled") -> None:
         """Stop the run as soon as those who work for it let go. Nothing happens if it has ended."""
         if not self.done:
@@ -118,6 +219,10 @@ class Run:
     def add_done_callback(self, callback: Callable[[Run], None]) -> None:
         """Call `callback` with the run when it has ended, from the thread that ends it; at once if it has."""
         self._post(self._done_callbacks.append, callback)
+
+    def add_error_callback(self, callback: Callable[[GraphError], None]) -> None:
+        """Call `callback` with the run's error as soon as it fails, while nodes may still work; at once if it has."""
+        self._post(self._error_callbacks.append, callback)
 
     def wait_until_done(self, timeout: float | None = None) -> None:
         """Block until the run has ended, which needs `close_inputs`, and raise its error if it failed.
@@ -130,10 +235,11 @@ class Run:
             If it has not ended after `timeout` seconds.
         """
         if not self.done:
+            self._check_may_wait()
             ended = threading.Event()
             self.add_done_callback(lambda _: ended.set())
             if not ended.wait(timeout):
-                raise TimeoutError(f"the run has not ended after {timeout:g} s")
+                raise TimeoutError(f"the run has not ended after {timeout:g} s\n{self.explain()}")
         self._raise_error()
 
     def wait_until_idle(self, timeout: float | None = None) -> None:
@@ -146,11 +252,20 @@ class Run:
         TimeoutError
             If it is not idle after `timeout` seconds.
         """
+        self._check_may_wait()
         idle = threading.Event()
         self._post(self._idle_callbacks.append, idle.set)
         if not idle.wait(timeout):
-            raise TimeoutError(f"the run is not idle after {timeout:g} s")
+            raise TimeoutError(f"the run is not idle after {timeout:g} s\n{self.explain()}")
         self._raise_error()
+
+    def _waits_for_this_thread(self) -> bool:
+        ident = threading.get_ident()
+        return ident in self._working or ident == self._scheduler.observing
+
+    def _check_may_wait(self) -> None:
+        if self._waits_for_this_thread():
+            raise GraphError("a calculator, observer or callback of a run cannot wait for that run, which waits for it")
 
     def _raise_error(self) -> None:
         if self.error is None:
@@ -159,6 +274,27 @@ class Run:
         if interrupted and threading.current_thread() is threading.main_thread():
             raise KeyboardInterrupt from self.error
         raise self.error
+
+    def _wait_for_room(self, stream: int) -> None:
+        """Block until a graph input stream is not throttled any more, or the run has ended."""
+        room = threading.Event()
+
+        def wait() -> None:
+            if self._scheduler.held.get(stream, 0) > 0 and self._scheduler.error is None and not self.done:
+                self._throttled.append(room.set)
+            else:
+                room.set()
+
+        self._post(wait)
+        room.wait()
+
+    def _make_room(self) -> None:
+        waiting, self._throttled = self._throttled, []
+        for wake in waiting:
+            wake()
+
+    def _context(self, node: NodeState) -> Context:
+        return Context(node, self.cancellation, self._flush, self._on_progress)
 
     def _post(self, call: Callable[..., None], *args: Any) -> None:
         self._mailbox.append((call, args))
@@ -169,91 +305,115 @@ class Run:
         mailbox, driving = self._mailbox, self._driving
         while mailbox and driving.acquire(False):
             try:
-                node = self._next_inline()
+                task = self._next_inline()
             finally:
                 driving.release()
-            while node is not None:
-                if mailbox:  # posted by somebody who could not drive; it must not wait for the node
-                    self._drive()
-                error = self._call(node)
-                if not driving.acquire(False):
-                    mailbox.append((self._finish, (node, error)))
-                    break
-                try:
-                    self._finish(node, error)
-                    node = self._next_inline()
-                finally:
-                    driving.release()
+            if task is not None:
+                self._work(task)
 
-    def _next_inline(self) -> NodeState | None:
+    def _work(self, task: Task) -> None:
+        """Do a task inline, and those that follow from it until somebody else drives."""
+        mailbox, driving, ident = self._mailbox, self._driving, threading.get_ident()
+        nested = ident in self._working
+        self._working.add(ident)
+        following: Task | None = task
+        while following is not None:
+            task = following
+            if mailbox:  # posted by somebody who could not drive; it must not wait for the task
+                self._drive()
+            error = self._call(task)
+            if not driving.acquire(False):
+                mailbox.append((self._scheduler.finish, (task, error)))
+                break
+            try:
+                self._scheduler.finish(task, error)
+                following = self._next_inline()
+            finally:
+                driving.release()
+        if not nested:
+            self._working.discard(ident)
+
+    def _next_inline(self) -> Task | None:
         """Work off the mailbox, and hand out tasks until one is to run inline, or there are none."""
         scheduler = self._scheduler
         while True:
             while self._mailbox:
                 call, args = self._mailbox.popleft()
                 call(*args)
+            task = scheduler.next()
             if scheduler.error is not None and self.error is None:
                 self.error = scheduler.error
                 self.cancellation.cancel(f"the run failed: {self.error}")
-            node = scheduler.next()
-            if node is None:
+                self._make_room()
+                self._notify()
+            if scheduler.released:
+                scheduler.released = False
+                self._make_room()
+            if task is None:
                 self._notify()
                 return None
-            executor = self._executors[node.index]
+            executor = self._executors[task.node.index]
             if executor is None:
-                return node
+                return task
             try:
-                executor.submit(self._call_elsewhere, node)
+                executor.submit(self._call_elsewhere, task)
             except RuntimeError as cause:
-                error = GraphError(f'the graph was closed before node "{node.plan.name}" could work: {cause}')
-                self._finish(node, error)
+                error = GraphError(f'the graph was closed before node "{task.node.plan.name}" could work: {cause}')
+                scheduler.finish(task, error)
 
     def _notify(self) -> None:
-        """Tell those who wait for the end, or for the run to be idle."""
+        """Tell those who wait for the end, for the run to be idle, or for room."""
         if self._scheduler.done and not self.done:
             self.done = True
-            self._workers = []  # their contexts refer to the run
+            self._calculators = ()
         callbacks: list[Callable[[], None]] = []
+        if self._error_callbacks and self.error is not None:
+            callbacks += [partial(callback, self.error) for callback in self._error_callbacks]
+            self._error_callbacks.clear()
+        if self.done:
+            self._make_room()
         if self._done_callbacks and self.done:
             callbacks += [partial(callback, self) for callback in self._done_callbacks]
             self._done_callbacks.clear()
         if self._idle_callbacks and self._scheduler.idle:
             callbacks += self._idle_callbacks
             self._idle_callbacks.clear()
+        self._scheduler.observing = threading.get_ident() if callbacks else 0
         for callback in callbacks:
             try:
                 callback()
             except Exception:
                 _log.exception("a callback of a run failed")
+        self._scheduler.observing = 0
 
-    def _call_elsewhere(self, node: NodeState) -> None:
-        self._post(self._finish, node, self._call(node))
+    def _call_elsewhere(self, task: Task) -> None:
+        self._working.add(threading.get_ident())
+        error = self._call(task)
+        self._working.discard(threading.get_ident())
+        self._post(self._scheduler.finish, task, error)
 
-    def _call(self, node: NodeState) -> GraphError | None:
-        """Call the method of the calculator that the node's task names. Whatever it raises only ends the run."""
-        calculator, context = self._workers[node.index]
-        context.timestamp = node.timestamp
-        context.packets = node.packets
+    def _call(self, task: Task) -> GraphError | None:
+        """Call the method of the calculator that a task names. Whatever it raises only ends the run."""
+        cc: Context = task  # type: ignore[assignment]  # it is what `_context` made
+        calculator = self._calculators[cc.node.index]
+        tracer = self._tracer
         try:
-            if node.phase is PROCESS:
-                calculator.process(context)
-            elif node.phase is OPEN:
-                context.side_packets = self._scheduler.side_packets(node)
-                calculator.open(context)
+            if tracer is not None:
+                tracer.begin(cc)
+            if cc.phase is PROCESS:
+                calculator.process(cc)
+            elif cc.phase is OPEN:
+                calculator.open(cc)
             else:
-                calculator.close(context)
+                calculator.close(cc)
         except BaseException as cause:
             if isinstance(cause, Cancelled) and self.cancellation.cancelled:
                 return cause.with_traceback(None)
-            return node.error(cause)
+            return cc.failure(cause)
+        finally:
+            if tracer is not None:
+                tracer.end(cc)
         return None
 
-    def _finish(self, node: NodeState, error: GraphError | None) -> None:
-        context = self._workers[node.index][1]
-        context.packets = ()
-        self._scheduler.finish(node, context.sent, context.side_packets_set, error)
-        context.sent.clear()
-        context.side_packets_set.clear()
-
-    def _flush(self, node: NodePlan, sent: list[tuple[int, Packet]]) -> None:
-        self._post(self._scheduler.flush, self._scheduler.nodes[node.index], sent)
+    def _flush(self, task: Task, sent: list[tuple[int, Packet]]) -> None:
+        self._post(self._scheduler.flush, task, sent)

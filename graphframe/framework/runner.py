@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.message import Message
-
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.config import SourcedConfig
 from graphframe.framework.graph import Graph
 from graphframe.framework.names import parse_tag_index, tag_index
+from graphframe.framework.options import pack
 from graphframe.framework.packet import Packet
 from graphframe.framework.port import ANY_TAG
 
@@ -24,7 +23,7 @@ class CalculatorRunner:
     ----------
     calculator : type
         The class to run.
-    options : Message, optional
+    options : Message or dataclass, optional
         Its options.
     device : str, optional
         The device that its node is bound to.
@@ -32,6 +31,8 @@ class CalculatorRunner:
         OpenVINO properties of the node.
     side_packets : mapping, optional
         Values of its input side packets, by tag (or ``"TAG:1"``; ``""`` for one without a tag).
+    outputs : sequence of str, optional
+        The outputs to connect, by tag or ``"TAG:1"``; by default the first one of each port.
     base : path, optional
         The folder that relative paths in the options start from.
 
@@ -45,11 +46,12 @@ class CalculatorRunner:
     def __init__(
         self,
         calculator: type[Calculator],
-        options: Message | None = None,
+        options: object = None,
         *,
         device: str = "",
         device_properties: Mapping[str, str] | None = None,
         side_packets: Mapping[str, Any] | None = None,
+        outputs: Iterable[str] | None = None,
         base: str | Path = ".",
     ) -> None:
         self._calculator = calculator
@@ -57,6 +59,7 @@ class CalculatorRunner:
         self._device = device
         self._device_properties = dict(device_properties or {})
         self._side_packets = dict(side_packets or {})
+        self._outputs = None if outputs is None else [parse_tag_index(key) for key in outputs]
         self._base = base
         self._graphs: dict[tuple[str, ...], Graph] = {}
 
@@ -100,15 +103,10 @@ class CalculatorRunner:
             node = proto.node.add(calculator=self._calculator.__name__, device=self._device)
             node.device_properties.update(self._device_properties)
             if self._options is not None:
-                node.node_options.add().Pack(self._options)
-            contract = self._calculator.contract
-            outputs = [(port.tag, 0) for port in contract.outputs if port.tag != ANY_TAG]
-            if len(outputs) < len(contract.outputs):
-                declared = {port.tag for port in contract.inputs}
-                outputs += [place for place in map(parse_tag_index, keys) if place[0] not in declared]
+                node.node_options.append(pack(self._options))
             for field, kind, places in (
                 ("input_stream", "in", keys),
-                ("output_stream", "out", [tag_index(*place) for place in sorted(set(outputs))]),
+                ("output_stream", "out", [tag_index(*place) for place in sorted(self._places(keys))]),
                 ("input_side_packet", "side", self._side_packets),
             ):
                 for key in places:
@@ -117,6 +115,17 @@ class CalculatorRunner:
             config = SourcedConfig(proto, self._calculator.__name__)
             self._graphs[keys] = Graph.from_config(config, self._base, lambda _: self._calculator)
         return self._graphs[keys]
+
+    def _places(self, keys: Iterable[str]) -> set[tuple[str, int]]:
+        """The outputs that are connected, given the keys of the inputs."""
+        if self._outputs is not None:
+            return set(self._outputs)
+        contract = self._calculator.contract
+        places = {(port.tag, 0) for port in contract.outputs if port.tag != ANY_TAG}
+        if len(places) < len(contract.outputs):
+            declared = {port.tag for port in contract.inputs}
+            places |= {place for place in map(parse_tag_index, keys) if place[0] not in declared}
+        return places
 
 
 def _name(kind: str, key: str) -> str:

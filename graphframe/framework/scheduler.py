@@ -5,23 +5,29 @@ Whoever drives it (`run.Run`) adds packets, takes tasks with `next`, does them, 
 
 from __future__ import annotations
 
-from collections import deque
+import sys
+import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, Final
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.errors import GraphError
 from graphframe.framework.executor import INLINE
-from graphframe.framework.input_policy import READY, WAIT
+from graphframe.framework.explanation import explain
+from graphframe.framework.input_policy.policy import READY, WAIT, least, settled_before
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
-from graphframe.framework.state import CLOSE, OPEN, PROCESS, NodeState, Phase, Stream
+from graphframe.framework.state import CLOSE, OPEN, PROCESS, InputQueue, NodeState, Phase, Stream, Task
 from graphframe.framework.timestamp import Timestamp
 
-_MISSING: Final = object()
+MISSING: Final = object()
+"""In place of a side packet that is not there yet."""
 _MIN: Final = Timestamp.MIN
 _MAX: Final = Timestamp.MAX
+_AFTER_OTHERS: Final = 1 << 40
+"""Added to the priority of a source: the others empty the queues first."""
 
 
 class Scheduler:
@@ -34,43 +40,59 @@ class Scheduler:
     plan : Plan
     side_packets : mapping of int to object
         Values of the graph's input side packets, by number.
-    observers : iterable of (int, callable)
-        What is called with each packet of a stream, and the stream's number.
+    make_task : callable
+        Makes a task for a node; `Task` or a subclass of it.
 
     Attributes
     ----------
     error : GraphError or None
         Why the run failed. Once it is set, nodes only close, and what they send is dropped.
+    side_packets : list
+        All side packets by number; `MISSING` for those that are not set yet.
+    on_schedule : callable or None
+        Called with each task when it can be done.
+    observing : int
+        The thread that calls an observer now, else 0: it must not wait for the run.
+    released : bool
+        Whether a graph input stream that was throttled is not any more; who looks resets it.
     """
 
     def __init__(
-        self,
-        plan: Plan,
-        side_packets: Mapping[int, Any] = {},
-        observers: Iterable[tuple[int, Callable[[Packet], None]]] = (),
+        self, plan: Plan, side_packets: Mapping[int, Any] = {}, make_task: Callable[[NodeState], Task] = Task
     ) -> None:
         self.error: GraphError | None = None
-        self._plan = plan
-        self._streams = [Stream(name) for name in plan.streams]
-        for number, observer in observers:
-            self._streams[number].observers.append(observer)
-        self._open_inputs = {self._streams[number] for number in plan.inputs.numbers.values()}
-        self._side = [side_packets.get(number, _MISSING) for number in range(len(plan.side_packets))]
+        self.on_schedule: Callable[[Task], None] | None = None
+        self.released = False
+        self.plan = plan
+        self.streams = [Stream(name, number) for number, name in enumerate(plan.streams)]
+        self.open_inputs = {self.streams[number] for number in plan.inputs.numbers.values()}
+        self.side_packets = [side_packets.get(number, MISSING) for number in range(len(plan.side_packets))]
         count = len(plan.nodes)
+        limit = plan.max_queue_size if plan.max_queue_size > 0 else sys.maxsize
         self.nodes = [
-            NodeState(node, self._streams, -node.index - count * (plan.executors[node.executor] != INLINE))
+            NodeState(
+                node, self.streams, -node.index - count * (plan.executors[node.executor] != INLINE), limit, make_task
+            )
             for node in plan.nodes
         ]
         for node in self.nodes:
             for item in node.inputs:
                 item.stream.consumers.append(item)
-        self._ready: list[tuple[int, NodeState]] = []
+        self.full: set[InputQueue] = set()
+        self.held: dict[int, int] = defaultdict(int)
+        self.observing = 0
+        self._sources = [node for node in self.nodes if node.plan.is_source]
+        self._layer = min((node.plan.source_layer for node in self._sources), default=0)
+        self._ready: list[tuple[int, Task]] = []
         self._touched: deque[NodeState] = deque()
         self._busy = 0
         self._open = count
+        self._started = self._stopped = False
+        self._fault: GraphError | None = None
 
     def start(self) -> None:
         """Let the nodes open."""
+        self._started = True
         for node in self.nodes:
             self._touch(node)
         self._settle()
@@ -83,13 +105,13 @@ class Scheduler:
     @property
     def done(self) -> bool:
         """Whether all nodes are closed, and nothing more can come in."""
-        return not self._open and (not self._open_inputs or self.error is not None)
+        return not self._open and (not self.open_inputs or self.error is not None)
 
     def add(self, stream: int, packet: Packet) -> None:
         """Put a packet on an input stream of the graph."""
-        if self.error is None:
+        if self.error is None and not self._stopped:
             try:
-                self._deliver(self._streams[stream], packet)
+                self._deliver(self.streams[stream], packet)
             except Exception as error:
                 self.fail(error if isinstance(error, GraphError) else GraphError(str(error)))
             self._settle()
@@ -97,89 +119,164 @@ class Scheduler:
     def set_bound(self, stream: int, bound: int) -> None:
         """Promise that no packet before `bound` comes on an input stream of the graph; `Timestamp.DONE` closes it."""
         if self.error is None:
-            self._set_bound(self._streams[stream], bound)
+            self._set_bound(self.streams[stream], bound)
             self._settle()
 
     def close_inputs(self) -> None:
         """Close all input streams of the graph."""
         if self.error is None:
-            for stream in tuple(self._open_inputs):
+            for stream in tuple(self.open_inputs):
                 self._set_bound(stream, Timestamp.DONE)
             self._settle()
 
-    def next(self) -> NodeState | None:
-        """The node that is to work next; None if there is none now."""
-        if not self._ready:
-            return None
+    def stop(self) -> None:
+        """Stop all sources and close all input streams of the graph; what is queued is still worked off.
+
+        What is added to them later is dropped: whoever adds it could not know.
+        """
+        self._stopped = True
+        for entry in [entry for entry in self._ready if entry[1].node.plan.is_source and entry[1].phase is PROCESS]:
+            self._ready.remove(entry)
+            self._take_back(entry[1])
+        heapify(self._ready)
+        for node in self._sources:
+            node.stopped = True
+            self._touch(node)
+        self.close_inputs()
+
+    def next(self) -> Task | None:
+        """The task that is to be done next; None if there is none now."""
+        if self._fault is not None:
+            self._stop_with(self._fault)
+            self._fault = None
+            self._close_all()
+        while not self._ready:
+            if self._busy or not self._go_on():
+                return None
         self._busy += 1
         return heappop(self._ready)[1]
 
-    def flush(self, node: NodeState, sent: Sequence[tuple[int, Packet]]) -> None:
+    def flush(self, task: Task, sent: Sequence[tuple[int, Packet]]) -> None:
         """Deliver what a node sent while it still works."""
-        if self.error is None:
-            try:
-                for slot, packet in sent:
-                    self._deliver(node.outputs[slot], packet)
-            except Exception as error:
-                self.fail(error if isinstance(error, GraphError) else node.error(error))
-            self._settle()
+        node = task.node
+        if self.error is not None:
+            return
+        if node.most > 1 and node.working[0] is not task:
+            task.flushed = (*task.flushed, *sent)
+            task.eventful = True
+            return
+        try:
+            for slot, packet in sent:
+                self._deliver(node.outputs[slot], packet)
+        except Exception as error:
+            self.fail(error if isinstance(error, GraphError) else task.failure(error))
+        self._settle()
 
-    def finish(
-        self,
-        node: NodeState,
-        sent: Sequence[tuple[int, Packet]] = (),
-        side_packets: Sequence[tuple[int, Any]] = (),
-        error: GraphError | None = None,
-    ) -> None:
-        """Take back a task: deliver what was sent, and see who can work now; or fail with `error`."""
+    def finish(self, task: Task, error: GraphError | None = None) -> None:
+        """Take back a task: deliver what was sent, and see who can work now; or fail with `error`.
+
+        Of a node with several in flight, the results leave in the order of its input sets.
+        """
         self._busy -= 1
-        node.busy = False
-        node.packets = ()
-        phase = node.phase
-        if phase is OPEN:
+        node = task.node
+        if task.phase is OPEN:
             node.opened = error is None
         error = error or self.error
-        if error is None:
-            try:
-                for slot, packet in sent:
-                    self._deliver(node.outputs[slot], packet)
-                for slot, value in side_packets:
-                    self._set_side_packet(node.plan, slot, value)
-            except Exception as cause:
-                error = cause if isinstance(cause, GraphError) else node.error(cause)
-        if error is not None:
-            self._stop(error)
-        if phase is CLOSE:
-            self._closed(node)
-        if error is not None:
-            self._close_all()
+        if node.most > 1 and error is None and node.working[0] is not task:
+            task.finished = True
             return
-        if phase is PROCESS:
-            settled = node.timestamp + 1
-            if node.ordered:
-                self._promise(node, settled)
-            for item in node.inputs:
-                if item.queue or item.stream.bound > settled or not node.ordered:
-                    self._touch(node)
-                    break
-        elif phase is OPEN:
-            self._touch(node)
+        self._leave(task, error)
+        while node.most > 1 and node.working and node.working[0].finished:
+            self._leave(node.working[0], self.error)
         if self._touched:
             self._settle()
+
+    def has_side_packet(self, number: int) -> bool:
+        """Whether a side packet is set."""
+        return self.side_packets[number] is not MISSING
 
     def fail(self, error: GraphError) -> None:
         """End the run: nothing more is processed; nodes that are open close once nothing works any more."""
         if not self.done:
-            self._stop(error)
+            self._stop_with(error)
             self._close_all()
 
-    def side_packets(self, node: NodeState) -> list[Any]:
-        """The values of a node's input side packets, which are there once it opens."""
-        return [self._side[slot.stream] for slot in node.plan.side_inputs]
+    def hold(self, stream: int) -> None:
+        """Throttle all graph inputs and sources that `stream` comes from; once more each time."""
+        for origin in self.plan.origins[stream]:
+            self.held[origin] += 1
 
-    def _stop(self, error: GraphError) -> None:
+    def let_go(self, stream: int) -> None:
+        """Take back one `hold`."""
+        for origin in self.plan.origins[stream]:
+            self.held[origin] -= 1
+            if self.held[origin]:
+                continue
+            if origin < 0:
+                self._touch(self.nodes[~origin])
+            else:
+                self.released = True
+        self._settle()
+
+    def _leave(self, task: Task, error: GraphError | None) -> None:
+        """End a task whose turn it is."""
+        node = task.node
+        phase = task.phase
+        if error is None:
+            try:
+                for slot, packet in (*task.flushed, *task.sent) if task.flushed else task.sent:
+                    self._deliver(node.outputs[slot], packet)
+                if task.eventful:
+                    self._take_events(node, task)
+            except Exception as cause:
+                error = cause if isinstance(cause, GraphError) else task.failure(cause)
+        if error is not None:
+            self._stop_with(error)
+        timestamp = task.timestamp
+        self._take_back(task)
+        if phase is CLOSE:
+            self._closed(node)
+        if error is not None:
+            self._close_all()
+        elif phase is PROCESS and (node.plain or (node.policy.ordered and not node.plan.is_source)):
+            settled = timestamp + 1
+            self._promise(node, settled)
+            for item in node.inputs:
+                if item.queue or item.stream.bound > settled:
+                    self._touch(node)
+                    break
+        elif phase is not CLOSE:
+            self._touch(node)
+
+    @staticmethod
+    def _take_back(task: Task) -> None:
+        node = task.node
+        task.packets = ()
+        task.sent.clear()
+        if task.eventful:
+            task.forget_events()
+        node.idle.append(task)
+        if node.most > 1:
+            task.finished = False
+            node.working.remove(task)
+
+    def _take_events(self, node: NodeState, task: Task) -> None:
+        for slot, value in task.side_packets_set:
+            self._set_side_packet(node.plan, slot, value)
+        for slot, bound in task.bounds_set:
+            self._advance(node.outputs[slot], bound)
+        if task.sets_offset:
+            node.offset = task.offset
+        if task.stopped and node.plan.is_source:
+            node.stopped = True
+        elif task.stopped:
+            self.stop()
+
+    def _stop_with(self, error: GraphError) -> None:
         if self.error is None:
             self.error = error
+            for _, task in self._ready:
+                self._take_back(task)
             self._ready.clear()
             self._touched.clear()
 
@@ -188,8 +285,9 @@ class Scheduler:
         if self._busy or self._ready:
             return
         for node in self.nodes:
+            for task in tuple(node.working):  # which is finished, and waited for another
+                self._take_back(task)
             if node.opened and not node.closed:
-                node.packets = ()
                 self._close(node)
             elif not node.closed:
                 self._closed(node)
@@ -202,28 +300,67 @@ class Scheduler:
             stream.check(timestamp)
             stream.bound = Timestamp.next_allowed_in_stream(timestamp)
         stream.used = True
-        for observer in stream.observers:
-            try:
-                observer(packet)
-            except BaseException as cause:
-                message = f'an observer of stream "{stream.name}" failed at timestamp {Timestamp.describe(timestamp)}'
-                raise GraphError(f"{message}: {type(cause).__name__}: {cause}") from cause
+        if stream.observers:
+            self._show(stream, packet)
         for item in stream.consumers:
-            item.queue.append(packet)
+            queue = item.queue
+            queue.append(packet)
+            if len(queue) >= item.limit and not item.full:
+                self._fill(item)
             node = item.node
             if not node.touched:
                 node.touched = True
                 self._touched.append(node)
 
+    def _show(self, stream: Stream, packet: Packet) -> None:
+        self.observing = threading.get_ident()
+        try:
+            for observer in stream.observers:
+                observer(packet)
+        except BaseException as cause:
+            found = Timestamp.describe(packet.timestamp)
+            message = f'an observer of stream "{stream.name}" failed at timestamp {found}'
+            raise GraphError(f"{message}: {type(cause).__name__}: {cause}") from cause
+        finally:
+            self.observing = 0
+
+    def _show_bound(self, stream: Stream, bound: int) -> None:
+        self.observing = threading.get_ident()
+        for observer in stream.bound_observers:
+            try:
+                observer(bound)
+            except BaseException as cause:
+                found = f"{Timestamp.describe(bound)}: {type(cause).__name__}: {cause}"
+                self._fault = GraphError(f'an observer of stream "{stream.name}" failed at bound {found}')
+                self._fault.__cause__ = cause
+        self.observing = 0
+
+    def _fill(self, item: InputQueue) -> None:
+        item.node.policy.drop(item.node.inputs)
+        if len(item.queue) >= item.limit:
+            item.full = True
+            self.full.add(item)
+            self.hold(item.stream.number)
+
+    def _drain(self, items: Iterable[InputQueue]) -> None:
+        """Note that queues which were full are not any more."""
+        for item in items:
+            if item.full and len(item.queue) < item.limit:
+                item.full = False
+                self.full.remove(item)
+                self.let_go(item.stream.number)
+
     def _set_bound(self, stream: Stream, bound: int) -> None:
         if bound >= Timestamp.DONE:
             bound = Timestamp.DONE
-            self._open_inputs.discard(stream)
+            self.open_inputs.discard(stream)
         self._advance(stream, bound)
 
     def _advance(self, stream: Stream, bound: int) -> None:
         if bound > stream.bound:
             stream.bound = bound
+            if stream.bound_observers:
+                self._show_bound(stream, bound)
             for item in stream.consumers:
                 self._touch(item.node)
 
@@ -231,17 +368,17 @@ class Scheduler:
         """Advance the bounds of a node's outputs, given the least timestamp that its next input set can have."""
         offset = node.offset
         if offset is not None:
-            if offset and Timestamp.MIN <= bound <= Timestamp.MAX:
-                bound = min(max(bound + offset, Timestamp.MIN), Timestamp.MAX)
+            if offset and _MIN <= bound <= _MAX:
+                bound = min(max(bound + offset, _MIN), _MAX)
             for stream in node.outputs:
                 if bound > stream.bound:
                     self._advance(stream, bound)
 
     def _set_side_packet(self, plan: NodePlan, slot: int, value: Any) -> None:
         number = plan.side_outputs[slot].stream
-        if self._side[number] is not _MISSING:
-            raise ValueError(f'the side packet "{self._plan.side_packets[number]}" was set already')
-        self._side[number] = value
+        if self.side_packets[number] is not MISSING:
+            raise ValueError(f'the side packet "{self.plan.side_packets[number]}" was set already')
+        self.side_packets[number] = value
         for node in self.nodes:
             if not node.opened:
                 self._touch(node)
@@ -257,47 +394,162 @@ class Scheduler:
         while touched:
             node = touched.popleft()
             node.touched = False
-            if not node.busy and not node.closed:
-                self._consider(node)
+            if node.idle and not node.closing:
+                try:
+                    self._consider(node)
+                except Exception as cause:
+                    message = f'the input policy of node "{node.plan.name}" failed: {type(cause).__name__}: {cause}'
+                    self._fault = GraphError(message)
+                    self._fault.__cause__ = cause
 
     def _consider(self, node: NodeState) -> None:
-        if not node.opened:
-            if not self._can_open(node):
+        if not node.opened and not self._open_now(node):
+            return
+        if node.single:  # NOTE: what its policy would say, at half the cost: most nodes are such
+            (item,) = node.inputs
+            if item.queue:
+                packet = item.queue.popleft()
+                self._schedule(node, PROCESS, packet[1], (packet,))
+                if item.full:
+                    self._drain(node.inputs)
+            elif item.stream.bound == Timestamp.DONE:
+                self._close(node)
+            else:
+                self._promise(node, item.stream.bound)
+            return
+        if not node.plain and node.plan.is_source:
+            self._consider_source(node)
+            return
+        while True:
+            readiness, timestamp = node.policy.readiness(node.inputs)
+            if readiness is not READY:
+                break
+            packets = node.policy.take(node.inputs, timestamp)
+            self._schedule(node, PROCESS, timestamp, packets)
+            if self.full:
+                self._drain(node.inputs)
+            if not node.idle:
                 return
-            if node.plan.side_inputs or node.plan.calculator.open is not Calculator.open:
-                self._schedule(node, OPEN, Timestamp.UNSTARTED)
-                return
-            node.opened = True
-        readiness, timestamp = node.policy.readiness(node.inputs)
-        if readiness is READY:
-            node.packets = node.policy.take(node.inputs, timestamp)
-            self._schedule(node, PROCESS, timestamp)
-        elif readiness is WAIT:
-            self._promise(node, timestamp)
-        else:
+        if len(node.idle) < node.most:
+            return
+        if readiness is not WAIT:
             self._close(node)
+        elif node.plain or not self._process_bound(node, timestamp):
+            self._promise(node, timestamp)
+
+    def _open_now(self, node: NodeState) -> bool:
+        """Open a node if it can; returns whether it is open, which may take a task."""
+        plan = node.plan
+        if plan.opens_at_once:
+            node.opened = True
+        elif len(node.idle) == node.most and all(self.has_side_packet(slot.stream) for slot in plan.side_inputs):
+            node.side_packets = [self.side_packets[slot.stream] for slot in plan.side_inputs]
+            self._schedule(node, OPEN, Timestamp.UNSTARTED)
+        return node.opened
+
+    def _process_bound(self, node: NodeState, bound: int) -> bool:
+        settled = settled_before(bound)
+        if not (node.plan.processes_bounds and node.policy.ordered and settled > node.processed):
+            return False
+        self._schedule(node, PROCESS, settled, [None] * len(node.inputs))
+        return True
+
+    def _consider_source(self, node: NodeState) -> None:
+        if node.stopped:
+            self._close(node)
+        elif node.plan.source_layer <= self._layer and not self.held.get(~node.index):
+            self._schedule(node, PROCESS, 0)
 
     def _close(self, node: NodeState) -> None:
+        node.closing = True
         if node.plan.calculator.close is not Calculator.close:
             self._schedule(node, CLOSE, Timestamp.DONE)
         else:
             self._closed(node)
 
     def _closed(self, node: NodeState) -> None:
-        node.closed = True
+        node.closing = node.closed = True
         self._open -= 1
+        if self.full:
+            for item in node.inputs:
+                item.queue.clear()
+            self._drain(node.inputs)
         for item in node.inputs:  # so that a run that has ended is free of reference cycles
-            item.stream.consumers.remove(item)
+            if item in item.stream.consumers:
+                item.stream.consumers.remove(item)
         node.inputs = []
+        node.idle = []
         if self.error is None:
             for stream in node.outputs:
                 self._advance(stream, Timestamp.DONE)
 
-    def _can_open(self, node: NodeState) -> bool:
-        return all(self._side[slot.stream] is not _MISSING for slot in node.plan.side_inputs)
+    def _schedule(self, node: NodeState, phase: Phase, timestamp: int, packets: Sequence[Packet | None] = ()) -> None:
+        task = node.idle.pop()
+        task.phase = phase
+        task.timestamp = timestamp
+        task.packets = packets
+        node.processed = timestamp
+        priority = node.priority
+        if phase is OPEN:
+            priority = node.index - 3 * len(self.nodes)
+        elif phase is PROCESS and not node.plain:
+            if node.plan.processes_bounds:
+                task.bounds = [least(item) for item in node.inputs]
+            if node.plan.is_source:
+                priority = _source_priority(node)
+        if node.most > 1:
+            node.working.append(task)
+        heappush(self._ready, (priority, task))
+        if self.on_schedule is not None:
+            self.on_schedule(task)
 
-    def _schedule(self, node: NodeState, phase: Phase, timestamp: int) -> None:
-        node.busy = True
-        node.phase = phase
-        node.timestamp = timestamp
-        heappush(self._ready, (node.index - 3 * len(self.nodes) if phase is OPEN else node.priority, node))
+    def _go_on(self) -> bool:
+        """Nothing works and nothing could: do what lets a run go on then. Returns whether anything changed."""
+        if self.open_inputs and not self.full and not self._sources:
+            return False
+        if self.error is not None or not self._open or not self._started:
+            return False
+        if self.full:
+            if self.plan.report_deadlock:
+                return self._give_up("the run is in a deadlock: queues are full")
+            for item in tuple(self.full):
+                item.limit = len(item.queue) + 1
+                self._drain((item,))
+            return True
+        sources = [node for node in self._sources if not node.closed]
+        waiting = min((node.plan.source_layer for node in sources), default=self._layer)
+        if waiting > self._layer:
+            self._layer = waiting
+            for node in sources:
+                self._touch(node)
+            self._settle()
+            return True
+        if self.open_inputs or any(node.opened and node.plan.source_layer <= self._layer for node in sources):
+            return False
+        return self._cut_back_edges() or self._give_up("the run cannot go on, and nothing more can come in")
+
+    def _cut_back_edges(self) -> bool:
+        """Close the back edges: nothing can come round any more."""
+        cut = [
+            item
+            for node in self.nodes
+            for item, slot in zip(node.inputs, node.plan.inputs, strict=False)
+            if slot.back_edge and item.stream.bound != Timestamp.DONE
+        ]
+        for item in cut:
+            item.stream.consumers.remove(item)
+            item.stream = Stream(item.stream.name, item.stream.number)
+            item.stream.bound = Timestamp.DONE
+            self._touch(item.node)
+        self._settle()
+        return bool(cut)
+
+    def _give_up(self, why: str) -> bool:
+        self.fail(GraphError(f"{why}\n{explain(self)}"))
+        return bool(self._ready)
+
+
+def _source_priority(node: NodeState) -> int:
+    """By layer, then the source that is least far, then the order of the nodes."""
+    reached = min((stream.bound for stream in node.outputs), default=0) - Timestamp.UNSET
+    return _AFTER_OTHERS + (((node.plan.source_layer << 65) + reached) << 20) + node.index

@@ -1,14 +1,13 @@
-"""The state of the streams and nodes of one run, which the scheduler changes."""
+"""The state of the streams, nodes and tasks of one run, which the scheduler changes."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from graphframe.framework.errors import CalculatorError
-from graphframe.framework.input_policy import INPUT_POLICIES
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan
 from graphframe.framework.timestamp import Timestamp
@@ -27,17 +26,22 @@ PROCESS: Final = Phase.PROCESS
 CLOSE: Final = Phase.CLOSE
 
 
+_NOBODY: Final[deque[Task]] = deque()
+
+
 class Stream:
     """The state of one stream: its bound, whether it had a packet, who reads it, who observes it."""
 
-    __slots__ = ("bound", "consumers", "name", "observers", "used")
+    __slots__ = ("bound", "bound_observers", "consumers", "name", "number", "observers", "used")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, number: int = 0) -> None:
         self.name = name
+        self.number = number
         self.bound: int = Timestamp.PRE_STREAM
         self.used = False
         self.consumers: list[InputQueue] = []
         self.observers: list[Callable[[Packet], None]] = []
+        self.bound_observers: list[Callable[[int], None]] = []
 
     def check(self, timestamp: int) -> None:
         """Raise ValueError if the stream cannot take a packet at `timestamp` now."""
@@ -58,42 +62,128 @@ class Stream:
 
 
 class InputQueue:
-    """One input of a node: the packets that wait there."""
+    """One input of a node: the packets that wait there. It is full once `limit` of them do."""
 
-    __slots__ = ("node", "queue", "stream")
+    __slots__ = ("full", "limit", "node", "processed", "queue", "shift", "stream")
 
-    def __init__(self, node: NodeState, stream: Stream) -> None:
+    def __init__(self, node: NodeState, stream: Stream, limit: int) -> None:
         self.node = node
         self.stream = stream
+        self.limit = limit
+        self.full = False
         self.queue: deque[Packet] = deque()
+        self.processed: int = Timestamp.UNSTARTED
+        self.shift: int | None = None
 
 
-class NodeState:
-    """The state of one node, and its task while it has one: `phase`, `timestamp`, `packets`.
+class Task:
+    """One call of a node's calculator: what it works on, and what it leaves.
 
-    `priority` orders tasks, the least first: what runs elsewhere is handed out before anything runs inline, and what is
-    nearest to the outputs comes first.
+    Attributes
+    ----------
+    packets : sequence of Packet or None
+        The input set, by the positions of the node's inputs.
+    bounds : sequence of int
+        For each input the least timestamp that is still to come; only for calculators that process bounds.
+    sent : list of (int, Packet)
+        By position of the node's outputs.
+    side_packets_set : sequence of (int, object)
+        By position of the node's output side packets.
+    bounds_set : sequence of (int, int)
+        New bounds, by position of the node's outputs.
+    offset : int or None
+        The node's new timestamp offset, if `sets_offset`.
+    stopped : bool
+        Whether the calculator wants no more packets from sources.
+    eventful : bool
+        Whether it leaves anything of these but what was sent.
+    flushed : sequence of (int, Packet)
+        What was sent while one of the same node before it still works.
+    finished : bool
+        Whether it is done, but one of the same node before it is not.
     """
 
     __slots__ = (
-        "busy", "closed", "index", "inputs", "offset", "opened", "ordered", "outputs", "packets", "phase", "plan",
-        "policy", "priority", "timestamp", "touched",
+        "bounds", "bounds_set", "eventful", "finished", "flushed", "node", "offset", "packets", "phase", "sent",
+        "sets_offset", "side_packets_set", "stopped", "timestamp",
     )  # fmt: skip
 
-    def __init__(self, plan: NodePlan, streams: Sequence[Stream], priority: int) -> None:
+    def __init__(self, node: NodeState) -> None:
+        self.node = node
+        self.phase = OPEN
+        self.timestamp: int = Timestamp.UNSTARTED
+        self.packets: Sequence[Packet | None] = ()
+        self.bounds: Sequence[int] = ()
+        self.sent: list[tuple[int, Packet]] = []
+        self.side_packets_set: Sequence[tuple[int, Any]] = ()
+        self.bounds_set: Sequence[tuple[int, int]] = ()
+        self.flushed: Sequence[tuple[int, Packet]] = ()
+        self.offset: int | None = None
+        self.sets_offset = self.stopped = self.eventful = self.finished = False
+
+    def forget_events(self) -> None:
+        """Forget all that it left but what was sent."""
+        self.side_packets_set, self.bounds_set, self.flushed = (), (), ()
+        self.sets_offset = self.stopped = self.eventful = False
+
+    def __lt__(self, other: Task) -> bool:
+        return self.timestamp < other.timestamp
+
+    def failure(self, cause: BaseException) -> CalculatorError:
+        """What a run fails with if `cause` was raised by this task."""
+        plan = self.node.plan
+        return CalculatorError(plan.name, plan.calculator.__name__, self.phase.value, self.timestamp, cause)
+
+
+class NodeState:
+    """The state of one node.
+
+    Attributes
+    ----------
+    priority : int
+        Orders tasks, the least first: what runs elsewhere is handed out before anything runs inline, and what is
+        nearest to the outputs comes first.
+    idle : list of Task
+        Those that do not work now; as many as the node may have in flight when nothing works.
+    working : deque of Task
+        The others, in the order of their input sets; only kept where there can be several.
+    plain, single : bool
+        See `NodePlan`.
+    processed : int
+        The last timestamp that the calculator was called with.
+    side_packets : sequence of object
+        By position of the node's input side packets, once they are there.
+    """
+
+    __slots__ = (
+        "closed", "closing", "idle", "index", "inputs", "most", "offset", "opened", "outputs", "plain", "plan",
+        "policy", "priority", "processed", "side_packets", "single", "stopped", "touched",
+        "working",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        plan: NodePlan,
+        streams: Sequence[Stream],
+        priority: int,
+        limit: int,
+        make_task: Callable[[NodeState], Task],
+    ) -> None:
         self.plan = plan
         self.index = plan.index
         self.priority = priority
         self.offset = plan.calculator.timestamp_offset
-        self.policy = INPUT_POLICIES[plan.input_policy]
-        self.ordered = self.policy.ordered
-        self.inputs = [InputQueue(self, streams[slot.stream]) for slot in plan.inputs]
+        self.policy = plan.input_policy
+        self.plain = plan.is_plain
+        self.single = plan.is_single
+        self.inputs = [InputQueue(self, streams[slot.stream], limit) for slot in plan.inputs]
         self.outputs = [streams[slot.stream] for slot in plan.outputs]
-        self.opened = self.closed = self.busy = self.touched = False
-        self.phase = OPEN
-        self.timestamp: int = Timestamp.UNSTARTED
-        self.packets: Sequence[Packet | None] = ()
-
-    def error(self, cause: BaseException) -> CalculatorError:
-        """What a run fails with if `cause` was raised by the node's task."""
-        return CalculatorError(self.plan.name, self.plan.calculator.__name__, self.phase.value, self.timestamp, cause)
+        self.side_packets: Sequence[Any] = ()
+        self.opened = self.closing = self.closed = self.touched = self.stopped = False
+        self.processed: int = Timestamp.UNSTARTED
+        self.most = plan.max_in_flight
+        self.idle = [make_task(self)]
+        self.working = _NOBODY
+        if self.most > 1:
+            self.idle += [make_task(self) for _ in range(self.most - 1)]
+            self.working = deque()

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config import SourcedConfig, SourcedNode
 from graphframe.framework.errors import GraphConfigError, did_you_mean
-from graphframe.framework.executor import DEFAULT, DEVICE_THREADS, declared_executors
-from graphframe.framework.input_policy import INPUT_POLICIES
+from graphframe.framework.executor import DEFAULT, DEVICE_THREADS, INLINE, declared_executors
+from graphframe.framework.input_policy import INPUT_POLICIES, configured
 from graphframe.framework.names import parse_specs, parse_tag_index, tag_index
 from graphframe.framework.options import node_options
 from graphframe.framework.plan import Interface, NodePlan, Plan, Slot
+from graphframe.framework.port import ANY_TAG
 from graphframe.framework.registry import find_calculator
 from graphframe.framework.subgraph import expand
 from graphframe.framework.wiring import FIELDS, UnknownCalculator, wire
 
-_NOT_YET = {
-    "graph": (
-        "max_queue_size",
-        "input_stream_handler",
-        "output_stream_handler",
-        "profiler_config",
-        "graph_options",
-    ),
-    "node": (
-        "source_layer",
-        "buffer_size_hint",
-        "output_stream_handler",
-        "max_in_flight",
-        "option_value",
-        "external_input",
-    ),
+_OBSOLETE = {
+    "packet_factory": "give the side packet to the run",
+    "packet_generator": "use a node that sets side packets",
+    "status_handler": "use Run.add_done_callback",
 }
+"""Fields of MediaPipe's schema that have no meaning here, and what to do instead."""
+_IN_ORDER = "InOrderOutputStreamHandler"
+_MAX_QUEUE_SIZE = 100
+"""MediaPipe's."""
+SOURCES = "sources"
+"""The executor of sources that name none: a source may wait for something, which must not hold up the others."""
 
 
 def validate(config: SourcedConfig, base: Path, find: Callable[[str], type[Calculator]] = find_calculator) -> Plan:
@@ -73,12 +70,14 @@ class _Validation:
         self.nodes = [self._node(index, node) for index, node in enumerate(self.sourced)]
 
     def plan(self, base: Path) -> Plan:
-        self._refuse_what_is_not_there_yet()
+        self._refuse_obsolete_fields()
         inputs = self._interface("input_stream", once=True)
         side_inputs = self._interface("input_side_packet", once=True)
         edges = self._connect("inputs", "outputs", inputs) + self._connect("side_inputs", "side_outputs", side_inputs)
         outputs = self._interface("output_stream")
-        self._check_outputs(outputs, inputs)
+        side_outputs = self._interface("output_side_packet")
+        self._check_outputs("output_stream", "outputs", outputs, inputs)
+        self._check_outputs("output_side_packet", "side_outputs", side_outputs, side_inputs)
         order = self._order(edges)
         if self.problems:
             raise GraphConfigError(
@@ -95,8 +94,17 @@ class _Validation:
             inputs=inputs,
             outputs=outputs,
             side_inputs=side_inputs,
+            side_outputs=side_outputs,
             executors=self.executors,
+            max_queue_size=self._max_queue_size(),
+            report_deadlock=self.config.proto.report_deadlock,
+            origins=_origins(nodes, inputs, len(self.numbers["stream"])),
         )
+
+    def _max_queue_size(self) -> int:
+        size: int = self.config.proto.max_queue_size or _MAX_QUEUE_SIZE
+        hints = [node.proto.buffer_size_hint for node in self.sourced]
+        return size if size < 0 else max(size, *hints, 1)
 
     def _number(self, field: str, name: str) -> int:
         numbers = self.numbers["stream" if field.endswith("stream") else "side_packet"]
@@ -108,22 +116,48 @@ class _Validation:
         taken = None
         try:
             calculator = self.find(proto.calculator)
-            taken = calculator.contract.options
+            taken = None if calculator is UnknownCalculator else calculator.contract.options
         except LookupError as error:
             message = str(error) if proto.calculator else "names no calculator"
             self.problems.append(node.problem(message, "calculator", 0))
-        policy = proto.input_stream_handler.input_stream_handler or calculator.input_policy
-        if policy not in INPUT_POLICIES:
-            message = f'there is no input policy "{policy}"{did_you_mean(policy, INPUT_POLICIES)}'
-            place = ("input_stream_handler", 0, "input_stream_handler", 0)
-            self.problems.append(node.problem(f"{message}; there are: {', '.join(INPUT_POLICIES)}", *place))
         options, problems = node_options(node, taken)
-        plan = NodePlan(index, node.name, calculator, proto, options, self._executor(node), policy)
+        plan = NodePlan(index, node.name, calculator, proto, options, self._executor(node))
         wrong = wire(plan, node, self._number)
-        if not wrong and not plan.inputs and calculator.process is not Calculator.process:
-            wrong.append(node.problem("has no input stream, and sources are not supported yet"))
         self.problems += problems + wrong
+        self._set_input_policy(plan, node, wired=not wrong)
+        if not wrong:
+            self._check_source(plan, node)
         return plan
+
+    def _set_input_policy(self, plan: NodePlan, node: SourcedNode, *, wired: bool) -> None:
+        policy = plan.calculator.input_policy
+        place: SourcedNode | SourcedConfig = node
+        if not node.proto.HasField("input_stream_handler"):
+            place = self.config
+        handler = place.proto.input_stream_handler
+        try:
+            if place.proto.HasField("input_stream_handler"):
+                policy = configured(handler)
+            if plan.inputs and wired:
+                plan.input_policy = policy.bind(plan)
+        except KeyError:
+            name = handler.input_stream_handler
+            known = f"{did_you_mean(name, INPUT_POLICIES)}; there are: {', '.join(INPUT_POLICIES)}"
+            where = ("input_stream_handler", 0, "input_stream_handler", 0)
+            self.problems.append(place.problem(f'there is no input policy "{name}"{known}', *where))
+        except ValueError as error:
+            self.problems.append(node.problem(f"input_stream_handler: {error}", "input_stream_handler", 0))
+
+    def _check_source(self, plan: NodePlan, node: SourcedNode) -> None:
+        if not plan.is_source:
+            if plan.proto.source_layer:
+                self.problems.append(node.problem("source_layer is for sources, but it has inputs", "source_layer", 0))
+            return
+        if plan.proto.max_in_flight > 1:
+            self.problems.append(node.problem("max_in_flight is not for sources", "max_in_flight", 0))
+        if plan.executor == DEFAULT and self.executors[DEFAULT] == INLINE:
+            plan.executor = SOURCES
+            self.executors[SOURCES] = self.executors.get(SOURCES, 0) + 1
 
     def _executor(self, node: SourcedNode) -> str:
         name, device = node.proto.executor, node.proto.device
@@ -135,14 +169,16 @@ class _Validation:
             self.executors[name] = DEVICE_THREADS
         return name or DEFAULT
 
-    def _refuse_what_is_not_there_yet(self) -> None:
+    def _refuse_obsolete_fields(self) -> None:
         for field in (field.name for field, _ in self.config.proto.ListFields()):
-            if field in _NOT_YET["graph"]:
-                self.problems.append(self.config.problem(f"{field} is not supported yet", field, 0))
-        for node in self.sourced:
-            for field in (field.name for field, _ in node.proto.ListFields()):
-                if field in _NOT_YET["node"]:
-                    self.problems.append(node.problem(f"{field} is not supported yet", field, 0))
+            if field in _OBSOLETE:
+                self.problems.append(self.config.problem(f"{field} is obsolete: {_OBSOLETE[field]}", field, 0))
+        places: list[SourcedNode | SourcedConfig] = [self.config, *self.sourced]
+        for place in places:
+            handler = place.proto.output_stream_handler.output_stream_handler
+            if handler not in ("", _IN_ORDER):
+                message = f'there is no output stream handler "{handler}"; there is: {_IN_ORDER}'
+                self.problems.append(place.problem(message, "output_stream_handler", 0))
 
     def _interface(self, field: str, *, once: bool = False) -> Interface:
         specs, wrong = parse_specs(getattr(self.config.proto, field))
@@ -173,20 +209,27 @@ class _Validation:
                     producers[slot.stream] = node, slot
         names = {slot.spec.name for _, slot in producers.values()} | set(given.numbers)
         first: dict[int, NodePlan] = {}
+        sent = _SentTypes(producers)
         edges = []
         for node in self.nodes:
-            back = self._back_edges(node) if ends == "inputs" else set()
-            for slot in getattr(node, ends):
+            slots: list[Slot] = getattr(node, ends)
+            if ends == "inputs":
+                back = self._back_edges(node)
+                slots[:] = [replace(slot, back_edge=slot.place in back) for slot in slots]
+            for slot in slots:
                 if slot.stream in from_outside:
                     self._narrow(given, node, slot, FIELDS[ends], first)
                 elif slot.stream not in producers:
                     message = f'{FIELDS[ends]} "{slot.spec.name}" has no producer{did_you_mean(slot.spec.name, names)}'
                     self._slot_problem(node, slot, FIELDS[ends], message)
                 else:
-                    producer, origin = producers[slot.stream]
-                    if object not in (origin.port.type, slot.port.type):
-                        self._check_types(node, slot, FIELDS[ends], producer, origin)
-                    if (slot.spec.tag, slot.spec.index) not in back:
+                    producer, _ = producers[slot.stream]
+                    given_type = sent[slot.stream]
+                    if not issubclass(given_type, slot.port.type) and given_type is not object:
+                        message = f'takes {slot.port.type.__name__}, but node "{producer.name}" sends'
+                        message = f'{FIELDS[ends]} "{slot.spec}" {message} {given_type.__name__}'
+                        self._slot_problem(node, slot, FIELDS[ends], message)
+                    if not slot.back_edge:
                         edges.append((producer.index, node.index))
         return edges
 
@@ -195,12 +238,6 @@ class _Validation:
 
     def _slot_problem(self, node: NodePlan, slot: Slot, field: str, message: str) -> None:
         self.problems.append(self.sourced[node.index].problem(message, field, slot.position))
-
-    def _check_types(self, node: NodePlan, slot: Slot, field: str, producer: NodePlan, origin: Slot) -> None:
-        given, taken = origin.port.type, slot.port.type
-        if not issubclass(given, taken):
-            message = f'takes {taken.__name__}, but node "{producer.name}" sends {given.__name__}'
-            self._slot_problem(node, slot, field, f'{field} "{slot.spec}" {message}')
 
     def _narrow(self, given: Interface, node: NodePlan, slot: Slot, field: str, first: dict[int, NodePlan]) -> None:
         """Note that what comes from outside must be of the type that `node` takes."""
@@ -212,14 +249,18 @@ class _Validation:
             message = f'takes {taken.__name__}, but node "{first[slot.stream].name}" takes {known.__name__} from it'
             self._slot_problem(node, slot, field, f'{field} "{slot.spec}" {message}')
 
-    def _back_edges(self, node: NodePlan) -> set[tuple[str, int]]:
-        found = set()
-        places = {(slot.spec.tag, slot.spec.index) for slot in node.inputs}
+    def _back_edges(self, node: NodePlan) -> set[str]:
+        found: set[str] = set()
+        known: set[str] = set()
+        places = {slot.place for slot in node.inputs}
         for position, info in enumerate(node.proto.input_stream_info):
             try:
-                place = parse_tag_index(info.tag_index)
+                place = tag_index(*parse_tag_index(info.tag_index))
                 if place not in places:
-                    raise ValueError(f'the node has no input stream at "{tag_index(*place)}"')
+                    raise ValueError(f'the node has no input stream at "{place}"')
+                if place in known:
+                    raise ValueError(f'the input stream at "{place}" is given twice')
+                known.add(place)
             except ValueError as error:
                 problem = self.sourced[node.index].problem(f"input_stream_info: {error}", "input_stream_info", position)
                 self.problems.append(problem)
@@ -228,13 +269,13 @@ class _Validation:
                     found.add(place)
         return found
 
-    def _check_outputs(self, outputs: Interface, inputs: Interface) -> None:
-        produced = {slot.spec.name for node in self.nodes for slot in node.outputs} | set(inputs.numbers)
-        for position, text in enumerate(self.config.proto.output_stream):
+    def _check_outputs(self, field: str, origins: str, outputs: Interface, inputs: Interface) -> None:
+        produced = {slot.spec.name for node in self.nodes for slot in getattr(node, origins)} | set(inputs.numbers)
+        for position, text in enumerate(getattr(self.config.proto, field)):
             name = text.rpartition(":")[2]
             if name in outputs.numbers and name not in produced:
-                message = f'output_stream "{name}" has no producer{did_you_mean(name, produced)}'
-                self.problems.append(self.config.problem(message, "output_stream", position))
+                message = f'{field} "{name}" has no producer{did_you_mean(name, produced)}'
+                self.problems.append(self.config.problem(message, field, position))
 
     def _order(self, edges: Iterable[tuple[int, int]]) -> list[int]:
         graph: nx.DiGraph[int] = nx.DiGraph(edges)
@@ -250,3 +291,52 @@ class _Validation:
             hint = "mark the edge that goes back with input_stream_info { back_edge: true }"
             self.problems.append(self.sourced[cycle[0]].problem(f"is on a cycle: {names}; {hint}"))
         return [] if loops else list(nx.lexicographical_topological_sort(graph))
+
+
+class _SentTypes:
+    """The types that streams hold, looked for before nodes that only pass them on."""
+
+    def __init__(self, producers: Mapping[int, tuple[NodePlan, Slot]]) -> None:
+        self._producers = producers
+        self._known: dict[int, type[Any]] = {}
+
+    def __getitem__(self, stream: int) -> type[Any]:
+        found: type[Any] = object
+        at, seen = stream, set[int]()
+        while at in self._producers and at not in seen:
+            seen.add(at)
+            narrower, origin = self._known.get(at), None
+            if narrower is None:
+                narrower, origin = self._declared(at)
+            if issubclass(narrower, found):
+                found = narrower
+            if origin is None:
+                break
+            at = origin
+        self._known[stream] = found
+        return found
+
+    def _declared(self, stream: int) -> tuple[type[Any], int | None]:
+        """What the port of a stream says of it, and the stream that it is the same as."""
+        node, slot = self._producers[stream]
+        port = slot.port.same_as
+        if port is None:
+            return slot.port.type, None
+        for item in node.inputs:
+            same_tag = port.tag != ANY_TAG or item.spec.tag == slot.spec.tag
+            if item.port is port and same_tag and item.spec.index == slot.spec.index:
+                return port.type, item.stream
+        return port.type, None
+
+
+def _origins(nodes: Iterable[NodePlan], inputs: Interface, streams: int) -> list[tuple[int, ...]]:
+    """For each stream, the graph inputs and sources that it comes from; `nodes` are in execution order."""
+    found: list[set[int]] = [set() for _ in range(streams)]
+    for number in inputs.numbers.values():
+        found[number] = {number}
+    for node in nodes:
+        before = {~node.index} if node.is_source else set()
+        before = before.union(*(found[slot.stream] for slot in node.inputs))
+        for slot in node.outputs:
+            found[slot.stream] = before
+    return [tuple(sorted(origins)) for origins in found]

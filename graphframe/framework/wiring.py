@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphframe.framework.calculator import Calculator
+from graphframe.framework.calculator import Calculator, NodeContext
 from graphframe.framework.config import SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean
 from graphframe.framework.names import Spec, parse_specs
@@ -28,6 +28,10 @@ class UnknownCalculator(Calculator):
     any_output = Output(ANY_TAG, optional=True)
     any_side_input = SideInput(ANY_TAG, optional=True)
     any_side_output = SideOutput(ANY_TAG, optional=True)
+
+    def load(self, node: NodeContext) -> None:
+        """Refuse to work."""
+        raise LookupError(f'there is no calculator "{node.calculator}" here: the graph can be looked at, not run')
 
 
 def wire(plan: NodePlan, node: SourcedNode, number: Callable[[str, str], int]) -> list[Problem]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from graphframe import Packet, Timestamp
+from graphframe import GraphError, Packet, Timestamp
 from graphframe.framework.config import parse
 from graphframe.framework.scheduler import Scheduler
-from graphframe.framework.state import NodeState
+from graphframe.framework.state import Task
 from graphframe.framework.validation import validate
 from tests.framework import toys
 
@@ -25,9 +25,10 @@ class Steps:
         self.scheduler = Scheduler(
             self.plan,
             {self.plan.side_packets.index(name): value for name, value in (side_packets or {}).items()},
-            [(number, self._observer(name)) for number, name in enumerate(self.plan.streams)],
         )
-        self.tasks: dict[str, NodeState] = {}
+        for stream in self.scheduler.streams:
+            stream.observers.append(self._observer(stream.name))
+        self.tasks: dict[str, list[Task]] = {}
         if start:
             self.scheduler.start()
 
@@ -44,16 +45,32 @@ class Steps:
 
     def next(self) -> str | None:
         """What works next: ``"node phase timestamp"``, and the values of its input set."""
-        node = self.scheduler.next()
-        if node is None:
+        task = self.scheduler.next()
+        if task is None:
             return None
-        self.tasks[node.plan.name] = node
-        values = "".join(f" {packet.value if packet else '-'}" for packet in node.packets)
-        return f"{node.plan.name} {node.phase.value} {Timestamp.describe(node.timestamp)}{values}"
+        name = task.node.plan.name
+        self.tasks.setdefault(name, []).append(task)
+        values = "".join(f" {packet.value if packet else '-'}" for packet in task.packets)
+        return f"{name} {task.phase.value} {Timestamp.describe(task.timestamp)}{values}"
 
-    def finish(self, name: str, *sent: Packet, slot: int = 0, **given: Any) -> None:
-        """Let it be done, having sent packets to its output `slot`."""
-        self.scheduler.finish(self.tasks.pop(name), [(slot, packet) for packet in sent], **given)
+    def finish(
+        self,
+        name: str,
+        *sent: Packet,
+        slot: int = 0,
+        at: int | None = None,
+        side_packets: Sequence[tuple[int, Any]] = (),
+        bounds: Sequence[tuple[int, int]] = (),
+        stop: bool = False,
+        error: GraphError | None = None,
+    ) -> None:
+        """Let a task of it be done, the oldest or that of timestamp `at`, having sent packets to its output `slot`."""
+        tasks = self.tasks[name]
+        task = tasks.pop(0 if at is None else [task.timestamp for task in tasks].index(at))
+        task.sent += [(slot, packet) for packet in sent]
+        task.side_packets_set, task.bounds_set, task.stopped = side_packets, bounds, stop
+        task.eventful = bool(side_packets or bounds or stop)
+        self.scheduler.finish(task, error)
 
     def rest(self) -> list[str]:
         """All that can still be done, each finished at once without sending anything."""

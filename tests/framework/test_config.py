@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
-from google.protobuf import wrappers_pb2
+from google.protobuf import descriptor_pb2, wrappers_pb2
 
 import graphframe as gf
-from graphframe.framework.config import FieldPath, parse
+from graphframe.framework.config import SourcedConfig, parse, parse_file
+from graphframe.framework.pbtxt import FieldPath
 
-assert wrappers_pb2  # its types are used as options below
+assert descriptor_pb2  # the types of these are used as options below
+assert wrappers_pb2
 
 TEXT = """\
 # a graph { "with" comments
@@ -165,8 +168,117 @@ def test_calculators_are_imported_only_for_types_that_are_not_known_yet() -> Non
     assert calls == ["load"]
 
 
-def test_text_that_is_no_graph_is_given_up_soon() -> None:
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\nvertex_buffer: 1.5\n" * 5000, 2),
+        ('{ "nodes": [{ "calculator": "Double" }] }', 1),
+        ("Dear sir,\nthis is no graph.", 1),
+        ("import graphframe as gf\n", 1),
+        ("# a comment\n<html><body></body></html>", 2),
+        ("\x00\x7fELF\x02\x01", 1),
+        ("{" * 10_000, 1),
+        ("a {" * 10_000, 1),
+    ],
+)
+def test_text_that_is_no_graph_is_told_in_one_line(text: str, line: int) -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
-        parse("vertex_buffer: 1.5\n" * 5000, "mesh.pbtxt")
-    assert len(caught.value.problems) == 25
-    assert 'has no field "vertex_buffer"' in str(caught.value)
+        parse(text, "mesh.pbtxt")
+    (problem,) = caught.value.problems
+    assert problem.line == line
+    assert "this is no graph in protobuf's text format" in problem.message
+    assert "\n" not in problem.message
+
+
+def test_files(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text('node {\r\n name: "ü" calculater: "A"\r\n}', encoding="utf-8", newline="")
+    config = parse_file(path)
+    assert config.nodes[0].name == "ü"
+    assert [(problem.source, problem.line) for problem in config.problems] == [(str(path), 2)]
+    path.write_bytes(b"\xef\xbb\xbfnode { }")
+    assert len(parse_file(path).nodes) == 1
+    path.write_bytes(b"node {\n\xff }")
+    with pytest.raises(gf.GraphConfigError, match=r"graph.pbtxt:2: this is no text in UTF-8: .* 0xff"):
+        parse_file(path)
+    with pytest.raises(FileNotFoundError):
+        parse_file(tmp_path / "other.pbtxt")
+
+
+def test_no_graph_may_be_just_a_slip() -> None:
+    with pytest.raises(gf.GraphConfigError, match='has no field "nodes", did you mean "node"'):
+        parse('nodes { calculator: "A" }', "graph")
+
+
+def test_any_number_of_things_that_are_not_known() -> None:
+    nodes = "".join(f'node {{ name: "n{n}" calculater: "A" extra_{n} {{ a {{ }} }} }}\n' for n in range(300))
+    config = parse(nodes, "graph")
+    assert len(config.nodes) == 300
+    assert [problem.line for problem in config.problems] == [line for line in range(1, 301) for _ in range(2)]
+
+
+def test_value_that_is_none_of_an_enum() -> None:
+    options = "[type.googleapis.com/google.protobuf.FieldDescriptorProto] {\n label: LABEL_OPTIONEL }"
+    with pytest.raises(gf.GraphConfigError) as caught:
+        parse(f"node {{ node_options {{ {options} }} }}", "graph")
+    assert str(caught.value).startswith("graph:2: ")
+    assert 'has no value named LABEL_OPTIONEL, did you mean "LABEL_OPTIONAL"?; it has: LABEL_' in str(caught.value)
+
+
+MEDIAPIPE = """
+    # In MediaPipe's style.
+    input_stream: 'VIDEO:input_video'
+    max_queue_size: -1
+    packet_generator { packet_generator: "ModelGenerator" output_side_packet: "MODEL:model"
+                       options { [mediapipe.ModelGeneratorOptions.ext] { path: "a" 'b' } } }
+    status_handler { status_handler: "Handler" external_input: "x" }
+    packet_factory { packet_factory: "Factory" output_side_packet: "y" }
+    node: {
+      calculator: "FlowLimiterCalculator"
+      input_stream: "input_video"  input_stream: "FINISHED:out"
+      input_stream_info: { tag_index: "FINISHED" back_edge: true }
+      output_stream: "throttled"
+      options: { [mediapipe.LimiterCalculatorOptions.ext] { max_in_flight: 1; allowance: [1.5f, -inf], } }
+    }
+    node <
+      calculator: "ImageToTensorCalculator", input_stream: "IMAGE:throttled"
+      node_options: <
+        [type.googleapis.com/mediapipe.ImageToCalculatorOptions] < range { min: -1.0 max: 1 } border: ZERO >
+      >
+      option_value: "gpu_origin:options/gpu_origin"
+      external_input: "MODEL:model"
+      input_stream_handler {
+        input_stream_handler: "FixedSizeInputStreamHandler"
+        options { [mediapipe.FixedSizeInputStreamHandlerOptions.ext] { trigger_queue_size: 5 } }
+      }
+    >
+    graph_options { [type.googleapis.com/mediapipe.FaceOptions] {} }
+"""
+
+
+def test_graph_of_mediapipe_with_calculators_that_are_not_known() -> None:
+    config = parse(MEDIAPIPE, "graph", allow_unknown=True)
+    assert config.problems == []
+    assert [node.name for node in config.nodes] == ["FlowLimiterCalculator", "ImageToTensorCalculator"]
+    assert config.proto.packet_generator[0].output_side_packet == ["MODEL:model"]
+
+
+def test_types_of_mediapipe_that_are_not_known_are_problems_otherwise() -> None:
+    assert [problem.message.partition(", did")[0] for problem in parse(MEDIAPIPE, "graph").problems] == [
+        "the extension mediapipe.ModelGeneratorOptions.ext is not known",
+        "the extension mediapipe.LimiterCalculatorOptions.ext is not known",
+        "the option type mediapipe.ImageToCalculatorOptions is not known",
+        "the option type mediapipe.FaceOptions is not known",
+    ]
+
+
+def test_fields_that_are_not_known_are_problems_even_if_types_may_be_unknown() -> None:
+    (problem,) = parse('node { calculater: "A" }', "graph", allow_unknown=True).problems
+    assert 'has no field "calculater"' in problem.message
+
+
+def test_everything_without_a_line_of_its_own_is_at_the_empty_path() -> None:
+    config = parse('node { calculator: "A" }', "graph")
+    config = SourcedConfig(config.proto, "graph", {(): 7})
+    assert config.nodes[0].problem("is wrong", "calculator", 0).line == 7
+    assert config.problem("is wrong", "input_stream", 0).line == 7

@@ -10,7 +10,7 @@ from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 import graphframe as gf
 from graphframe import Packet, Timestamp
 from graphframe.framework.config import parse
-from graphframe.framework.plan import NodePlan
+from graphframe.framework.state import NodeState, Stream, Task
 from graphframe.framework.validation import validate
 
 
@@ -43,16 +43,17 @@ TEXT = """
       node_options { [type.googleapis.com/google.protobuf.Int64Value] { value: 7 } }
     }
 """
-Flushed = list[tuple[NodePlan, list[tuple[int, Packet]]]]
+Flushed = list[tuple[Task, list[tuple[int, Packet]]]]
 
 
 def context(
-    flush: Callable[[NodePlan, list[tuple[int, Packet]]], None] = lambda node, sent: None,
+    flush: Callable[[Task, list[tuple[int, Packet]]], None] = lambda task, sent: None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> gf.Context:
     plan = validate(parse(TEXT, "graph"), Path(), {"Ports": Ports}.__getitem__)
-    cc = gf.Context(plan.nodes[0], gf.Cancellation(), flush, report)
-    cc.side_packets = ["side", "side", "more"]
+    streams = [Stream(name) for name in plan.streams]
+    cc = gf.Context(NodeState(plan.nodes[0], streams, 0, 100, Task), gf.Cancellation(), flush, report)
+    cc.node.side_packets = ["side", "side", "more"]
     return cc
 
 
@@ -72,6 +73,7 @@ def test_inputs(cc: gf.Context) -> None:
     assert not cc.has(Ports.other)
     assert cc.get(Ports.other) is None
     assert cc.get(Ports.other, "nothing") == "nothing"
+    assert [cc.has(Ports.many, index=index) for index in range(3)] == [False, True, False]
 
 
 def test_values_of_a_multiple_input(cc: gf.Context) -> None:
@@ -135,18 +137,18 @@ def test_set_side_packets(cc: gf.Context) -> None:
     cc.set_side_packet(Ports.set, 1)
     cc.set_side_packet(Ports.sets, "a", index=1)
     cc.set_side_packet(Ports.sets, "b", index=2)
-    assert cc.side_packets_set == [(0, 1), (2, "a")]
+    assert cc.side_packets_set == ((0, 1), (2, "a"))
     with pytest.raises(TypeError, match='output side packet "SET" takes int, not str'):
         cc.set_side_packet(Ports.set, cast("int", "1"))
 
 
 def test_flush_hands_out_what_was_sent_once() -> None:
     flushed: Flushed = []
-    cc = context(lambda node, sent: flushed.append((node, sent)))
+    cc = context(lambda task, sent: flushed.append((task, sent)))
     cc.send(Ports.out, 1, 1)
     cc.flush()
     cc.send(Ports.out, 2, 2)
-    assert [(node.name, sent) for node, sent in flushed] == [("ports", [(0, Packet(1, 1))])]
+    assert flushed == [(cc, [(0, Packet(1, 1))])]
     assert cc.sent == [(0, Packet(2, 2))]
 
 

@@ -17,6 +17,10 @@ def test_default_runs_inline() -> None:
     assert declared("") == ({DEFAULT: INLINE}, [])
 
 
+def test_a_default_of_no_type_is_as_none() -> None:
+    assert declared("executor { }") == ({DEFAULT: INLINE}, [])
+
+
 def test_num_threads_is_of_the_default() -> None:
     assert declared("num_threads: 3") == ({DEFAULT: 3}, [])
 

@@ -6,9 +6,11 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
+import graphframe as gf
 from graphframe import Options
 from graphframe.framework.config import SourcedNode, parse
-from graphframe.framework.options import node_options
+from graphframe.framework.options import node_options, pack, unpack
+from tests.framework.dataclass_toys import Direction, Label, LabelOptions, Step, StepOptions
 
 INT = "[type.googleapis.com/google.protobuf.Int64Value]"
 TAKEN: list[Options[Any]] = [Options(Int64Value), Options(StringValue)]
@@ -79,3 +81,61 @@ def test_extensions_win() -> None:
     options = message_factory.GetMessageClass(pool.FindMessageTypeByName("toys.ToyOptions"))
     text = "options { [toys.ToyOptions.ext] { number: 1 } } node_options { [x/toys.ToyOptions] { number: 2 } }"
     assert node_options(node(text), [Options(options)]) == ({options: options(number=1)}, [])
+
+
+STEP = "[type.googleapis.com/StepOptions]"
+
+
+def test_of_a_dataclass() -> None:
+    text = f"node_options {{ {STEP} {{ by: 3 direction: DOWN also: [1, 2] }} }}"
+    expected = StepOptions(3, Direction.DOWN, [1, 2])
+    assert node_options(node(text), [Step.options]) == ({StepOptions: expected}, [])
+    assert node_options(node(""), [Step.options]) == ({StepOptions: StepOptions()}, [])
+
+
+def test_a_dataclass_in_a_graph() -> None:
+    graph = gf.Graph.from_text(f"""
+        input_stream: "a" output_stream: "c"
+        node {{ calculator: "Step" input_stream: "a" output_stream: "b" node_options {{ {STEP} {{ by: 5 also: 2 }} }} }}
+        node {{ calculator: "Step" input_stream: "b" output_stream: "c" }}
+    """)
+    assert graph.run(a=0) == {"c": [(8, 0)]}
+
+
+def test_what_a_dataclass_refuses() -> None:
+    text = f"\nnode_options {{\n{STEP} {{ by: 11 }} }}"
+    found, [problem] = node_options(node(text), [Step.options])
+    assert str(problem) == 'graph:3: node "n": options StepOptions: by is at most 10, not 11'
+    assert found == {}
+
+
+def test_a_dataclass_with_a_field_that_must_be_given() -> None:
+    message = 'node "n": options LabelOptions: the field "text" must be given'
+    for text, line in [("", 1), ("\nnode_options { [type.googleapis.com/LabelOptions] { } }", 3)]:
+        _, [problem] = node_options(node(text), [Label.options])
+        assert str(problem) == f"graph:{line}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[type.googleapis.com/StepOption] { }", 'the option type StepOption is not known, did you mean "StepOptions"'),
+        (f"{STEP} {{ bye: 1 }}", 'StepOptions has no field "bye", did you mean "by"?; it has: by, direction, also'),
+        (f"{STEP} {{ direction: UPP }}", 'has no value named UPP, did you mean "UP"?; it has: UP, DOWN'),
+        (f"{STEP} {{ by: 1.5 }}", "Couldn't parse integer: 1.5"),
+    ],
+)
+def test_slips_in_a_dataclass_are_told_as_in_any_message(text: str, message: str) -> None:
+    with pytest.raises(gf.GraphConfigError) as caught:
+        gf.Graph.from_text(f'input_stream: "a"\nnode {{ calculator: "Step" node_options {{\n{text} }} }}')
+    assert message in str(caught.value)
+    assert "graph:3: " in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [StepOptions(3, Direction.DOWN, [1]), LabelOptions("x"), Int64Value(value=3)])
+def test_packed_options_are_what_a_graph_holds(options: Any) -> None:
+    taken = Options(type(options))
+    packed = SourcedNode(gf.GraphBuilder().add("Toy", options=options).proto, "n", "graph")
+    assert packed.proto.node_options == [pack(options)]
+    assert type(unpack(pack(options))) is taken.message
+    assert node_options(packed, [taken]) == ({type(options): options}, [])

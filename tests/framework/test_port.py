@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from google.protobuf.wrappers_pb2 import Int64Value
 
-from graphframe import Input, Output, SideInput
+from graphframe import Input, Options, Output, SideInput
 from graphframe.framework.port import Port, declared
 
 
@@ -47,3 +49,20 @@ def test_type_must_be_a_class(type_: Any) -> None:
 def test_repr() -> None:
     port: Port[str] = SideInput("T", str)
     assert repr(port) == "SideInput('T', str)"
+
+
+@dataclass(frozen=True)
+class PortOptions:
+    number: int = 3
+
+
+def test_options_have_a_message() -> None:
+    assert Options(Int64Value).message is Int64Value
+    assert Options(PortOptions).message.DESCRIPTOR.full_name == "PortOptions"
+    assert Options(PortOptions).type is PortOptions
+
+
+@pytest.mark.parametrize("type_", [int, "str", PortOptions(), Int64Value()])
+def test_what_is_no_type_of_options(type_: Any) -> None:
+    with pytest.raises(TypeError, match="options are a protobuf message or a dataclass, not "):
+        Options(type_)

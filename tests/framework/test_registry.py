@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from google.protobuf.wrappers_pb2 import BoolValue
 
 import graphframe as gf
 from graphframe.framework import registry
-from graphframe.framework.registry import find_calculator, find_subgraph, load_option_types
+from graphframe.framework.registry import find_calculator, find_subgraph, full_name, is_subgraph, load_option_types
+from tests.framework.dataclass_toys import Step
 from tests.framework.toys import Double, Threshold
 
 
@@ -56,7 +60,9 @@ def test_cannot_be_imported(installed: Callable[[str, str], None]) -> None:
 
 def test_is_none(installed: Callable[[str, str], None]) -> None:
     installed("Broken", "pathlib:Path")
-    with pytest.raises(LookupError, match='the calculator "Broken" at pathlib:Path is not a subclass of Calculator'):
+    with pytest.raises(
+        LookupError, match='the calculator "Broken" at pathlib:Path is neither a Calculator nor a subgraph'
+    ):
         find_calculator("Broken")
 
 
@@ -85,3 +91,32 @@ def test_subgraph_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(gf.GraphConfigError, match=r"sub.pbtxt:2: .* has no field"):
         gf.register_subgraph(path)
     assert find_subgraph("Sub") is None
+
+
+def test_types_of_options_are_those_of_calculators_and_subgraphs(subgraph: Callable[[str], str]) -> None:
+    gf.subgraph("Steps", Step.options, gf.Options(BoolValue))(lambda node: "")
+    assert {"google.protobuf.BoolValue", "StepOptions"} <= set(load_option_types())
+
+
+def test_a_subgraph_in_a_package_is_known_by_both(subgraph: Callable[[str], str]) -> None:
+    subgraph('package: "a.b" type: "Sub" node { calculator: "Double" }')
+    assert find_subgraph("a.b.Sub") is not None
+    assert find_subgraph("Sub") is None
+    assert [full_name("Sub", package) for package in ("a.b", "a.b.c", "a", "")] == ["a.b.Sub", "a.b.Sub", "Sub", "Sub"]
+
+
+def test_a_subgraph_is_found_by_entry_point(
+    subgraph: Callable[[str], str], installed: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("graphs_of_others")
+    monkeypatch.setitem(sys.modules, "graphs_of_others", module)
+    module.__dict__["theirs"] = gf.subgraph("Theirs")(lambda node: 'node { calculator: "Double" }')
+    registry._subgraphs.clear()
+    installed("Theirs", "graphs_of_others:theirs")
+    installed("TheirsToo", "graphs_of_others:theirs")
+    installed("Other", "graphs_of_others:other")
+    assert is_subgraph("Theirs")
+    assert is_subgraph("TheirsToo")
+    assert not is_subgraph("Other")
+    assert not is_subgraph("Double")
+    assert not is_subgraph("Nothing")

@@ -116,3 +116,18 @@ def test_failure() -> None:
 
     with pytest.raises(gf.CalculatorError, match=r'node "Call" .*: process failed at timestamp 0: .*it is broken'):
         CalculatorRunner(Call, side_packets={"PROCESS": fail}).run(["value"])
+
+
+def test_outputs_may_be_named() -> None:
+    class Many(gf.Calculator):
+        value = gf.Input("")
+        out = gf.Output("OUT", multiple=True)
+        other = gf.Output("OTHER", optional=True)
+
+        def process(self, cc: gf.Context) -> None:
+            for index in range(cc.connected(self.out)):
+                cc.send(self.out, index, index=index)
+            assert not cc.connected(self.other)
+
+    outputs = CalculatorRunner(Many, outputs=["OUT", "OUT:1"]).run(["x"])
+    assert {key: [packet.value for packet in packets] for key, packets in outputs.items()} == {"OUT": [0], "OUT:1": [1]}

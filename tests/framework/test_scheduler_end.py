@@ -154,7 +154,7 @@ class TestFailure:
         steps.add("in", 2)
         steps.set_bound("in", 5)
         steps.scheduler.close_inputs()
-        steps.scheduler.flush(steps.tasks["b"], [(0, Packet("y", 1))])
+        steps.scheduler.flush(steps.tasks["b"][0], [(0, Packet("y", 1))])
         assert steps.next() is None
         steps.finish("b")
         assert steps.rest() == ["b close DONE", "a close DONE"]
@@ -173,7 +173,7 @@ class TestFailure:
         def observe(packet: Packet) -> None:
             raise KeyError("no such image")
 
-        steps.scheduler._streams[steps.plan.streams.index("mid")].observers.append(observe)
+        steps.scheduler.streams[steps.plan.streams.index("mid")].observers.append(observe)
         steps.add("in", 1)
         steps.next()
         steps.finish("a", Packet("x", 1))

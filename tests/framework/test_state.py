@@ -6,7 +6,7 @@ import pytest
 
 from graphframe import Timestamp
 from graphframe.framework.config import parse
-from graphframe.framework.state import PROCESS, NodeState, Stream
+from graphframe.framework.state import PROCESS, NodeState, Stream, Task
 from graphframe.framework.validation import validate
 from tests.framework import toys
 
@@ -31,11 +31,12 @@ def test_node_and_what_its_task_failed_with() -> None:
     text = 'input_stream: "a" node { name: "n" calculator: "Double" input_stream: "a" output_stream: "b" }'
     plan = validate(parse(text, "graph"), Path())
     streams = [Stream(name) for name in plan.streams]
-    node = NodeState(plan.nodes[0], streams, priority=0)
+    node = NodeState(plan.nodes[0], streams, 0, 100, Task)
     assert [item.stream for item in node.inputs] == [streams[plan.streams.index("a")]]
     assert node.outputs == [streams[plan.streams.index("b")]]
-    node.phase, node.timestamp = PROCESS, 3
+    task = node.idle[0]
+    task.phase, task.timestamp = PROCESS, 3
     cause = ValueError("broken")
-    error = node.error(cause)
+    error = task.failure(cause)
     assert str(error) == 'node "n" (Double): process failed at timestamp 3: ValueError: broken'
     assert error.__cause__ is cause

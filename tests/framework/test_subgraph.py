@@ -212,3 +212,92 @@ def test_same_names_of_subgraphs(subgraph: Register) -> None:
     subgraph('type: "Sub" node { name: "inner" calculator: "Double" }')
     text = 'node { name: "s" calculator: "Sub" }\nnode {\nname: "s" calculator: "Sub" }'
     assert 'graph:3: node "s": another node has the same name' in problems_of(text)
+
+
+def test_outputs_that_no_inner_node_makes(subgraph: Register) -> None:
+    path = subgraph("""type: "Sub" input_stream: "a" input_side_packet: "s"
+        output_stream: "OUT:b"
+        output_stream: "SAME:a"
+        output_side_packet: "s"
+        node { calculator: "Double" input_stream: "a" output_stream: "c" }""")
+    assert problems_of('node { calculator: "Sub" input_stream: "a" output_stream: "OUT:b" }') == [
+        f'{path}:2: output_stream "OUT:b" comes from no node of the subgraph',
+        f'{path}:3: output_stream "SAME:a" comes from no node of the subgraph',
+        f'{path}:4: output_side_packet "s" comes from no node of the subgraph',
+    ]
+
+
+def test_what_a_subgraph_says_of_the_run_to_no_effect(subgraph: Register) -> None:
+    path = subgraph("""type: "Sub" input_stream: "a" output_stream: "b" max_queue_size: 3 num_threads: 2
+        node { calculator: "Double" input_stream: "a" output_stream: "b" }
+        executor { name: "" type: "ThreadPoolExecutor" } report_deadlock: true
+        input_stream_handler { input_stream_handler: "ImmediateInputStreamHandler" }
+        packet_generator { packet_generator: "Generator" }
+        packet_factory { packet_factory: "Factory" }
+        status_handler { status_handler: "Handler" }""")
+    assert problems_of('node { calculator: "Sub" input_stream: "a" output_stream: "b" }') == [
+        f"{path}:4: input_stream_handler has no effect in a subgraph: give it to its nodes",
+        f"{path}:6: packet_factory has no effect in a subgraph: give the side packet to the run",
+        f"{path}:5: packet_generator has no effect in a subgraph: use a node that sets side packets",
+        f"{path}:7: status_handler has no effect in a subgraph: use Run.add_done_callback",
+    ]
+
+
+def test_external_input_is_the_old_name_of_input_side_packet(subgraph: Register) -> None:
+    subgraph("""
+        type: "Scaled" input_stream: "x" output_stream: "y" input_side_packet: "BY:f"
+        node { calculator: "Scale" input_stream: "x" output_stream: "y" external_input: "FACTOR:f" }
+    """)
+    graph = gf.Graph.from_text("""
+        input_stream: "a" output_stream: "b" input_side_packet: "s"
+        node { calculator: "Scaled" input_stream: "a" output_stream: "b" external_input: "BY:s" }
+    """)
+    assert graph.run(side_packets={"s": 3}, a=2) == {"b": [(6, 0)]}
+
+
+PACKAGES = """
+    package: "studio.one" input_stream: "a" output_stream: "b"
+    node { calculator: "%s" input_stream: "a" output_stream: "b" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("registered", "used", "found"),
+    [
+        (["studio.one", "studio", ""], "Sub", 0),
+        (["studio", "studio.two", ""], "Sub", 0),
+        (["", "studio.two", "one"], "Sub", 0),
+        (["studio.two", "studio"], "two.Sub", 0),
+        (["studio.one", "studio.two"], "studio.two.Sub", 1),
+    ],
+)
+def test_names_are_looked_up_from_the_innermost_package_outwards(
+    subgraph: Register, registered: list[str], used: str, found: int
+) -> None:
+    for position, package in enumerate(registered):
+        subgraph(f"""
+            package: "{package}" type: "Sub" input_stream: "a" output_stream: "b"
+            node {{ name: "from_{position}" calculator: "Double" input_stream: "a" output_stream: "b" }}
+        """)
+    graph = gf.Graph.from_text(PACKAGES % used)
+    assert [node.name.rpartition("__")[2] for node in graph.nodes] == [f"from_{found}"]
+
+
+def test_the_nodes_of_a_subgraph_are_looked_up_from_its_package(subgraph: Register) -> None:
+    subgraph("""
+        package: "mine" type: "Outer" input_stream: "a" output_stream: "b"
+        node { calculator: "Inner" input_stream: "a" output_stream: "b" }
+    """)
+    for package, calculator in [("mine", "Double"), ("", "Total")]:
+        subgraph(f"""
+            package: "{package}" type: "Inner" input_stream: "a" output_stream: "b"
+            node {{ calculator: "{calculator}" input_stream: "a" output_stream: "b" }}
+        """)
+    assert expanded('node { calculator: "mine.Outer" input_stream: "x" output_stream: "y" }') == [
+        ("mine_outer__inner__Double", "Double", ["x"], ["y"])
+    ]
+
+
+def test_a_name_that_is_in_no_package_is_told_as_it_was_written() -> None:
+    with pytest.raises(gf.GraphConfigError, match='there is no calculator or subgraph "Dubble", did you mean "Double"'):
+        gf.Graph.from_text(PACKAGES % "Dubble")

@@ -7,8 +7,9 @@ import pytest
 
 import graphframe as gf
 from graphframe.framework.config import parse
+from graphframe.framework.input_policy import INPUT_POLICIES, Barrier, EarlyClose
 from graphframe.framework.plan import Plan
-from graphframe.framework.registry import load_option_types
+from graphframe.framework.registry import find_calculator, load_option_types
 from graphframe.framework.validation import validate
 from tests.framework import toys
 
@@ -97,7 +98,6 @@ node {
   input_stream: "in"
   output_stream: "p"
   input_stream_handler { input_stream_handler: "ImediateInputStreamHandler" }
-  max_in_flight: 2
 }
 """
     names = "google.protobuf"
@@ -105,7 +105,6 @@ node {
         'graph:2: input_stream "in" is given twice',
         'graph:3: output_stream "resullt" has no producer, did you mean "result"?',
         'graph:4: executor "pool": needs num_threads of at least 1 in its ThreadPoolExecutorOptions',
-        "graph:5: max_queue_size is not supported yet",
         'graph:8: node "unknown": there is no calculator or subgraph "Dubble", did you mean "Double"?',
         'graph:15: node "unconnected": input_stream "inn" has no producer, did you mean "in"?',
         'graph:22: node "again": output_stream "result" already comes from node "unconnected"',
@@ -121,8 +120,7 @@ node {
         f'graph:63: node "options": Threshold takes no options {names}.StringValue; it takes: {names}.Int64Value',
         'graph:70: node "policy": there is no input policy "ImediateInputStreamHandler", '
         'did you mean "ImmediateInputStreamHandler"?; '
-        "there are: DefaultInputStreamHandler, ImmediateInputStreamHandler",
-        'graph:71: node "policy": max_in_flight is not supported yet',
+        f"there are: {', '.join(INPUT_POLICIES)}",
     ]
 
 
@@ -280,50 +278,129 @@ def test_what_is_not_used_is_no_problem() -> None:
     assert found.outputs.keys == ("unused",)
 
 
-def test_sources_are_refused() -> None:
-    class Source(gf.Calculator):
-        out = gf.Output("")
+class Source(gf.Calculator):
+    out = gf.Output("")
 
-        def process(self, cc: gf.Context) -> None:
-            cc.send(self.out, 1)
+    def process(self, cc: gf.Context) -> None:
+        cc.stop()
 
-    with pytest.raises(gf.GraphConfigError, match="has no input stream, and sources are not supported yet"):
-        validate(parse('node { calculator: "Source" output_stream: "a" }', "graph"), Path(), lambda _: Source)
+
+def source_plan(text: str) -> Plan:
+    return validate(parse(text, "graph"), Path(), lambda _: Source)
+
+
+def test_source_gets_a_thread_of_its_own() -> None:
+    sources = [f'node {{ calculator: "Source" output_stream: "{name}" }}' for name in "ab"]
+    found = source_plan(" ".join(sources))
+    assert [node.executor for node in found.nodes] == ["sources", "sources"]
+    assert found.executors == {"": 0, "sources": 2}
+
+
+def test_source_runs_where_the_graph_says() -> None:
+    found = source_plan('num_threads: 2 node { calculator: "Source" output_stream: "a" }')
+    assert [node.executor for node in found.nodes] == [""]
+    assert found.executors == {"": 2}
+
+
+def test_source_has_one_set_in_flight() -> None:
+    with pytest.raises(gf.GraphConfigError, match=r"graph:2: .* max_in_flight is not for sources"):
+        source_plan('node { calculator: "Source" output_stream: "a"\nmax_in_flight: 2 }')
 
 
 def test_node_without_calculator() -> None:
     assert problems('\nnode { name: "x" }') == ['graph:2: node "x": names no calculator']
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        "max_queue_size: 1",
-        "input_stream_handler { }",
-        "output_stream_handler { }",
-        "profiler_config { }",
-        "graph_options { }",
-    ],
-)
-def test_fields_of_a_graph_that_are_not_there_yet(field: str) -> None:
-    assert problems(field) == [f"graph:1: {field.split()[0].strip(':')} is not supported yet"]
+def double(more: str) -> str:
+    return f'input_stream: "a" node {{ name: "x" calculator: "Double" input_stream: "a" output_stream: "b"\n{more} }}'
+
+
+def test_unknown_input_policy() -> None:
+    policy = 'input_stream_handler { input_stream_handler: "ImediateInputStreamHandler" }'
+    assert problems(double(policy))[0].startswith(
+        'graph:2: node "x": there is no input policy "ImediateInputStreamHandler", did you mean '
+        '"ImmediateInputStreamHandler"?; there are: DefaultInputStreamHandler, '
+    )
 
 
 @pytest.mark.parametrize(
-    "field",
+    ("policy", "message"),
     [
-        "source_layer: 1",
-        "buffer_size_hint: 1",
-        "output_stream_handler { }",
-        "max_in_flight: 1",
-        'option_value: "a:b"',
-        'external_input: "a"',
+        (
+            'input_stream_handler: "SyncSetInputStreamHandler" options { '
+            '[graphframe.SyncSetInputStreamHandlerOptions.ext] { sync_set { tag_index: "A" } } }',
+            'there is no input stream at "A"; there are: ""',
+        ),
+        (
+            'input_stream_handler: "TimestampAlignInputStreamHandler" options { '
+            '[graphframe.TimestampAlignInputStreamHandlerOptions.ext] { timestamp_base_tag_index: ":1" } }',
+            'there is no input stream at ":1"; there are: ""',
+        ),
+        (
+            'input_stream_handler: "FixedSizeInputStreamHandler" options { '
+            "[graphframe.FixedSizeInputStreamHandlerOptions.ext] { target_queue_size: 3 } }",
+            "target_queue_size 3 must be at least 1, and at most trigger_queue_size 2",
+        ),
+        (
+            'input_stream_handler: "MuxInputStreamHandler"',
+            "a mux needs an input stream that selects, and at least one to select from",
+        ),
+        (
+            "options { [graphframe.DefaultInputStreamHandlerOptions.ext] { batch_size: 2 } }",
+            "batch_size is not supported: leave it out, a node gets one input set after the other",
+        ),
     ],
 )
-def test_fields_of_a_node_that_are_not_there_yet(field: str) -> None:
-    name = field.split()[0].strip(":")
-    assert problems(f'node {{ name: "x" calculator: "FailingLoad"\n{field} }}') == [
-        f'graph:2: node "x": {name} is not supported yet'
+def test_input_policy_that_does_not_fit(policy: str, message: str) -> None:
+    found = problems(double(f"input_stream_handler {{ {policy} }}"))
+    assert found == [f'graph:2: node "x": input_stream_handler: {message}']
+
+
+def test_input_policy_of_the_graph_is_that_of_nodes_without_one() -> None:
+    found = plan(
+        'input_stream_handler { input_stream_handler: "BarrierInputStreamHandler" }\n'
+        + double("")
+        + 'node { calculator: "Double" input_stream: "b" output_stream: "c" '
+        + 'input_stream_handler { input_stream_handler: "EarlyCloseInputStreamHandler" } }'
+    )
+    assert [type(node.input_policy) for node in found.nodes] == [Barrier, EarlyClose]
+
+
+def test_other_output_policy() -> None:
+    wanted = 'there is no output stream handler "Mine"; there is: InOrderOutputStreamHandler'
+    handler = 'output_stream_handler { output_stream_handler: "Mine" }'
+    assert problems(double(handler)) == [f'graph:2: node "x": {wanted}']
+    assert problems(handler) == [f"graph:1: {wanted}"]
+    assert plan(double('output_stream_handler { output_stream_handler: "InOrderOutputStreamHandler" }')).nodes
+
+
+def test_source_layer_of_a_node_with_inputs() -> None:
+    assert problems(double("source_layer: 1")) == ['graph:2: node "x": source_layer is for sources, but it has inputs']
+
+
+@pytest.mark.parametrize(
+    ("graph", "node", "size"),
+    [("", "", 100), ("max_queue_size: 7", "", 7), ("max_queue_size: -1", "buffer_size_hint: 9", -1),
+     ("max_queue_size: 7", "buffer_size_hint: 9", 9), ("max_queue_size: 7", "buffer_size_hint: 3", 7)],
+)  # fmt: skip
+def test_size_of_queues(graph: str, node: str, size: int) -> None:
+    assert plan(f"{graph} {double(node)}").max_queue_size == size
+
+
+def test_where_streams_come_from() -> None:
+    found = plan("""
+        input_stream: "a" input_stream: "b"
+        node { calculator: "Double" input_stream: "a" output_stream: "c" }
+        node { calculator: "Add" input_stream: "A:c" input_stream: "B:b" output_stream: "SUM:d" }
+    """)
+    origins = {name: {found.streams[number] for number in found.origins[i]} for i, name in enumerate(found.streams)}
+    assert origins == {"a": {"a"}, "b": {"b"}, "c": {"a"}, "d": {"a", "b"}}
+
+
+def test_back_edge_is_given_once() -> None:
+    info = 'input_stream_info { tag_index: "" back_edge: true }'
+    assert problems(double(f"{info}\n{info}")) == [
+        'graph:3: node "x": input_stream_info: the input stream at "" is given twice'
     ]
 
 
@@ -344,3 +421,52 @@ def test_executor_wins_over_device(subgraph: Callable[[str], str]) -> None:
     """)
     assert [node.executor for node in found.nodes] == ["own", "device CPU", ""]
     assert found.executors == {"": 0, "own": 0, "device CPU": 64}
+
+
+class Passes(gf.Calculator):
+    """Two ways to send on what comes."""
+
+    many = gf.Input("*", optional=True)
+    one = gf.Input("ONE", optional=True)
+    many_too = gf.Output("*", optional=True, same_as=many)
+    one_too = gf.Output("OTHER", optional=True, same_as=one)
+
+
+class TestSameAs:
+    """A stream keeps its type through nodes that pass it on."""
+
+    def problems(self, streams: str) -> list[str]:
+        text = f"""input_stream: "in"
+            node {{ calculator: "Double" input_stream: "in" output_stream: "number" }}
+            node {{ calculator: "Passes" {streams} }}
+            node {{ name: "text" calculator: "Text" input_stream: "TEXT:last" output_stream: "TEXT:out" }}"""
+        try:
+            validate(parse(text, "graph"), Path(), lambda name: Passes if name == "Passes" else find_calculator(name))
+        except gf.GraphConfigError as error:
+            return list(map(str, error.problems))
+        return []
+
+    @pytest.mark.parametrize(
+        "streams",
+        [
+            'input_stream: "ONE:number" output_stream: "OTHER:last"',
+            'input_stream: "number" output_stream: "last"',
+            'input_stream: "X:1:number" input_stream: "X:0:in" output_stream: "X:1:last" output_stream: "X:0:x"',
+            'input_stream: "number" input_stream: "ONE:mid" output_stream: "mid" output_stream: "OTHER:last" '
+            'input_stream_info { tag_index: "ONE" back_edge: true }',
+        ],
+    )
+    def test_type_goes_through(self, streams: str) -> None:
+        message = 'input_stream "TEXT:last" takes str, but node "Passes" sends int'
+        assert self.problems(streams) == [f'graph:4: node "text": {message}']
+
+    @pytest.mark.parametrize(
+        "streams",
+        [
+            'input_stream: "in" output_stream: "last"',
+            'input_stream: "number" input_stream: "A:in" output_stream: "x" output_stream: "A:last"',
+            'input_stream: "last" output_stream: "last" input_stream_info { tag_index: "" back_edge: true }',
+        ],
+    )
+    def test_what_nobody_knows_may_be_anything(self, streams: str) -> None:
+        assert self.problems(streams) == []

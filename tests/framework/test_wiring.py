@@ -21,7 +21,7 @@ class Ports(gf.Calculator):
 
 def wired(text: str, calculator: type[gf.Calculator] = Ports) -> tuple[NodePlan, list[str]]:
     (node,) = parse(f'node {{ name: "n" calculator: "{calculator.__name__}"\n{text}\n}}', "graph").nodes
-    plan = NodePlan(0, node.name, calculator, node.proto, {}, "", "")
+    plan = NodePlan(0, node.name, calculator, node.proto, {}, "")
     names: dict[str, int] = {}
     problems = wire(plan, node, lambda field, name: names.setdefault(name, len(names)))
     return plan, list(map(str, problems))

@@ -1,0 +1,75 @@
+"""BeginLoopCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import graphframe as gf
+
+
+class BatchEnd(NamedTuple):
+    """What tells an `EndLoopCalculator` that all items up to here are there.
+
+    Attributes
+    ----------
+    timestamp : int
+        That of the iterable.
+    given : bool
+        Whether there was an iterable; if not, all up to `timestamp` is settled.
+    """
+
+    timestamp: int
+    given: bool
+
+
+class BeginLoopCalculator(gf.Calculator):
+    """Begins a loop: sends the items of each ITERABLE one by one, to ITEM; `EndLoopCalculator` collects the results.
+
+    Inside the loop, time is its own: items are at 0, 1, 2 and so on, through all iterables. BATCH_END gets a packet
+    with the last item of each iterable, for the end of the loop. Each CLONE stream has an output stream of the same
+    index, which gets its packet again with every item. Any Python iterable will do.
+
+    Example::
+
+        node {
+          calculator: "BeginLoopCalculator"
+          input_stream: "ITERABLE:images"
+          input_stream: "CLONE:prompt"
+          output_stream: "ITEM:image"
+          output_stream: "CLONE:prompt_of_image"
+          output_stream: "BATCH_END:batch_end"
+        }
+    """
+
+    process_timestamp_bounds = True
+    timestamp_offset = None
+    iterable = gf.Input("ITERABLE")
+    given = gf.Input("CLONE", multiple=True, optional=True)
+    item = gf.Output("ITEM")
+    cloned = gf.Output("CLONE", multiple=True, optional=True, same_as=given)
+    batch_end = gf.Output("BATCH_END", BatchEnd)
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        if len(node.slots[cls.given]) != len(node.slots[cls.cloned]):
+            yield f"{cls.__name__} needs a CLONE output stream for each CLONE input stream"
+
+    def open(self, cc: gf.Context) -> None:
+        self.time = 0
+
+    def process(self, cc: gf.Context) -> None:
+        given = cc.has(self.iterable)
+        clones = cc.packets[: cc.connected(self.cloned)]  # CLONE comes before ITERABLE in an input set
+        first = self.time
+        for item in cc[self.iterable] if given else ():
+            cc.send(self.item, item, self.time)
+            for index, packet in enumerate(clones):
+                if packet is not None:
+                    cc.send(self.cloned, packet.value, self.time, index=index)
+            self.time += 1
+        self.time = max(self.time, first + 1)
+        cc.send(self.batch_end, BatchEnd(cc.timestamp, given), self.time - 1)
+        cc.set_next_timestamp_bound(self.item, self.time)
+        for index in range(len(clones)):
+            cc.set_next_timestamp_bound(self.cloned, self.time, index=index)

@@ -1,0 +1,34 @@
+"""ConcatenateVectorCalculator."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import graphframe as gf
+from calculators.core.concatenate_vector_pb2 import ConcatenateVectorCalculatorOptions
+
+
+class ConcatenateVectorCalculator(gf.Calculator):
+    """Joins the lists that its input streams have at a timestamp to one, in the order of the streams.
+
+    Options: `only_emit_if_all_present`, whether nothing is sent if not every stream has a list; without it those that
+    are there are joined.
+
+    Example::
+
+        node {
+          calculator: "ConcatenateVectorCalculator"
+          input_stream: "faces"
+          input_stream: "hands"
+          output_stream: "faces_and_hands"
+        }
+    """
+
+    parts = gf.Input("", list, multiple=True)
+    whole = gf.Output("", list)
+    options = gf.Options(ConcatenateVectorCalculatorOptions)
+
+    def process(self, cc: gf.Context) -> None:
+        parts = [part for part in cc.values(self.parts) if part is not None]
+        if len(parts) == cc.connected(self.parts) or not cc[self.options].only_emit_if_all_present:
+            cc.send(self.whole, list(chain.from_iterable(parts)))

@@ -1,0 +1,85 @@
+"""GateCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import graphframe as gf
+from calculators.core.gate_pb2 import GateCalculatorOptions
+
+
+class GateCalculator(gf.Calculator):
+    """Lets packets pass, or drops them, as ALLOW or DISALLOW says.
+
+    Each input stream without a tag has an output stream at the same place. ALLOW or its opposite DISALLOW holds bools:
+    an input stream, heard at the timestamps of the packets, or an input side packet, which decides for the whole run.
+    With none of these the option `allow` decides. STATE_CHANGE gets the new state, true for open, at each input set
+    that changes it.
+
+    Options: `empty_packets_as_allow`, whether packets pass at timestamps at which the ALLOW or DISALLOW stream has
+    none; `allow`; `initial_gate_state`, ``GATE_ALLOW`` or ``GATE_DISALLOW``, so that the first input set can change it.
+
+    Example::
+
+        node {
+          calculator: "GateCalculator"
+          input_stream: "image"
+          input_stream: "ALLOW:is_safe"
+          output_stream: "safe_image"
+          output_stream: "STATE_CHANGE:became_safe"
+          options { [graphframe.GateCalculatorOptions.ext] { initial_gate_state: GATE_ALLOW } }
+        }
+    """
+
+    given = gf.Input("", multiple=True)
+    allow = gf.Input("ALLOW", bool, optional=True)
+    disallow = gf.Input("DISALLOW", bool, optional=True)
+    always_allow = gf.SideInput("ALLOW", bool, optional=True)
+    always_disallow = gf.SideInput("DISALLOW", bool, optional=True)
+    passed = gf.Output("", multiple=True, same_as=given)
+    state_change = gf.Output("STATE_CHANGE", bool, optional=True)
+    options = gf.Options(GateCalculatorOptions)
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        if len(node.slots[cls.given]) != len(node.slots[cls.passed]):
+            yield f"{cls.__name__} needs an output stream without a tag for each input stream without one"
+        controls = (cls.allow, cls.disallow, cls.always_allow, cls.always_disallow)
+        if sum(len(node.slots[port]) for port in controls) > 1:
+            yield f"{cls.__name__} takes only one of ALLOW and DISALLOW, as a stream or as a side packet"
+
+    def open(self, cc: gf.Context) -> None:
+        options = cc[self.options]
+        initial = options.initial_gate_state
+        known = (GateCalculatorOptions.GATE_ALLOW, GateCalculatorOptions.GATE_DISALLOW)
+        self.is_open = initial == GateCalculatorOptions.GATE_ALLOW if initial in known else None
+        self.constant: bool | None = None
+        if cc.has(self.always_allow):
+            self.constant = cc[self.always_allow]
+        elif cc.has(self.always_disallow):
+            self.constant = not cc[self.always_disallow]
+        elif not cc.connected(self.allow) and not cc.connected(self.disallow):
+            self.constant = options.allow
+        if self.constant is False:
+            for index in range(cc.connected(self.passed)):
+                cc.close(self.passed, index=index)
+
+    def process(self, cc: gf.Context) -> None:
+        is_open = self._allows(cc)
+        if self.is_open not in (None, is_open):
+            cc.send(self.state_change, is_open)
+        self.is_open = is_open
+        if is_open:
+            # The streams without a tag come first in an input set.
+            for index, packet in enumerate(cc.packets[: cc.connected(self.passed)]):
+                if packet is not None:
+                    cc.send(self.passed, packet.value, index=index)
+
+    def _allows(self, cc: gf.Context) -> bool:
+        if self.constant is not None:
+            return self.constant
+        if cc.has(self.allow):
+            return cc[self.allow]
+        if cc.has(self.disallow):
+            return not cc[self.disallow]
+        return cc[self.options].empty_packets_as_allow

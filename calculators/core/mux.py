@@ -1,0 +1,65 @@
+"""MuxCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import graphframe as gf
+
+
+class _MuxIfSelected(gf.input_policy.Mux):
+    """As `Mux`, if there is a stream that selects; as `Default`, if a side packet does."""
+
+    def bind(self, node: gf.NodePlan) -> gf.input_policy.InputPolicy:
+        return super().bind(node) if node.slots[MuxCalculator.select] else gf.input_policy.Default()
+
+
+class MuxCalculator(gf.Calculator):
+    """Sends the packets of the one INPUT stream that SELECT names by its index, to OUTPUT.
+
+    SELECT is an int: an input stream, which chooses for its timestamps, or an input side packet, which chooses for the
+    whole run. With the stream the node waits for SELECT and for the chosen INPUT only, and drops what the others
+    brought; at timestamps without a SELECT packet nothing is sent.
+
+    Example::
+
+        node {
+          calculator: "MuxCalculator"
+          input_stream: "INPUT:0:preview"
+          input_stream: "INPUT:1:image"
+          input_stream: "SELECT:quality"
+          output_stream: "OUTPUT:chosen"
+        }
+    """
+
+    input_policy = _MuxIfSelected()
+    given = gf.Input("INPUT", multiple=True)
+    select = gf.Input("SELECT", int, optional=True)
+    select_once = gf.SideInput("SELECT", int, optional=True)
+    output = gf.Output("OUTPUT")
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        if len(node.slots[cls.select]) + len(node.slots[cls.select_once]) != 1:
+            yield f"{cls.__name__} needs SELECT, either as an input stream or as an input side packet"
+
+    def open(self, cc: gf.Context) -> None:
+        if cc.has(self.select_once):
+            self._check(cc, cc[self.select_once])
+
+    def process(self, cc: gf.Context) -> None:
+        if cc.has(self.select_once):
+            chosen = cc[self.select_once]
+        elif cc.has(self.select):
+            chosen = cc[self.select]
+            self._check(cc, chosen)
+        else:
+            return
+        packet = cc.packets[chosen]  # INPUT comes before SELECT in an input set
+        if packet is not None:
+            cc.send(self.output, packet.value)
+
+    def _check(self, cc: gf.Context, chosen: int) -> None:
+        last = cc.connected(self.given) - 1
+        if not 0 <= chosen <= last:
+            raise ValueError(f"SELECT is {chosen}, but the INPUT streams are numbered 0 to {last}")

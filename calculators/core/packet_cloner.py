@@ -1,0 +1,57 @@
+"""PacketClonerCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import graphframe as gf
+from calculators.core.packet_cloner_pb2 import PacketClonerCalculatorOptions
+
+
+class PacketClonerCalculator(gf.Calculator):
+    """Sends the latest packet of each input stream again, at every timestamp at which TICK has a packet.
+
+    Each input stream without a tag has an output stream at the same place. If nothing is connected to TICK, the last
+    input stream without a tag is the tick, as in older graphs of MediaPipe. A stream that had no packet yet is left
+    out.
+
+    Options: `output_only_when_all_inputs_received` (or `output_packets_only_when_all_inputs_received`), whether nothing
+    is sent until every input stream has had a packet.
+
+    Example::
+
+        node {
+          calculator: "PacketClonerCalculator"
+          input_stream: "prompt"
+          input_stream: "TICK:image"
+          output_stream: "prompt_of_image"
+        }
+    """
+
+    given = gf.Input("", multiple=True)
+    tick = gf.Input("TICK", optional=True)
+    cloned = gf.Output("", multiple=True, same_as=given)
+    options = gf.Options(PacketClonerCalculatorOptions)
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        untagged, outputs = len(node.slots[cls.given]), len(node.slots[cls.cloned])
+        if untagged - (not node.slots[cls.tick]) != outputs:
+            yield f"{cls.__name__} needs an output stream for each input stream but the tick"
+
+    def open(self, cc: gf.Context) -> None:
+        options = cc[self.options]
+        self.waits = (
+            options.output_only_when_all_inputs_received or options.output_packets_only_when_all_inputs_received
+        )
+        self.latest: list[gf.Packet | None] = [None] * cc.connected(self.cloned)
+
+    def process(self, cc: gf.Context) -> None:
+        # The streams without a tag come first in an input set, and the tick comes right after those that are cloned.
+        *given, tick = cc.packets
+        self.latest = [new or old for new, old in zip(given, self.latest, strict=True)]
+        if tick is None or (self.waits and None in self.latest):
+            return
+        for index, packet in enumerate(self.latest):
+            if packet is not None:
+                cc.send(self.cloned, packet.value, index=index)

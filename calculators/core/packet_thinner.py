@@ -1,0 +1,100 @@
+"""PacketThinnerCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import graphframe as gf
+from calculators.core.packet_thinner_pb2 import PacketThinnerCalculatorOptions
+
+
+class PacketThinnerCalculator(gf.Calculator):
+    """Drops packets, so that at most one is left in each period.
+
+    Options: `thinner_type`: with ``ASYNC``, the default, every packet that is sent is followed by a `period` without
+    one; with ``SYNC`` periods are centred at `start_time`, `start_time` + `period` and so on, and of each the packet
+    that is nearest to the centre is sent (of two the later), at the centre, or at its own timestamp if
+    `sync_output_timestamps` is false. Packets before `start_time`, and at `end_time` or after it, are dropped. The
+    input side packet PERIOD wins over the option.
+
+    Example::
+
+        node {
+          calculator: "PacketThinnerCalculator"
+          input_stream: "frame"
+          output_stream: "some_frames"
+          options { [graphframe.PacketThinnerCalculatorOptions.ext] { thinner_type: SYNC period: 10 } }
+        }
+    """
+
+    given = gf.Input("")
+    period = gf.SideInput("PERIOD", int, optional=True)
+    thinned = gf.Output("", same_as=given)
+    options = gf.Options(PacketThinnerCalculatorOptions)
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        options = node.options.get(PacketThinnerCalculatorOptions, PacketThinnerCalculatorOptions())
+        if options.period < 1:
+            yield f"period is {options.period}, but must be at least 1"
+        start, end = _span(options)
+        if start >= end:
+            yield f"start_time {start} must come before end_time {end}"
+
+    def open(self, cc: gf.Context) -> None:
+        options = cc[self.options]
+        self.every = cc.get(self.period, options.period)
+        if self.every < 1:
+            raise ValueError(f"PERIOD is {self.every}, but must be at least 1")
+        self.start, self.end = _span(options)
+        self.next = self.start
+        self.saved: gf.Packet | None = None
+        self.process_one = self._process_async
+        if options.thinner_type == PacketThinnerCalculatorOptions.SYNC:
+            self.process_one = self._process_sync
+            cc.set_offset(None)
+        cc.set_next_timestamp_bound(self.thinned, self.start)
+
+    def process(self, cc: gf.Context) -> None:
+        if cc.timestamp >= self.end:
+            self.close(cc)
+            cc.close(self.thinned)
+        elif cc.timestamp >= self.start:
+            self.process_one(cc)
+
+    def close(self, cc: gf.Context) -> None:
+        if self.saved is not None:
+            cc.send(self.thinned, self.saved.value, self._sent_at(cc, self.saved.timestamp))
+            self.saved = None
+
+    def _process_async(self, cc: gf.Context) -> None:
+        if cc.timestamp >= self.next:
+            cc.send(self.thinned, cc[self.given])
+            self.next = cc.timestamp + self.every
+            cc.set_next_timestamp_bound(self.thinned, self.next)
+
+    def _process_sync(self, cc: gf.Context) -> None:
+        now, centre = cc.timestamp, self._centre(cc.timestamp)
+        if self.saved is not None:
+            before = self.saved.timestamp
+            if self._centre(before) == centre and abs(now - centre) > abs(before - centre):
+                return
+            if self._centre(before) != centre:
+                self.close(cc)
+        self.saved = gf.Packet(cc[self.given], now)
+        cc.set_next_timestamp_bound(self.thinned, self._sent_at(cc, now))
+
+    def _centre(self, timestamp: int) -> int:
+        """The centre of the period that `timestamp` is in."""
+        return self.start + (timestamp - self.start + self.every // 2) // self.every * self.every
+
+    def _sent_at(self, cc: gf.Context, timestamp: int) -> int:
+        return self._centre(timestamp) if cc[self.options].sync_output_timestamps else timestamp
+
+
+def _span(options: PacketThinnerCalculatorOptions) -> tuple[int, int]:
+    """The first timestamp that may pass, and the first after it that may not."""
+    start = 0 if options.thinner_type == PacketThinnerCalculatorOptions.SYNC else gf.Timestamp.MIN
+    if options.HasField("start_time"):
+        start = options.start_time
+    return start, options.end_time if options.HasField("end_time") else gf.Timestamp.MAX

@@ -1,0 +1,83 @@
+"""SidePacketToStreamCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import graphframe as gf
+
+
+class SidePacketToStreamCalculator(gf.Calculator):
+    """Sends input side packets, which have no tag, on output streams: the first on the first, and so on.
+
+    The tag of the output streams, the same for all, says when:
+
+    - AT_PRESTREAM, AT_POSTSTREAM: as the only packet, before or after those of all other streams;
+    - AT_ZERO: at timestamp 0;
+    - AT_TIMESTAMP: at the timestamp that the input side packet TIMESTAMP holds;
+    - AT_TICK: at each packet of the input stream TICK;
+    - AT_FIRST_TICK: at its first packet.
+
+    Example::
+
+        node {
+          calculator: "SidePacketToStreamCalculator"
+          input_side_packet: "style"
+          input_stream: "TICK:prompt"
+          output_stream: "AT_TICK:style_of_prompt"
+        }
+    """
+
+    values = gf.SideInput("", multiple=True)
+    timestamp = gf.SideInput("TIMESTAMP", int, optional=True)
+    tick = gf.Input("TICK", optional=True)
+    at_prestream = gf.Output("AT_PRESTREAM", multiple=True, optional=True)
+    at_poststream = gf.Output("AT_POSTSTREAM", multiple=True, optional=True)
+    at_zero = gf.Output("AT_ZERO", multiple=True, optional=True)
+    at_timestamp = gf.Output("AT_TIMESTAMP", multiple=True, optional=True)
+    at_tick = gf.Output("AT_TICK", multiple=True, optional=True)
+    at_first_tick = gf.Output("AT_FIRST_TICK", multiple=True, optional=True)
+
+    _AT: ClassVar[dict[gf.Output, int | None]] = {
+        at_prestream: gf.Timestamp.PRE_STREAM,
+        at_poststream: gf.Timestamp.POST_STREAM,
+        at_zero: 0,
+        at_timestamp: None,
+        at_tick: None,
+        at_first_tick: None,
+    }
+    """The timestamp that each output stands for; None if it is told otherwise."""
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        connected = [port for port in cls.contract.outputs if node.slots[port]]
+        if len(connected) != 1:
+            tags = ", ".join(port.tag for port in cls.contract.outputs)
+            yield f"{cls.__name__} needs output streams of one of these tags: {tags}"
+            return
+        (output,) = connected
+        if len(node.slots[output]) != len(node.slots[cls.values]):
+            yield f"{cls.__name__} needs an output stream for each input side packet without a tag"
+        ticks = output in (cls.at_tick, cls.at_first_tick)
+        if ticks != bool(node.slots[cls.tick]):
+            yield f"{cls.__name__} needs the input stream TICK for AT_TICK and AT_FIRST_TICK, and only for these"
+        if (output is cls.at_timestamp) != bool(node.slots[cls.timestamp]):
+            yield f"{cls.__name__} needs the input side packet TIMESTAMP for AT_TIMESTAMP, and only for that"
+
+    def open(self, cc: gf.Context) -> None:
+        ((self.output, self.at),) = ((port, at) for port, at in self._AT.items() if cc.connected(port))
+        if cc.has(self.timestamp):
+            self.at = cc[self.timestamp]
+        self.done = False
+
+    def process(self, cc: gf.Context) -> None:
+        if self.done:
+            return
+        for index, value in enumerate(cc.values(self.values)):
+            cc.send(self.output, value, cc.timestamp if self.at is None else self.at, index=index)
+            if self.output is self.at_first_tick:
+                self.done = True
+                cc.close(self.output, index=index)
+        if not cc.connected(self.tick):
+            cc.stop()

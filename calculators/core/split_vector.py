@@ -1,0 +1,67 @@
+"""SplitVectorCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import graphframe as gf
+from calculators.core.split_vector_pb2 import SplitVectorCalculatorOptions
+
+
+class SplitVectorCalculator(gf.Calculator):
+    """Sends ranges of each list, one on each output stream.
+
+    Options: `ranges`, each with its `begin` and its `end`, which is not part of it; `element_only`, whether to send
+    single items, rather than lists of one; `combine_outputs`, whether to send the items of all ranges as one list, on
+    one output stream. A list that is too short for a range fails the run.
+
+    Example::
+
+        node {
+          calculator: "SplitVectorCalculator"
+          input_stream: "numbers"
+          output_stream: "first"
+          output_stream: "others"
+          options {
+            [graphframe.SplitVectorCalculatorOptions.ext] { ranges { begin: 0 end: 1 } ranges { begin: 1 end: 3 } }
+          }
+        }
+    """
+
+    whole = gf.Input("", list)
+    parts = gf.Output("", multiple=True)
+    options = gf.Options(SplitVectorCalculatorOptions)
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        options = node.options.get(SplitVectorCalculatorOptions, SplitVectorCalculatorOptions())
+        ranges = [(part.begin, part.end) for part in options.ranges]
+        outputs, wanted = len(node.slots[cls.parts]), 1 if options.combine_outputs else len(ranges)
+        if not ranges:
+            yield f"{cls.__name__} needs ranges in its options, as in ranges {{ begin: 0 end: 1 }}"
+        elif outputs != wanted:
+            yield f"{cls.__name__} has {len(ranges)} ranges, so it needs {wanted} output streams, not {outputs}"
+        for begin, end in ranges:
+            if not 0 <= begin < end:
+                yield f"a range must begin at 0 or later and before its end, not at {begin} with the end {end}"
+            elif options.element_only and end - begin != 1:
+                yield f"element_only is for ranges of one item, not for that from {begin} to {end}"
+        if options.combine_outputs:
+            if options.element_only:
+                yield "combine_outputs makes a list, which element_only forbids; leave one of them out"
+            for (begin, end), (next_begin, next_end) in pairwise(sorted(ranges)):
+                if next_begin < end:
+                    message = f"{begin} to {end} and {next_begin} to {next_end}"
+                    yield f"combine_outputs needs ranges that do not overlap, unlike {message}"
+
+    def process(self, cc: gf.Context) -> None:
+        whole, options = cc[self.whole], cc[self.options]
+        needed = max(part.end for part in options.ranges)
+        if len(whole) < needed:
+            raise ValueError(f"a list of {len(whole)} is too short for a range that ends at {needed}")
+        parts = [whole[part.begin : part.end] for part in options.ranges]
+        if options.combine_outputs:
+            parts = [[item for part in parts for item in part]]
+        for index, part in enumerate(parts):
+            cc.send(self.parts, part[0] if options.element_only else part, index=index)

@@ -1,0 +1,155 @@
+"""SwitchContainer: a subgraph that lets one of several nodes work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import graphframe as gf
+from calculators.core.demux_pb2 import DemuxCalculatorOptions
+from calculators.core.switch_container_pb2 import SwitchContainerOptions
+from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
+from graphframe.framework.names import Spec
+
+OPTIONS = gf.Options(SwitchContainerOptions)
+CONTROLS = ("SELECT", "ENABLE")
+
+
+@gf.subgraph("SwitchContainer", OPTIONS)
+def switch_container(node: gf.SubgraphNode) -> CalculatorGraphConfig:
+    """Lets one of the contained nodes work on the input streams, and sends on what it makes.
+
+    All contained nodes have the streams of the container, and its input side packets. SELECT holds the index of the one
+    that works; or ENABLE, a bool, chooses between the first (false) and the second (true). Either is an input stream,
+    each packet of which chooses from its timestamp on, or an input side packet, which chooses for the whole run, or
+    until the stream has a packet. All contained nodes are loaded.
+
+    Options: `contained_node`, calculators or subgraphs, with their options and devices but without streams; `select` or
+    `enable`, which choose as the side packets do, if there is none.
+
+    Example::
+
+        node {
+          calculator: "SwitchContainer"
+          input_side_packet: "ENABLE:keep_all"
+          input_stream: "frame"
+          output_stream: "kept_frame"
+          options {
+            [graphframe.SwitchContainerOptions.ext] {
+              contained_node {
+                calculator: "PacketThinnerCalculator"
+                options { [graphframe.PacketThinnerCalculatorOptions.ext] { period: 2 } }
+              }
+              contained_node { calculator: "PassThroughCalculator" }
+            }
+          }
+        }
+    """
+    options = node[OPTIONS]
+    control, side_control = _control(node.inputs), _control(node.side_inputs)
+    inputs = [spec for spec in node.inputs if spec not in control]
+    side_inputs = [spec for spec in node.side_inputs if spec not in side_control]
+    _check(node, options, inputs, is_chosen=bool(control or side_control))
+    demux = CalculatorGraphConfig.Node(
+        calculator="DemuxCalculator",
+        input_stream=[f"SELECT:{_name('in', spec)}" for spec in control],
+        input_side_packet=[f"SELECT:{_name('side', spec)}" for spec in side_control],
+    )
+    if options.HasField("select") or options.HasField("enable"):
+        select = options.select if options.HasField("select") else int(options.enable)
+        demux.node_options.add().Pack(DemuxCalculatorOptions(select=select))
+    channels = range(len(options.contained_node))
+    return CalculatorGraphConfig(
+        node=[
+            *(_demux(demux, spec, channels) for spec in inputs),
+            *(
+                _contained(contained, channel, inputs, side_inputs, node.outputs)
+                for channel, contained in enumerate(options.contained_node)
+            ),
+            *(_merge(spec, channels) for spec in node.outputs),
+        ],
+        input_stream=[_at(spec, _name("in", spec)) for spec in node.inputs],
+        output_stream=[_at(spec, _name("out", spec)) for spec in node.outputs],
+        input_side_packet=[_at(spec, _name("side", spec)) for spec in node.side_inputs],
+    )
+
+
+def _contained(
+    contained: CalculatorGraphConfig.Node,
+    channel: int,
+    inputs: Iterable[Spec],
+    side_inputs: Iterable[Spec],
+    outputs: Iterable[Spec],
+) -> CalculatorGraphConfig.Node:
+    node = CalculatorGraphConfig.Node()
+    node.CopyFrom(contained)
+    node.name = contained.name or f"c{channel}"
+    node.input_stream.extend(_at(spec, _of_channel(channel, "in", spec)) for spec in inputs)
+    node.output_stream.extend(_at(spec, _of_channel(channel, "out", spec)) for spec in outputs)
+    node.input_side_packet.extend(_at(spec, _name("side", spec)) for spec in side_inputs)
+    return node
+
+
+def _demux(demux: CalculatorGraphConfig.Node, spec: Spec, channels: Iterable[int]) -> CalculatorGraphConfig.Node:
+    """`demux` for one input stream."""
+    node = CalculatorGraphConfig.Node()
+    node.CopyFrom(demux)
+    node.name = _name("demux", spec)
+    node.input_stream.append(f"INPUT:{_name('in', spec)}")
+    node.output_stream.extend(f"OUTPUT:{channel}:{_of_channel(channel, 'in', spec)}" for channel in channels)
+    return node
+
+
+def _merge(spec: Spec, channels: Iterable[int]) -> CalculatorGraphConfig.Node:
+    return CalculatorGraphConfig.Node(
+        name=_name("merge", spec),
+        calculator="MergeCalculator",
+        input_stream=[_of_channel(channel, "out", spec) for channel in channels],
+        output_stream=[_name("out", spec)],
+    )
+
+
+def _check(node: gf.SubgraphNode, options: SwitchContainerOptions, inputs: Iterable[Spec], *, is_chosen: bool) -> None:
+    count = len(options.contained_node)
+    if not count:
+        raise ValueError('it needs a contained_node { calculator: "..." } in its options')
+    if not inputs:
+        raise ValueError("it needs an input stream besides SELECT or ENABLE")
+    if node.side_outputs:
+        raise ValueError("it cannot choose between output side packets")
+    if options.HasField("select") and options.HasField("enable"):
+        raise ValueError("its options select and enable say the same; leave one of them out")
+    if not is_chosen and not options.HasField("select") and not options.HasField("enable"):
+        raise ValueError("it needs SELECT or ENABLE, as an input stream, an input side packet or an option")
+    if options.select not in range(count):
+        raise ValueError(
+            f"its option select is {options.select}, but the contained nodes are numbered 0 to {count - 1}"
+        )
+    for contained in options.contained_node:
+        streams = (contained.input_stream, contained.output_stream)
+        if any((*streams, contained.input_side_packet, contained.output_side_packet)):
+            raise ValueError(
+                f"the contained node {contained.name or contained.calculator} gets the streams and side packets of the "
+                "container; leave its own out"
+            )
+
+
+def _control(specs: Iterable[Spec]) -> list[Spec]:
+    """What chooses: no spec, or one."""
+    found = [spec for spec in specs if spec.tag in CONTROLS]
+    if len(found) > 1:
+        raise ValueError(f'"{found[0]}" and "{found[1]}" would both choose; leave one of them out')
+    return found
+
+
+def _name(kind: str, spec: Spec) -> str:
+    """Of a stream or node inside: the stream at ``TAG:1`` is called ``in_tag__1``."""
+    return f"{kind}_{spec.tag.lower()}__{spec.index}" if spec.index else f"{kind}_{spec.tag.lower()}".rstrip("_")
+
+
+def _of_channel(channel: int, kind: str, spec: Spec) -> str:
+    return f"c{channel}__{_name(kind, spec)}"
+
+
+def _at(spec: Spec, name: str) -> str:
+    """`name` at the place of `spec`."""
+    return f"{spec.tag}:{spec.index}:{name}" if spec.tag else name

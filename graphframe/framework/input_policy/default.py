@@ -1,0 +1,59 @@
+"""The policies that join packets of the same timestamp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from typing_extensions import override
+
+from graphframe.framework.input_policy.policy import CLOSE, READY, WAIT, InputPolicy, InputQueue, Readiness
+from graphframe.framework.packet import Packet
+from graphframe.framework.timestamp import Timestamp
+
+_DONE: Final = Timestamp.DONE
+
+
+class Default(InputPolicy):
+    """Input sets in the order of timestamps: all packets of one timestamp, once no stream can bring another one to it.
+
+    ``a: 1 2 3``, ``b: 1 . 3`` gives ``(a1, b1) (a2, -) (a3, b3)``; ``(a2, -)`` only when ``b`` is known to skip 2.
+    The node closes when all inputs are done.
+    """
+
+    @override
+    def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:
+        head = bound = _DONE
+        for item in inputs:
+            queue = item.queue
+            if queue:
+                if queue[0][1] < head:
+                    head = queue[0][1]
+            elif item.stream.bound < bound:
+                bound = item.stream.bound
+        if head < bound:
+            return READY, head
+        if bound == _DONE:
+            return CLOSE, bound
+        return WAIT, bound
+
+    @override
+    def take(self, inputs: Sequence[InputQueue], timestamp: int) -> list[Packet | None]:
+        packets: list[Packet | None] = []
+        for item in inputs:
+            queue = item.queue
+            packets.append(queue.popleft() if queue and queue[0][1] == timestamp else None)
+        return packets
+
+
+class EarlyClose(Default):
+    """As `Default`, but the node closes as soon as any input is done; what waits on the others is dropped.
+
+    ``a: 1 2 3``, ``b: 1`` and closed gives ``(a1, b1)``.
+    """
+
+    @override
+    def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:
+        if any(not item.queue and item.stream.bound == _DONE for item in inputs):
+            return CLOSE, _DONE
+        return super().readiness(inputs)

@@ -1,0 +1,60 @@
+"""The policy of a switch: one input says which of the others is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from graphframe.framework.input_policy.policy import CLOSE, READY, WAIT, InputPolicy, InputQueue, Readiness
+from graphframe.framework.packet import Packet
+from graphframe.framework.timestamp import Timestamp
+
+if TYPE_CHECKING:
+    from graphframe.framework.plan import NodePlan
+
+
+class Mux(InputPolicy):
+    """The last input holds the position of another one: the input set is the two packets of its timestamp.
+
+    ``i0: 1 2 3``, ``i1: 1 2 3``, ``select: 1(=0) 2(=1)`` gives ``(i0 1, -, select 1) (-, i1 2, select 2)``. What the
+    other inputs brought up to that timestamp is dropped. The node closes when the last input is done.
+    """
+
+    @override
+    def bind(self, node: NodePlan) -> InputPolicy:
+        if len(node.inputs) < 2:
+            raise ValueError("a mux needs an input stream that selects, and at least one to select from")
+        return self
+
+    @override
+    def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:
+        *data, control = inputs
+        if not control.queue:
+            bound = control.stream.bound
+            return (CLOSE if bound == Timestamp.DONE else WAIT), bound
+        chosen, timestamp = control.queue[0]
+        if not isinstance(chosen, int) or not 0 <= chosen < len(data):
+            return READY, timestamp  # which the calculator tells of
+        self._drop_before(data[chosen], timestamp)
+        if data[chosen].queue or data[chosen].stream.bound > timestamp:
+            return READY, timestamp
+        return WAIT, timestamp
+
+    @override
+    def take(self, inputs: Sequence[InputQueue], timestamp: int) -> list[Packet | None]:
+        *data, control = inputs
+        packets: list[Packet | None] = [None] * len(data)
+        chosen = control.queue[0][0]
+        for index, item in enumerate(data):
+            self._drop_before(item, timestamp)
+            if item.queue and item.queue[0][1] == timestamp:
+                packet = item.queue.popleft()
+                packets[index] = packet if index == chosen else None
+        return [*packets, control.queue.popleft()]
+
+    @staticmethod
+    def _drop_before(item: InputQueue, timestamp: int) -> None:
+        while item.queue and item.queue[0][1] < timestamp:
+            item.queue.popleft()

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+import graphframe as gf
+from calculators.core.concatenate_vector import ConcatenateVectorCalculator
+from calculators.core.concatenate_vector_pb2 import ConcatenateVectorCalculatorOptions
+from graphframe import Packet
+
+
+def test_joins_in_the_order_of_the_streams() -> None:
+    first, second = [1, 2], [3]
+    outputs = gf.CalculatorRunner(ConcatenateVectorCalculator).run([first], [second], [[]])
+    assert outputs == {"": [([1, 2, 3], 0)]}
+    assert (first, second) == ([1, 2], [3])
+
+
+@pytest.mark.parametrize(
+    ("only_emit_if_all_present", "expected"),
+    [(False, [([1], 0), ([2, 3], 1), ([], 2)]), (True, [([2, 3], 1)])],
+)
+def test_lists_that_are_missing(only_emit_if_all_present: bool, expected: list[tuple[list[int], int]]) -> None:
+    options = ConcatenateVectorCalculatorOptions(only_emit_if_all_present=only_emit_if_all_present)
+    outputs = gf.CalculatorRunner(ConcatenateVectorCalculator, options).run([[1], [2]], [Packet([3], 1), Packet([], 2)])
+    assert outputs[""] == expected
+
+
+def test_takes_lists_only() -> None:
+    with pytest.raises(TypeError, match="takes list, not tuple"):
+        gf.CalculatorRunner(ConcatenateVectorCalculator).run([(1, 2)])

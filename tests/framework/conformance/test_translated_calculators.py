@@ -1,0 +1,435 @@
+"""MediaPipe's own tests of its core calculators, translated: calculators/core/*_test.cc."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import graphframe as gf
+from graphframe import Timestamp
+from tests.framework.conformance.toys import LambdaCalculator, Semaphore, finish, idle, start
+
+LOOPBACK = """
+    node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:%s" input_stream: "LOOP:%s"
+           input_stream_info { tag_index: "LOOP" back_edge: true } output_stream: "PREV_LOOP:previous" }
+"""
+OUT_AND_PREVIOUS = """
+    node { calculator: "PassThroughCalculator" input_stream: "in" input_stream: "previous"
+           output_stream: "out" output_stream: "previous2" }
+"""
+
+
+@gf.register
+class PacketOnCloseCalculator(gf.Calculator):
+    """Passes on what it gets, and sends the sum in the end, at the last timestamp of all."""
+
+    value = gf.Input("", int)
+    same = gf.Output("", int)
+
+    def open(self, cc: gf.Context) -> None:
+        self.sum = 0
+
+    def process(self, cc: gf.Context) -> None:
+        self.sum += cc[self.value]
+        cc.send(self.same, cc[self.value])
+
+    def close(self, cc: gf.Context) -> None:
+        cc.send(self.same, self.sum, Timestamp.MAX)
+
+
+@pytest.mark.parametrize("loop", ["out", "previous"], ids=["ClosesCorrectly", "EmptyLoopForever"])
+def test_previous_loopback_closes(loop: str) -> None:
+    """PreviousLoopbackCalculator.ClosesCorrectly, EmptyLoopForever: its own output may be the loop, which is empty."""
+    run, seen = start(
+        'input_stream: "in" output_stream: "close_out"'
+        + LOOPBACK % ("in", loop)
+        + OUT_AND_PREVIOUS
+        + 'node { calculator: "PacketOnCloseCalculator" input_stream: "out" output_stream: "close_out" }'
+    )
+    for timestamp in (1, 2, 5, 15):
+        run.add("in", timestamp, timestamp)
+        idle(run)
+        assert seen["close_out"][-1] == (timestamp, timestamp)
+    run.close_inputs()
+    idle(run)
+    assert seen["close_out"][4:] == [(23, Timestamp.MAX)]
+    run.wait_until_done(30)
+
+
+@pytest.mark.parametrize(
+    ("timestamps", "expected"),
+    [
+        ([Timestamp.MAX], [((0, None), Timestamp.MAX)]),
+        ([Timestamp.MIN, Timestamp.MAX], [((0, None), Timestamp.MIN), ((1, 0), Timestamp.MAX)]),
+    ],
+    ids=["ProcessesMaxTimestamp", "ProcessesMaxTimestampNonEmptyPrevious"],
+)
+def test_previous_loopback_at_the_last_timestamp(timestamps: list[int], expected: list[Any]) -> None:
+    """PreviousLoopbackCalculator.ProcessesMaxTimestamp, ProcessesMaxTimestampNonEmptyPrevious."""
+    run, seen = start(
+        'input_stream: "in" output_stream: "pair"'
+        + LOOPBACK % ("in", "out")
+        + OUT_AND_PREVIOUS
+        + 'node { calculator: "JoinCalculator" input_stream: "out" input_stream: "previous" output_stream: "pair" }'
+    )
+    for value, timestamp in enumerate(timestamps):
+        run.add("in", value, timestamp)
+    idle(run)
+    assert seen["pair"] == expected
+    finish(run)
+
+
+FORCED_EMPTY = (
+    """
+    input_stream: "in" input_stream: "no_main" input_stream: "no_loop" output_stream: "pair"
+    node { calculator: "GateCalculator" input_stream: "in" input_stream: "DISALLOW:no_main" output_stream: "main" }
+    node { calculator: "GateCalculator" input_stream: "in" input_stream: "DISALLOW:no_loop" output_stream: "loop" }
+    """
+    + LOOPBACK % ("main", "loop")
+    + OUT_AND_PREVIOUS
+    + 'node { calculator: "JoinCalculator" input_stream: "out" input_stream: "previous2" output_stream: "pair" }'
+)
+"""A loopback of which MAIN and LOOP can be left empty, as bounds."""
+
+
+@pytest.mark.parametrize(
+    ("no_main", "no_loop", "previous"),
+    [
+        ("11111", "00000", [None, None, None, None, None]),
+        ("00000", "11111", [None, None, None, None, None]),
+        ("01001", "00000", [None, None, 1, 3, None]),
+        ("00000", "01010", [None, 1, None, 3, None]),
+    ],
+    ids=[
+        "MultiplePacketsEmptyMainNonEmptyLoop",
+        "MultiplePacketsNonEmptyMainEmptyLoop",
+        "MultiplePacketsAlteringMainNonEmptyLoop",
+        "MultiplePacketsNonEmptyMainAlteringLoop",
+    ],
+)
+def test_previous_loopback_of_bounds(no_main: str, no_loop: str, previous: list[int | None]) -> None:
+    """PreviousLoopbackCalculatorProcessingTimestampsTest."""
+    run, seen = start(FORCED_EMPTY)
+    for place, timestamp in enumerate((1, 2, 3, 5, 15)):
+        run.add("in", timestamp, timestamp)
+        run.add("no_main", no_main[place] == "1", timestamp)
+        run.add("no_loop", no_loop[place] == "1", timestamp)
+        idle(run)
+        assert seen["pair"][place:] == [((timestamp, previous[place]), timestamp)]
+    finish(run)
+
+
+def test_previous_loopback_of_many_bounds() -> None:
+    """PreviousLoopbackCalculatorProcessingTimestampsTest, CheckIfLastCorrectAlteringMainAlteringLoop."""
+    run, seen = start(FORCED_EMPTY)
+    for timestamp in range(1, 1003):
+        late = timestamp > 1000
+        run.add("in", timestamp, timestamp)
+        run.add("no_main", not late and timestamp % 3 == 1, timestamp)
+        run.add("no_loop", not late and timestamp % 2 == 1, timestamp)
+    idle(run)
+    assert seen["pair"][-1] == ((1002, 1001), 1002)
+    finish(run)
+
+
+@pytest.mark.parametrize(
+    ("delayed", "counts", "previous"),
+    [
+        ("11100", [1, 1, 1, 4, 5], [None, None, None, None, 5]),
+        ("01100", [1, 2, 2, 4, 5], [None, 1, None, None, 5]),
+    ],
+    ids=["MultipleDelayedOutputs", "NonDelayedOutputFollowedByMultipleDelayedOutputs"],
+)
+def test_previous_loopback_with_a_late_loop(delayed: str, counts: list[int], previous: list[int | None]) -> None:
+    """PreviousLoopbackCalculatorDelayBehaviorTest: LOOP brings neither packets nor bounds for a while."""
+
+    def drop(cc: gf.Context) -> None:
+        value, disallowed = cc.values(LambdaCalculator.inputs)
+        if not disallowed:
+            cc.send(LambdaCalculator.outputs, value)
+
+    run, seen = start(
+        """
+        input_stream: "in" input_stream: "delayed" output_stream: "pair"
+        input_side_packet: "drop" input_side_packet: "open"
+        node { calculator: "LambdaCalculator" input_stream: "in" input_stream: "delayed" output_stream: "loop"
+               input_side_packet: "PROCESS:drop" input_side_packet: "OPEN:open" }
+        """
+        + LOOPBACK % ("in", "loop")
+        + OUT_AND_PREVIOUS
+        + 'node { calculator: "JoinCalculator" input_stream: "out" input_stream: "previous2" output_stream: "pair" }',
+        {"drop": drop, "open": lambda cc: cc.set_offset(None)},
+    )
+    timestamps = (1, 2, 3, 5, 15)
+    expected = [((timestamp, old), timestamp) for timestamp, old in zip(timestamps, previous, strict=True)]
+    for timestamp, is_delayed, count in zip(timestamps, delayed, counts, strict=True):
+        run.add("in", timestamp, timestamp)
+        run.add("delayed", is_delayed == "1", timestamp)
+        idle(run)
+        assert seen["pair"] == expected[:count]
+    finish(run)
+
+
+MUX = """
+    input_stream: "select" input_stream: "value_0" input_stream: "value_1" output_stream: "output"
+    node { calculator: "MuxCalculator" input_stream: "SELECT:select" input_stream: "INPUT:0:value_0"
+           input_stream: "INPUT:1:value_1" output_stream: "OUTPUT:output" %s }
+"""
+
+
+@pytest.mark.parametrize(
+    "handler",
+    ["", 'input_stream_handler { input_stream_handler: "DefaultInputStreamHandler" }'],
+    ids=["Mux", "Default"],
+)
+def test_mux_closes_gracefully(handler: str) -> None:
+    """MuxCalculatorTest.HandlesCloseGracefully: a data packet that nobody selects. With the Default policy MediaPipe's
+    calculator dies; here nothing is sent."""
+    run, seen = start(MUX % handler)
+    run.add("value_0", 0, 1000)
+    idle(run)
+    finish(run)
+    assert seen["output"] == []
+
+
+def test_mux_handles_bounds() -> None:
+    """MuxCalculatorTest.HandleTimestampBoundUpdates: the selected stream settles without a packet."""
+    run, seen = start(
+        """
+        input_stream: "select" output_stream: "output" input_side_packet: "nothing"
+        node { calculator: "LambdaCalculator" input_stream: "select" output_stream: "bounds"
+               input_side_packet: "PROCESS:nothing" }
+        node { calculator: "MuxCalculator" input_stream: "INPUT:0:select" input_stream: "INPUT:1:bounds"
+               input_stream: "SELECT:select" output_stream: "OUTPUT:chosen" }
+        node { calculator: "JoinCalculator" input_stream: "select" input_stream: "chosen" output_stream: "output" }
+        """,
+        {"nothing": lambda cc: None},
+    )
+    for timestamp, select in enumerate((0, 1, 0), 1):
+        run.add("select", select, timestamp)
+        idle(run)
+        assert seen["output"][-1] == ((select, None if select else 0), timestamp)
+    finish(run)
+
+
+CLONED = 'input_stream: "in1" input_stream: "in2" input_stream: "tick" output_stream: "out1" output_stream: "out2" '
+TICKS = pytest.mark.parametrize("tick", ["tick", "TICK:tick"], ids=["last input", "tag"])
+
+
+@TICKS
+def test_cloner(tick: str) -> None:
+    """PacketClonerCalculatorTest.ClonesFiveInputs: ticks wait until the inputs are settled."""
+    run, seen = start(f"""
+        {CLONED}
+        node {{ calculator: "PacketClonerCalculator" input_stream: "in1" input_stream: "in2" input_stream: "{tick}"
+                output_stream: "out1" output_stream: "out2" }}
+    """)
+    for factor in (1, 10):
+        at = 10_000 if factor == 1 else 20_000
+        run.add("in1", 10 * factor, at)
+        run.add("in2", 20.0 * factor, at)
+        for later in range(3):
+            run.add("tick", later, at + later)
+        idle(run)
+        assert seen["out1"][-1] == (10 * factor, at)
+    assert seen["out1"] == [(10, 10_000), (10, 10_001), (10, 10_002), (100, 20_000)]
+    assert seen["out2"] == [(20.0, 10_000), (20.0, 10_001), (20.0, 10_002), (200.0, 20_000)]
+    finish(run)
+
+
+@TICKS
+def test_cloner_with_the_immediate_policy(tick: str) -> None:
+    """PacketClonerCalculatorTest.ClonesTwoInputsWithImmediateInputStreamHandler: past, present and future packets."""
+    run, seen = start(f"""
+        {CLONED}
+        node {{ calculator: "PacketClonerCalculator" input_stream: "in1" input_stream: "in2" input_stream: "{tick}"
+                output_stream: "out1" output_stream: "out2"
+                input_stream_handler {{ input_stream_handler: "ImmediateInputStreamHandler" }} }}
+    """)
+    steps: list[tuple[str, Any, int]] = [
+        ("tick", 0, 0), ("in1", 1, 10_000), ("in2", 10.0, 10_000), ("tick", 0, 10_000), ("tick", 0, 15_000),
+        ("in1", 2, 10_001), ("in2", 20.0, 10_001), ("tick", 0, 20_000), ("in1", 3, 30_000), ("in2", 30.0, 30_000),
+        ("tick", 0, 25_000), ("in1", 4, 38_000), ("in2", 40.0, 39_000), ("tick", 0, 40_000),
+    ]  # fmt: skip
+    for stream, value, timestamp in steps:
+        run.add(stream, value, timestamp)
+        idle(run)
+    assert seen["out1"] == [(1, 10_000), (1, 15_000), (2, 20_000), (3, 25_000), (4, 40_000)]
+    assert seen["out2"] == [(10.0, 10_000), (10.0, 15_000), (20.0, 20_000), (30.0, 25_000), (40.0, 40_000)]
+    finish(run)
+
+
+LIMITED = """
+    node { calculator: "FlowLimiterCalculator" input_stream: "in_1" %s input_stream: "FINISHED:%s"
+           input_stream_info { tag_index: "FINISHED" back_edge: true }
+           output_stream: "sampled_1" %s output_stream: "ALLOW:allow"
+           options { [mediapipe.FlowLimiterCalculatorOptions.ext] { %s } } }
+"""
+
+
+def test_limiter_drops_frames() -> None:
+    """FlowLimiterCalculatorSemaphoreTest.FramesDropped: ALLOW says at once what becomes of each frame."""
+    gate = Semaphore()
+    run, seen = start(
+        'input_stream: "in_1" output_stream: "out_1" output_stream: "allow" input_side_packet: "callback"'
+        + LIMITED % ("", "out_1", "", "max_in_flight: 1 max_in_queue: 1")
+        + 'node { calculator: "LambdaCalculator" input_stream: "sampled_1" output_stream: "out_1" device: "GPU" '
+        'input_side_packet: "PROCESS:callback" }',
+        {"callback": gate},
+        pollers=["allow"],
+    )
+    allow = run.pollers["allow"]
+    run.add("in_1", 0, 0)
+    for tens in range(0, 90, 10):
+        assert allow.next(30) == (True, tens)
+        run.add("in_1", tens + 5, tens + 5)
+        run.add("in_1", tens + 10, tens + 10)
+        assert allow.next(30) == (False, tens + 5)
+        gate.go_on()
+    gate.go_on()
+    finish(run)
+    assert seen["out_1"] == [(tens, tens) for tens in range(0, 100, 10)]
+
+
+def test_limiter_gives_up_what_is_lost() -> None:
+    """FlowLimiterCalculatorTest.FinishedLost, TwoInputStreams: after in_flight_timeout of the streams' own time."""
+    run, seen = start(
+        'input_stream: "in_1" input_stream: "in_2" input_stream: "done" output_stream: "sampled_1" '
+        'output_stream: "sampled_2" output_stream: "allow"'
+        + LIMITED
+        % (
+            'input_stream: "in_2"',
+            "done",
+            'output_stream: "sampled_2"',
+            "max_in_flight: 1 max_in_queue: 1 in_flight_timeout: 100000",
+        )
+    )
+    for number in range(16):
+        if number in (2, 4):  # frames 0 and 1 are finished; frame 3, which comes next, never is
+            run.add("done", None, 10_000 * (number - 2))
+        for stream in ("in_1", "in_2"):
+            run.add(stream, number, 10_000 * number)
+        idle(run)
+    assert [packet.value for packet in seen["sampled_1"]] == [0, 1, 3, 13]
+    finish(run)
+    expected = [(number, 10_000 * number) for number in (0, 1, 3, 13, 15)]
+    assert seen["sampled_1"] == seen["sampled_2"] == expected
+
+
+PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
+
+
+@pytest.mark.parametrize(
+    ("options", "timestamps", "expected"),
+    [
+        ("thinner_type: ASYNC period: 5 start_time: 4 end_time: 12", PRIMES, [5, 11]),
+        ("thinner_type: ASYNC period: 5", PRIMES, [2, 7, 13, 19, 29]),
+        (
+            "thinner_type: SYNC start_time: 0 period: 5 sync_output_timestamps: false",
+            PRIMES,
+            [2, 5, 11, 17, 19, 23, 29],
+        ),
+        ("thinner_type: SYNC start_time: 0 period: 5", [2, 4, 6, 8, 10, 12, 14], [0, 5, 10, 15]),
+        ("thinner_type: SYNC start_time: -10 period: 5", [2, 3], [0, 5]),
+        ("thinner_type: SYNC start_time: -144 period: 6", [-4, -3, 8, 9], [-6, 0, 6, 12]),
+    ],
+    ids=[
+        "StartAndEndTimeTest",
+        "PrimeStreamThinningTest1",
+        "PrimeStreamThinningTest2",
+        "SyncUniformStreamThinningTest2",
+        "BoundaryTimestampTest1",
+        "BoundaryTimestampTest2",
+    ],
+)
+def test_thinner(options: str, timestamps: list[int], expected: list[int]) -> None:
+    """PacketThinnerCalculatorTest.StartAndEndTimeTest and so on."""
+    run, seen = start(f"""
+        input_stream: "in" output_stream: "out"
+        node {{ calculator: "PacketThinnerCalculator" input_stream: "in" output_stream: "out"
+                options {{ [mediapipe.PacketThinnerCalculatorOptions.ext] {{ {options} }} }} }}
+    """)
+    for timestamp in timestamps:
+        run.add("in", timestamp, timestamp)
+    finish(run)
+    assert [packet.timestamp for packet in seen["out"]] == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "controls", "options", "expected"),
+    [
+        ("ALLOW", "0110", "", [(True, 43), (False, 45)]),
+        ("DISALLOW", "1001", "", [(True, 43), (False, 45)]),
+        ("DISALLOW", "0", "", []),
+        ("ALLOW", "1", "", []),
+        ("ALLOW", "1", "initial_gate_state: GATE_DISALLOW", [(True, 42)]),
+    ],
+    ids=[
+        "AllowWithStateChange",
+        "DisallowWithStateChange",
+        "DisallowInitialNoStateTransition",
+        "AllowInitialNoStateTransition",
+        "StateChangeTriggeredWithInitialGateStateOption",
+    ],
+)
+@pytest.mark.parametrize(
+    "data",
+    [
+        True,
+        pytest.param(
+            False,
+            marks=pytest.mark.xfail(strict=True, raises=gf.GraphConfigError, reason="a gate needs a data stream here"),
+        ),
+    ],
+    ids=["with data", "NoDataStreams"],
+)
+def test_gate_tells_of_changes(tag: str, controls: str, options: str, expected: list[Any], data: bool) -> None:
+    """GateCalculatorTest.AllowWithStateChange, AllowWithStateChangeNoDataStreams and so on."""
+    streams = 'input_stream: "in" output_stream: "out"' if data else ""
+    run, seen = start(f"""
+        input_stream: "gate" output_stream: "changed" input_stream: "in"
+        node {{ calculator: "GateCalculator" {streams} input_stream: "{tag}:gate" output_stream: "STATE_CHANGE:changed"
+                options {{ [mediapipe.GateCalculatorOptions.ext] {{ {options} }} }} }}
+    """)
+    for timestamp, control in enumerate(controls, 42):
+        run.add("in", True, timestamp)
+        run.add("gate", control == "1", timestamp)
+    finish(run)
+    assert seen["changed"] == expected
+
+
+INCREMENT = """
+    input_stream: "ints" output_stream: "incremented" input_side_packet: "increment"
+    node { calculator: "BeginLoopCalculator" input_stream: "ITERABLE:ints"
+           output_stream: "ITEM:int" output_stream: "BATCH_END:timestamp" }
+    node { calculator: "LambdaCalculator" input_stream: "int" output_stream: "int_plus_one"
+           input_side_packet: "PROCESS:increment" }
+    node { calculator: "EndLoopCalculator" input_stream: "ITEM:int_plus_one" input_stream: "BATCH_END:timestamp"
+           output_stream: "ITERABLE:incremented" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("batches", "expected"),
+    [
+        ([], []),
+        ([[]], [([], 0)]),
+        ([[0, 1, 2]], [([1, 2, 3], 0)]),
+        ([[0, 1], [], [2, 3]], [([1, 2], 0), ([], 1), ([3, 4], 2)]),
+    ],
+    ids=["InputStreamForIterableIsEmpty", "SingleEmptyVector", "SingleNonEmptyVector", "MultipleVectors"],
+)
+def test_loop(batches: list[list[int]], expected: list[Any]) -> None:
+    """BeginEndLoopCalculatorGraphTest; for an empty vector MediaPipe only settles, here an empty list comes."""
+
+    def increment(cc: gf.Context) -> None:
+        value: Any = cc[LambdaCalculator.inputs]
+        cc.send(LambdaCalculator.outputs, value + 1)
+
+    run, seen = start(INCREMENT, {"increment": increment})
+    for timestamp, batch in enumerate(batches):
+        run.add("ints", batch, timestamp)
+    idle(run)
+    assert seen["incremented"] == expected
+    finish(run)
