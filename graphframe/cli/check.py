@@ -12,12 +12,13 @@ from graphframe.framework.graph import Graph
 
 @click.command()
 @click.argument("graph", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-def check(graph: Path) -> None:
+@click.option("--allow_unknown", is_flag=True, help="Calculators and options may be unknown, as MediaPipe's own are.")
+def check(graph: Path, allow_unknown: bool) -> None:
     """Validate GRAPH, a .pbtxt file, and print its nodes in execution order with their devices."""
     with reported():
-        nodes = Graph.from_file(graph).nodes
+        nodes = Graph.from_file(graph, allow_unknown=allow_unknown).nodes
     rows = [("NODE", "CALCULATOR", "DEVICE")]
-    rows += [(node.name, node.calculator.__name__, node.device or "(inline)") for node in nodes]
+    rows += [(node.name, node.proto.calculator, node.device or "(inline)") for node in nodes]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for name, calculator, device in rows:
         click.echo(f"{name:{widths[0]}}  {calculator:{widths[1]}}  {device}")

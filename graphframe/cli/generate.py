@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
@@ -14,7 +17,11 @@ from tqdm import tqdm
 from graphframe.cli.failure import reported
 from graphframe.framework.graph import Graph
 from graphframe.image import ImageRequest
+from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.model_folder import find_graph
+
+if TYPE_CHECKING:
+    from graphframe.tracing import Trace
 
 
 def size_in_pixels(text: str) -> tuple[int, int]:
@@ -27,7 +34,11 @@ def size_in_pixels(text: str) -> tuple[int, int]:
 
 @click.command(context_settings={"show_default": True})
 @click.argument("prompt")
-@click.option("--model_path", required=True, type=click.Path(path_type=Path), help="Folder of the model.")
+@click.option(
+    "--model_path",
+    type=click.Path(path_type=Path),
+    help="Folder of the model.  [default: pictograms, which ships with graphframe]",
+)
 @click.option(
     "-o", "--output", default="out.png", type=click.Path(path_type=Path), help="File to write; several get numbers."
 )
@@ -39,31 +50,67 @@ def size_in_pixels(text: str) -> tuple[int, int]:
 )
 @click.option("--num_inference_steps", "--steps", type=int, help="Steps of denoising.  [default: the model's]")
 @click.option("--guidance_scale", type=float, help="How closely to follow the prompt.  [default: the model's]")
+@click.option("--scheduler", help='Such as "euler" or "dpm++ 2m karras".  [default: the model\'s]')
+@click.option(
+    "--trace",
+    "trace_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what the run spent its time on, for ui.perfetto.dev or chrome://tracing.",
+)
+@click.option("--profile", is_flag=True, help="Print for each node what it spent its time on.")
 def generate(
     prompt: str,
-    model_path: Path,
+    model_path: Path | None,
     output: Path,
     size: tuple[int, int] | None,
     seed: int | None,
+    trace_path: Path | None,
+    profile: bool,
     **given: Any,
 ) -> None:
     """Generate images from PROMPT."""
+    if model_path is None:
+        click.echo(NOTICE, err=True)
+        model_path = DEFAULT_MODEL
     width, height = size or (None, None)
     seed = secrets.randbits(32) if seed is None else seed
     request = ImageRequest(prompt, width=width, height=height, seed=seed, **given)
     with reported():
         graph = Graph.from_file(find_graph(model_path), model_path)
-        graph.load()
-        with tqdm(unit="step", leave=False, disable=None) as bar:
+        with _recorded(trace_path, profile) as trace:
+            graph.load()
+            with tqdm(unit="step", leave=False, disable=None) as bar:
 
-            def show(node: str, done: int, total: int) -> None:
-                bar.desc, bar.total = f"{node}: ", total
-                bar.update(done - bar.n)
+                def show(node: str, done: int, total: int) -> None:
+                    bar.desc, bar.total = f"{node}: ", total
+                    bar.update(done - bar.n)
 
-            images = graph.run(REQUEST=request, on_progress=show)["IMAGE"]
+                images = graph.run(REQUEST=request, on_progress=show, tracer=trace)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):
             path.write_bytes(base64.b64decode(packet.value.b64))
             click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {seed}")
+
+
+@contextmanager
+def _recorded(path: Path | None, profile: bool) -> Iterator[Trace | None]:
+    """A tracer, if one is asked for; what it saw is written and printed at the end, also if the run fails."""
+    if path is None and not profile:
+        yield None
+        return
+    from graphframe.tracing import Trace, chrome_trace, profile_table  # which imports OpenVINO; --help should not
+
+    trace = Trace()
+    with ExitStack() as stack:
+        file = path and stack.enter_context(path.open("w", encoding="utf-8"))  # now: it may not be possible
+        try:
+            yield trace
+        finally:
+            if file:
+                json.dump(chrome_trace([trace]), file)
+                click.echo(f"{path}: trace, to open in https://ui.perfetto.dev or chrome://tracing")
+            if profile:
+                click.echo(profile_table([trace]), err=True)
 
 
 def _files(output: Path, count: int) -> list[Path]:

@@ -7,6 +7,7 @@ import click
 from graphframe.cli.check import check
 from graphframe.cli.generate import generate
 from graphframe.cli.serve import serve
+from graphframe.cli.view import view
 
 
 @click.group(context_settings={"token_normalize_func": lambda name: name.replace("-", "_")})
@@ -18,5 +19,5 @@ def main() -> None:
     """
 
 
-for command in (serve, generate, check):
+for command in (serve, generate, check, view):
     main.add_command(command)

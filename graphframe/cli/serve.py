@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, open_servable
 
@@ -16,7 +17,10 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--model_path", required=True, help="Folder of the model; if it has a graph.pbtxt, that is served.")
+@click.option(
+    "--model_path",
+    help="Folder of the model; if it has a graph.pbtxt, that is served.  [default: pictograms, which ships with it]",
+)
 @click.option("--model_name", help="What clients call the model.  [default: the name of its folder]")
 @click.option("--rest_port", type=click.IntRange(1, 65535), default=8000, help="Port to listen on.")
 @click.option("--rest_bind_address", default="0.0.0.0", help="Addresses to listen on, separated by commas.")
@@ -24,11 +28,13 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option("--max_waiting", type=click.IntRange(min=0), default=100, help="Requests that wait for their turn.")
 @click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
 @click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
-def serve(cache_dir: str | None, **given: Any) -> None:
+def serve(model_path: str | None, cache_dir: str | None, **given: Any) -> None:
     """Serve a model through OpenAI's Images API."""
+    if model_path is None:
+        click.echo(NOTICE, err=True)
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
-    options = ServerOptions(**given)
+    options = ServerOptions(model_path=model_path or str(DEFAULT_MODEL), **given)
     with reported():
         open_servable(options)
     for host in options.hosts:

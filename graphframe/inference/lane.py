@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 
+from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.caller import Caller
 from graphframe.inference.device import normalise
 from graphframe.inference.order import OrderQueue
@@ -77,12 +79,14 @@ class Lane:
             self._hand_out(slot)
 
     def _wait(self, caller: Caller, waiter: _Waiter) -> int:
+        began = time.perf_counter()
         try:
             unsubscribe = caller.subscribe(waiter.woken.set)
             try:
                 waiter.woken.wait()
             finally:
                 unsubscribe()
+                activity.note(LaneWait(self.device, began, time.perf_counter()))
             caller.raise_if_cancelled()
         except BaseException:
             self._leave(waiter)

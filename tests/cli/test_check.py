@@ -63,3 +63,28 @@ def test_five_mistakes_at_once(tmp_path: Path) -> None:
     ]:
         (found,) = [text for text in output.splitlines() if words in text]
         assert found.startswith(f"{path}:{line}: "), found
+
+
+def test_unknown_calculators_may_be_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text("""
+        input_stream: "frame"
+        node { calculator: "ImageTransformationCalculator" input_stream: "IMAGE:frame" output_stream: "IMAGE:small"
+               options: { [mediapipe.ImageTransformationCalculatorOptions.ext] { output_width: 192 } } }
+        node { name: "again" calculator: "PassThroughCalculator" input_stream: "small" output_stream: "same" }
+        """)
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert result.exit_code == 1
+    result = CliRunner().invoke(main, ["check", "--allow-unknown", str(path)])
+    assert result.exit_code == 0
+    assert [line.split()[:2] for line in result.output.splitlines()[1:]] == [
+        ["ImageTransformationCalculator", "ImageTransformationCalculator"],
+        ["again", "PassThroughCalculator"],
+    ]
+
+
+def test_what_is_wrong_beside_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text('node { calculator: "Nobody\'s" input_stream: "IMAGE:frame" }')
+    result = CliRunner().invoke(main, ["check", "--allow-unknown", str(path)])
+    assert 'input_stream "frame" has no producer' in result.output

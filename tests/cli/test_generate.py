@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,7 @@ def test_random_seed_is_told(euler: Path, tmp_path: Path) -> None:
         (("--size", "7x7"), "Error: width and height must be multiples of 8, not 7x7"),
         (("--size", "big"), "'big' is not WIDTHxHEIGHT, as in 512x512"),
         (("-n", 0), "Error: n must be from 1 to 10, not 0"),
+        (("--scheduler", "eular"), "Error: "),
         (("--steps", 1000), "Error: num_inference_steps must be from 1 to 100, not 1000"),
     ],
 )
@@ -62,3 +64,52 @@ def test_folder_without_a_model(tmp_path: Path) -> None:
     code, output = generate("a red cat", "--model_path", tmp_path)
     assert code == 1
     assert "has neither graph.pbtxt nor model_index.json" in output
+
+
+def test_trace(euler: Path, tmp_path: Path) -> None:
+    image, trace = tmp_path / "cat.png", tmp_path / "cat.json"
+    code, output = generate("a red cat", "--model_path", euler, "-o", image, "--steps", 3, "--trace", trace)
+    assert code == 0
+    assert f"{trace}: trace, to open in" in output
+    assert image.exists()
+    events = json.loads(trace.read_text())["traceEvents"]
+    tracks = [event["args"]["name"] for event in events if event["name"] == "thread_name"]
+    nodes = ["image_request", "tokenize", "text_encode", "denoise", "vae_decode", "base64_encode"]
+    assert tracks[:6] == nodes
+    assert tracks[6].startswith("CPU, slot ")
+    inferences = [event for event in events if event.get("cat") == "inference"]
+    assert [event["args"]["node"] for event in sorted(inferences, key=lambda event: event["ts"])] == [
+        "tokenize", "text_encode", "denoise", "denoise", "denoise", "vae_decode",
+    ]  # fmt: skip
+    calls = {event["name"]: event for event in events if event.get("cat") == "node"}
+    for event in inferences:
+        call = calls[f"{event['args']['node']} process"]
+        assert call["ts"] <= event["ts"] <= event["ts"] + event["dur"] <= call["ts"] + call["dur"]
+
+
+def test_profile_goes_to_stderr(euler: Path, tmp_path: Path) -> None:
+    options = ("--model_path", str(euler), "-o", str(tmp_path / "cat.png"), "--steps", "1", "--profile")
+    result = CliRunner().invoke(main, ["generate", "a red cat", *options])
+    assert result.exit_code == 0
+    assert "NODE" not in result.stdout
+    header, *rows, last = result.stderr.splitlines()
+    assert header.split()[:3] == ["NODE", "CALLS", "MEAN"]
+    assert [row.split()[:2] for row in rows][3:5] == [["denoise", "1"], ["vae_decode", "1"]]
+    assert last.startswith("1 run, ")
+
+
+def test_a_failed_run_is_traced_too(euler: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "cat.json"
+    code, output = generate("a red cat", "--model_path", euler, "-n", 0, "--trace", trace, "--profile")
+    assert code == 1
+    assert "Error: n must be from 1 to 10, not 0" in output
+    assert "image_request      1" in output
+    assert "image_request process" in trace.read_text()
+
+
+def test_trace_that_cannot_be_written(euler: Path, tmp_path: Path) -> None:
+    image, trace = tmp_path / "cat.png", tmp_path / "missing" / "cat.json"
+    code, output = generate("a red cat", "--model_path", euler, "-o", image, "--trace", trace)
+    assert code == 1
+    assert f"No such file or directory: '{trace}'" in output
+    assert not image.exists()

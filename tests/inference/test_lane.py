@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import sys
 import threading
+import time
 import timeit
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.errors import Cancelled
 from graphframe.inference import Lane, lane_for
+from graphframe.inference.activity import LaneWait, activity
 
 SECONDS = 5.0
 """No wait in these tests takes so long unless something is broken."""
@@ -165,6 +167,41 @@ def test_a_caller_that_breaks_leaves_nothing_behind(caller: Cancellation) -> Non
         lane.acquire(Broken(), 0.0)
     lane.release(slot)
     assert_all_free(lane)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_waits_are_noted_in_the_thread_that_waits(caller: Cancellation, cancelled: bool) -> None:
+    lane = lane_of(1)
+    waiting = Waiting()
+    log: list[object] = []
+
+    def acquire() -> None:
+        activity.logs.append(log)
+        try:
+            lane.acquire(waiting, 0.0)
+        finally:
+            activity.logs.pop()
+
+    slot = lane.acquire(caller, 0.0)
+    before = time.perf_counter()
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(acquire)
+        assert waiting.queued.wait(SECONDS)
+        assert log == []
+        if cancelled:
+            waiting.cancel("enough")
+        lane.release(slot)
+        assert isinstance(result.exception(SECONDS), Cancelled) == cancelled
+    (wait,) = log
+    assert isinstance(wait, LaneWait)
+    assert wait.device == "CPU"
+    assert before <= wait.began <= wait.ended <= time.perf_counter()
+
+
+def test_a_free_slot_takes_no_wait(caller: Cancellation) -> None:
+    activity.logs.append([])
+    lane_of(1).acquire(caller, 0.0)
+    assert activity.logs.pop() == []
 
 
 def test_growing_serves_those_who_wait_and_never_shrinks(caller: Cancellation) -> None:

@@ -1,0 +1,238 @@
+"""What there is to draw of a graph: boxes, and the streams at their ports; a subgraph is a box with a diagram in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from google.protobuf import text_format
+
+from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
+from graphframe.framework.config import SourcedNode
+from graphframe.framework.errors import GraphConfigError
+from graphframe.framework.names import tag_index
+from graphframe.framework.registry import full_name, is_subgraph, subgraph_of
+from graphframe.view.source import GraphSource, registered
+
+_SHOWN_ELSEWHERE: Final = (
+    *("name", "calculator", "device", "options", "node_options", "input_stream", "output_stream"),
+    *("input_side_packet", "output_side_packet", "external_input", "input_stream_info"),
+)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream or a side packet.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the whole graph: that of an inner stream of a subgraph has prefixes.
+    label : str
+        Its name in the text that it was written in; at the border of a subgraph there are two, one for each side.
+    """
+
+    name: str
+    label: str
+    is_side_packet: bool
+
+
+@dataclass(frozen=True)
+class Port:
+    """Where a stream begins or ends: at a box, or at the border of a diagram."""
+
+    tag: str
+    stream: Stream
+    is_back_edge: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A node.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the whole graph.
+    label : str
+        Its name in the text that it was written in.
+    settings : str
+        What else the text sets for it, as text: an executor, an input policy ...
+    inside : Diagram or None
+        What a subgraph consists of.
+    """
+
+    name: str
+    label: str
+    calculator: str
+    device: str
+    settings: str
+    options: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    inside: Diagram | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Diagram:
+    """A graph, or the inside of a subgraph, whose ports are those of its box, in the same order."""
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    boxes: tuple[Box, ...]
+
+    def all_boxes(self) -> Iterator[Box]:
+        """The boxes, each before those inside of it."""
+        for box in self.boxes:
+            yield box
+            if box.inside:
+                yield from box.inside.all_boxes()
+
+
+def diagram(source: GraphSource, subgraphs: Mapping[str, GraphSource] | None = None) -> Diagram:
+    """What there is to draw of a graph, with the insides of its subgraphs.
+
+    Parameters
+    ----------
+    source : GraphSource
+    subgraphs : mapping of str to GraphSource
+        Subgraphs by type, to be known beside those that are registered.
+    """
+    scope = _Scope("", {}, frozenset(), subgraphs or {}, ())
+    proto = source.config.proto
+    return Diagram(
+        (*scope.ports(proto.input_stream), *scope.ports(proto.input_side_packet, True)),
+        (*scope.ports(proto.output_stream), *scope.ports(proto.output_side_packet, True)),
+        scope.boxes(source),
+    )
+
+
+_Name = tuple[str, bool]
+"""A name as it was written, and whether of a side packet: these have names of their own."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What names mean within one text.
+
+    Attributes
+    ----------
+    prefix : str
+        What inner names have before them in the whole graph.
+    interface : mapping
+        The streams that come from outside or go there.
+    unconnected : set
+        Inputs of a subgraph that nobody connects; its nodes go without them.
+    within : tuple of str
+        The types of the subgraphs around, to notice one that contains itself.
+    """
+
+    prefix: str
+    interface: Mapping[_Name, Stream]
+    unconnected: frozenset[_Name]
+    subgraphs: Mapping[str, GraphSource]
+    within: tuple[str, ...]
+
+    def ports(self, specs: Iterable[str], side: bool = False) -> tuple[Port, ...]:
+        return tuple(port for _, port in self._places(specs, side))
+
+    def _places(self, specs: Iterable[str], side: bool, back_edges: Iterable[str] = ()) -> Iterator[tuple[str, Port]]:
+        for place, name in _places(specs):
+            if (name, side) not in self.unconnected:
+                stream = self.interface.get((name, side)) or Stream(self.prefix + name, name, side)
+                yield place, Port(place.lstrip(":0123456789"), stream, place in back_edges)
+
+    def boxes(self, source: GraphSource) -> tuple[Box, ...]:
+        package = source.config.proto.package
+        nodes = zip(source.config.nodes, source.options, strict=True)
+        return tuple(self._box(node, options, package) for node, options in nodes)
+
+    def _box(self, node: SourcedNode, options: str, package: str) -> Box:
+        proto = node.proto
+        back_edges = {_place(info.tag_index) for info in proto.input_stream_info if info.back_edge}
+        side_inputs = (*proto.input_side_packet, *proto.external_input)
+        streams = (port for _, port in self._places(proto.input_stream, False, back_edges))
+        inputs = (*streams, *self.ports(side_inputs, True))
+        outputs = (*self.ports(proto.output_stream), *self.ports(proto.output_side_packet, True))
+        return Box(
+            self.prefix + node.name,
+            node.name,
+            proto.calculator,
+            proto.device,
+            _settings(proto),
+            options,
+            inputs,
+            outputs,
+            self._inside(node, package),
+        )
+
+    def _inside(self, node: SourcedNode, package: str) -> Diagram | None:
+        type_ = node.proto.calculator
+        subgraph = None if type_ in self.within else self._subgraph(node, package)
+        if subgraph is None:
+            return None
+        inner, outer = subgraph.config.proto, node.proto
+        side_inputs = (*outer.input_side_packet, *outer.external_input)
+        inputs = [
+            *self._interface(inner.input_stream, outer.input_stream, False),
+            *self._interface(inner.input_side_packet, side_inputs, True),
+        ]
+        outputs = [
+            *self._interface(inner.output_stream, outer.output_stream, False),
+            *self._interface(inner.output_side_packet, outer.output_side_packet, True),
+        ]
+        connected = {(name, port.stream.is_side_packet): port.stream for name, port in (*inputs, *outputs) if name}
+        offered = {(name, False) for _, name in _places(inner.input_stream)}
+        offered |= {(name, True) for _, name in _places(inner.input_side_packet)}
+        prefix = re.sub(r"[. :]", "_", (self.prefix + node.name).lower()) + "__"
+        scope = _Scope(prefix, connected, frozenset(offered - set(connected)), self.subgraphs, (*self.within, type_))
+        return Diagram(tuple(port for _, port in inputs), tuple(port for _, port in outputs), scope.boxes(subgraph))
+
+    def _subgraph(self, node: SourcedNode, package: str) -> GraphSource | None:
+        type_ = node.proto.calculator
+        name = full_name(type_, package)
+        if (given := self.subgraphs.get(type_.rpartition(".")[2])) or not is_subgraph(name):
+            return given
+        proto = CalculatorGraphConfig.Node()
+        proto.CopyFrom(node.proto)
+        proto.calculator = name
+        try:
+            return registered(subgraph_of(replace(node, proto=proto)))
+        except GraphConfigError:  # of a function that makes it
+            return None
+
+    def _interface(self, inner: Iterable[str], outer: Iterable[str], side: bool) -> Iterator[tuple[str, Port]]:
+        """What an outer node connects, as seen from the inside, with its inner name: matched by tag and index.
+
+        The name is empty if the subgraph has nothing there.
+        """
+        names = dict(_places(inner))
+        for place, port in self._places(outer, side):
+            name = names.get(place, "")
+            yield name, Port(port.tag, Stream(port.stream.name, name or port.stream.label, side))
+
+
+def _places(specs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The tag and index, in MediaPipe's spelling, and the name of each spec, however odd."""
+    untagged = 0
+    for spec in specs:
+        head, _, name = spec.rpartition(":")
+        if head:
+            yield _place(head), name
+        else:
+            yield tag_index("", untagged), name
+            untagged += 1
+
+
+def _place(text: str) -> str:
+    return text.removesuffix(":0")
+
+
+def _settings(proto: CalculatorGraphConfig.Node) -> str:
+    others = CalculatorGraphConfig.Node()
+    others.CopyFrom(proto)
+    for name in _SHOWN_ELSEWHERE:
+        others.ClearField(name)
+    return text_format.MessageToString(others).strip()

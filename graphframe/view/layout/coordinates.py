@@ -1,0 +1,172 @@
+"""How far from the left each item is: edges as straight as the order of the items and the room between them allow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
+
+from graphframe.view.layout.items import Bend, Item, Segment, Slot
+
+_BETWEEN_BOXES, _BETWEEN_LINES = 30.0, 15.0
+_SWEEPS, _ROUNDS = 16, 12
+
+_Wish = tuple[float, float]
+"""An x, and the weight of it."""
+_Touching = Mapping[Item, Sequence[Segment]]
+"""The segments at the top or bottom of each item, those of its own slots first."""
+
+
+def place_in_layers(layers: Sequence[Sequence[Item]], segments: Sequence[Segment]) -> None:
+    """Set `x` of all items, and that of the slots of items that are not fixed."""
+    for layer in layers:
+        for item, x in zip(layer, _offsets(layer), strict=True):
+            item.x = x
+            if not item.fixed:
+                _spread(item.tops, item.width)
+                _spread(item.bottoms, item.width)
+    above: defaultdict[Item, list[Segment]] = defaultdict(list)
+    below: defaultdict[Item, list[Segment]] = defaultdict(list)
+    for upper, lower in segments:
+        above[lower.item].append((lower, upper))
+        below[upper.item].append((upper, lower))
+    for sweep in range(_SWEEPS):
+        for layer in layers if sweep % 2 == 0 else reversed(layers):
+            _settle(layer, *((above, below) if sweep % 2 == 0 else (below, above)))
+    lines = _lines(layers, segments)
+    for _ in range(_ROUNDS):
+        for line in lines:
+            _straighten(line, layers, above, below)
+        for layer in layers:
+            for item in layer:
+                _turn_slots(item.tops, above[item])
+                _turn_slots(item.bottoms, below[item])
+
+
+def _offsets(layer: Sequence[Item]) -> list[float]:
+    """Where the items of a layer are when they stand as close as they may."""
+    offsets = [0.0]
+    for before, item in pairwise(layer):
+        offsets.append(offsets[-1] + before.width + _room(before, item))
+    return offsets
+
+
+def _room(left: Item, right: Item) -> float:
+    lines = isinstance(left, Bend) + isinstance(right, Bend)
+    return (_BETWEEN_BOXES, (_BETWEEN_BOXES + _BETWEEN_LINES) / 2, _BETWEEN_LINES)[lines]
+
+
+def _spread(slots: Sequence[Slot], width: float) -> None:
+    """Give slots their places: each in the middle of its width, with the room that is left shared out evenly."""
+    free = (width - sum(slot.width for slot in slots)) / (len(slots) + 1)
+    x = free
+    for slot in slots:
+        slot.x = x + slot.width / 2
+        x += slot.width + free
+
+
+def _wishes(segments: Iterable[Segment]) -> list[_Wish]:
+    """Where an item would be for each of its segments to be straight."""
+    return [(other.at - own.x, _weight(own, other)) for own, other in segments]
+
+
+def _weight(one: Slot, other: Slot) -> float:
+    """How much it matters that a segment is straight: most between bends."""
+    return (1, 2, 8)[isinstance(one.item, Bend) + isinstance(other.item, Bend)]
+
+
+def _median(wishes: Sequence[_Wish], near: float) -> float:
+    """The middle one by weight; of two that are, the one that is nearer to `near`."""
+    ranked = sorted(wishes)
+    half = sum(weight for _, weight in ranked) / 2
+    below = 0.0
+    for number, (x, weight) in enumerate(ranked):
+        below += weight
+        if below == half:
+            return min(x, ranked[number + 1][0], key=lambda middle: abs(middle - near))
+        if below > half:
+            break
+    return x
+
+
+def _settle(layer: Sequence[Item], first: _Touching, second: _Touching) -> None:
+    """Move the items of a layer to where their segments on the first side are straight, else those on the second.
+
+    That is as near as the room for all of them allows: the least sum of squares.
+    """
+    offsets = _offsets(layer)
+    wishes = []
+    for item, offset in zip(layer, offsets, strict=True):
+        mine = _wishes(first.get(item) or second.get(item, ()))
+        x = _median(mine, item.x) if mine else item.x
+        wishes.append((x - offset, sum(weight for _, weight in mine) or 0.1))
+    for item, offset, x in zip(layer, offsets, _never_falling(wishes), strict=True):
+        item.x = x + offset
+
+
+def _never_falling(wishes: Iterable[_Wish]) -> list[float]:
+    """The numbers nearest to those wished of which none is less than the one before (isotonic regression)."""
+    blocks: list[tuple[float, float, int]] = []
+    for x, weight in wishes:
+        count = 1
+        while blocks and blocks[-1][0] > x:
+            other, heavy, more = blocks.pop()
+            x, weight, count = (x * weight + other * heavy) / (weight + heavy), weight + heavy, count + more
+        blocks.append((x, weight, count))
+    return [x for x, _, count in blocks for _ in range(count)]
+
+
+def _lines(layers: Iterable[Iterable[Item]], segments: Iterable[Segment]) -> list[list[Item]]:
+    """What should move as one: the bends of a long edge, and each other item alone."""
+    lines = {item: [item] for layer in layers for item in layer}
+    for upper, lower in segments:
+        if isinstance(upper.item, Bend) and isinstance(lower.item, Bend):
+            line = lines[upper.item]
+            line += lines[lower.item]
+            for item in lines[lower.item]:
+                lines[item] = line
+    return sorted({id(line): line for line in lines.values()}.values(), key=len, reverse=True)
+
+
+def _straighten(line: Sequence[Item], layers: Sequence[Sequence[Item]], above: _Touching, below: _Touching) -> None:
+    """Move a line to where its segments are straightest, between what is beside it."""
+    lowest, highest = float("-inf"), float("inf")
+    for item in line:
+        layer = layers[item.layer]
+        if item.place:
+            left = layer[item.place - 1]
+            lowest = max(lowest, left.x + left.width + _room(left, item))
+        if item.place + 1 < len(layer):
+            right = layer[item.place + 1]
+            highest = min(highest, right.x - _room(item, right) - item.width)
+    members = set(line)
+    outward = [
+        segment
+        for item in line
+        for side in (above, below)
+        for segment in side.get(item, ())
+        if segment[1].item not in members
+    ]
+    if lowest <= highest and outward:
+        x = min(max(_median(_wishes(outward), line[0].x), lowest), highest)
+        for item in line:
+            item.x = x
+
+
+def _turn_slots(slots: Sequence[Slot], segments: Iterable[Segment]) -> None:
+    """Move slots along their side of an item to where their segments are straight, as far as their widths allow."""
+    if not slots or slots[0].item.fixed:
+        return
+    item = slots[0].item
+    ends = defaultdict(list)
+    for own, other in segments:
+        ends[own].append(other.at - item.x)
+    offsets = list(accumulate((slot.width for slot in slots[:-1]), initial=0.0))
+    free = item.width - offsets[-1] - slots[-1].width
+    wishes = []
+    for slot, offset in zip(slots, offsets, strict=True):
+        within = [x for x in ends[slot] if slot.width / 2 <= x <= item.width - slot.width / 2]
+        x = min(within, key=lambda end: abs(end - slot.x), default=slot.x)
+        wishes.append((x - slot.width / 2 - offset, 1.0 if within else 0.1))
+    for slot, offset, x in zip(slots, offsets, _never_falling(wishes), strict=True):
+        slot.x = min(max(x, 0), free) + offset + slot.width / 2

@@ -1,0 +1,89 @@
+"""What is laid out: items with slots at their top and bottom, and edges from slot to slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+Point = tuple[float, float]
+
+
+class Pin(Enum):
+    """Which layer an item has to be in."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+@dataclass(eq=False)
+class Slot:
+    """Where edges touch an item; `x` is from the left of it."""
+
+    width: float = 0
+    x: float = 0
+    item: Item = field(init=False, repr=False)
+
+    @property
+    def at(self) -> float:
+        """Where it is in the picture, from the left."""
+        return self.item.x + self.x
+
+
+@dataclass(eq=False)
+class Item:
+    """Something that takes room.
+
+    Attributes
+    ----------
+    tops, bottoms : list of Slot
+        From left to right. Their widths are for what is written at them.
+    below : float
+        How much room to keep free under it.
+    fixed : bool
+        Whether its slots have their places already; else they may be in any order, and are spread over the width.
+    pin : Pin or None
+    earliest : int
+        The first layer in which it may be.
+    layer, place : int
+        The layer, and the place in it.
+    x, y : float
+        The upper left corner.
+    """
+
+    width: float
+    height: float
+    tops: list[Slot]
+    bottoms: list[Slot]
+    below: float = 0
+    fixed: bool = False
+    pin: Pin | None = None
+    earliest: int = 0
+    layer: int = 0
+    place: int = 0
+    x: float = 0
+    y: float = 0
+
+    def __post_init__(self) -> None:
+        for slot in (*self.tops, *self.bottoms):
+            slot.item = self
+
+
+class Bend(Item):
+    """A point that an edge of several layers passes on its way."""
+
+    def __init__(self, layer: int) -> None:
+        self.slot = Slot()
+        super().__init__(0, 0, [self.slot], [self.slot], layer=layer)
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """From a slot at the bottom of an item to one at the top of an item; `is_back` if it is declared as a back edge."""
+
+    tail: Slot
+    head: Slot
+    is_back: bool = False
+
+
+Segment = tuple[Slot, Slot]
+"""A part of an edge, from a layer to the next."""

@@ -1,0 +1,67 @@
+"""The layout as a whole, after Sugiyama: layers, then the order within them, then coordinates, then curves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from graphframe.view.layout.coordinates import place_in_layers
+from graphframe.view.layout.items import Bend, Edge, Item, Segment, Slot
+from graphframe.view.layout.layering import assign_layers
+from graphframe.view.layout.ordering import order_layers
+from graphframe.view.layout.routing import Curve, down, place_layers, up
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The size of all of it, where the gaps between layers are (from y to y), and the curves."""
+
+    width: float
+    height: float
+    gaps: Sequence[tuple[float, float]]
+    curves: Mapping[Edge, Curve]
+
+
+def lay_out(items: Sequence[Item], edges: Sequence[Edge]) -> Layout:
+    """Give each item a place, and each edge a curve, within a rectangle that begins at (0, 0)."""
+    if not items:
+        return Layout(0, 0, (), {})
+    assign_layers(items, edges)
+    layers: list[list[Item]] = [[] for _ in range(1 + max(item.layer for item in items))]
+    for item in items:
+        layers[item.layer].append(item)
+    downwards = [edge for edge in edges if edge.tail.item.layer < edge.head.item.layer]
+    upwards = [edge for edge in edges if edge.tail.item.layer >= edge.head.item.layer]
+    routes = _routes(downwards, layers)
+    segments = list(dict.fromkeys(segment for route in routes.values() for segment in route))
+    order_layers(layers, segments)
+    place_in_layers(layers, segments)
+    gaps = place_layers(layers, segments, upwards)
+    curves = {edge: down(route, gaps) for edge, route in routes.items()} | up(upwards, layers, gaps)
+    xs = [x for curve in curves.values() for x, _ in curve]
+    left = min([*xs, *(item.x for item in items)])
+    right = max([*xs, *(item.x + item.width for item in items)])
+    for layer in layers:
+        for item in layer:
+            item.x -= left
+    shifted = {edge: [(x - left, y) for x, y in curve] for edge, curve in curves.items()}
+    spans = [(gap.top, gap.bottom) for gap in gaps if gap.top < gap.bottom]
+    return Layout(right - left, gaps[-1].bottom, spans, shifted)
+
+
+def _routes(edges: Sequence[Edge], layers: Sequence[list[Item]]) -> dict[Edge, list[Segment]]:
+    """The segments of each edge. Edges from the same slot share bends, which join the layers that they are in."""
+    routes = {}
+    bends: defaultdict[Slot, list[Slot]] = defaultdict(list)
+    for edge in edges:
+        way = bends[edge.tail]
+        first, last = edge.tail.item.layer + 1, edge.head.item.layer
+        for layer in range(first + len(way), last):
+            bend = Bend(layer)
+            layers[layer].append(bend)
+            way.append(bend.slot)
+        stops = [edge.tail, *way[: last - first], edge.head]
+        routes[edge] = list(pairwise(stops))
+    return routes

@@ -1,0 +1,75 @@
+"""How large boxes and pills are, and where in them the rows of text stand. Lengths are in pixels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from graphframe.view.diagram import Box, Port
+from graphframe.view.text_width import text_width
+
+NAME_SIZE, TEXT_SIZE, LABEL_SIZE, TAG_SIZE = 13.0, 11.0, 10.5, 9.0
+TAG_ROW, NAME_ROW, TEXT_ROW, LABEL_ROW = 13.0, 18.0, 15.0, 17.0
+PADDING, MARGIN = 7.0, 16.0
+"""Between the edge of a box and what is written in it; around what is inside of a subgraph."""
+PILL_HEIGHT = 26.0
+STUB = 12.0
+"""The length of the line at an output that nobody takes."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of text in a box; `style` is the class of it."""
+
+    text: str
+    style: str
+    size: float
+    height: float
+
+    @property
+    def width(self) -> float:
+        """Of its text."""
+        return text_width(self.text, self.size, self.style == "name")
+
+
+def rows(box: Box) -> list[Row]:
+    """What is written in a box, from top to bottom: a node without a name of its own is called by its calculator."""
+    own_name = not re.fullmatch(re.escape(box.calculator) + r"(_\d+)?", box.label)
+    found = [Row(box.label, "name", NAME_SIZE, NAME_ROW)]
+    if own_name:
+        found.append(Row(box.calculator, "calculator", TEXT_SIZE, TEXT_ROW))
+    if box.device:
+        found.append(Row(box.device, "device", TEXT_SIZE, TEXT_ROW))
+    return found
+
+
+def tag_row(ports: Iterable[Port]) -> float:
+    """The height of the row of tags at one side of a box."""
+    return TAG_ROW if any(port.tag for port in ports) else 0
+
+
+def header(box: Box) -> float:
+    """The height of what stands above the inside of a subgraph, or in the middle of another box."""
+    return PADDING + tag_row(box.inputs) + sum(row.height for row in rows(box))
+
+
+def footer(box: Box) -> float:
+    """The height of what stands below that."""
+    return PADDING + tag_row(box.outputs)
+
+
+def port_width(port: Port, is_named: bool) -> float:
+    """The width of what is written at a port: its tag, and the name of its stream if that stands there."""
+    label = text_width(port.stream.label, LABEL_SIZE) if is_named else 0
+    return max(text_width(port.tag, TAG_SIZE), label, 6) + 10
+
+
+def pill_text(port: Port) -> str:
+    """What is written in the pill of an input or output of the graph."""
+    return f"{port.tag}:{port.stream.label}" if port.tag else port.stream.label
+
+
+def pill_width(port: Port) -> float:
+    """The width of that pill."""
+    return text_width(pill_text(port), TEXT_SIZE) + 28

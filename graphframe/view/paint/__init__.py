@@ -1,0 +1,1 @@
+"""Turns a drawing into SVG elements, and explains them in a legend."""

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from click.testing import CliRunner
+
+from graphframe.cli.main import main
+from tests.view.graphs import HAND, TRACKING
+
+
+def view(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["view", *map(str, arguments)])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text(TRACKING)
+    return path
+
+
+@pytest.fixture
+def hand(tmp_path: Path) -> Path:
+    path = tmp_path / "hand.pbtxt"
+    path.write_text(HAND)
+    return path
+
+
+def test_svg(graph: Path, tmp_path: Path) -> None:
+    output = tmp_path / "picture.svg"
+    assert view(graph, "-o", output) == (0, f"wrote {output}\n")
+    assert fromstring(output.read_text(encoding="utf-8")).findtext("{*}title") == "graph.pbtxt"
+
+
+def test_html(graph: Path, tmp_path: Path) -> None:
+    output = tmp_path / "PAGE.HTML"
+    assert view(graph, "--output", output) == (0, f"wrote {output}\n")
+    assert output.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_graph_that_ships(tmp_path: Path) -> None:
+    assert view("graphs/stable_diffusion.pbtxt", "-o", tmp_path / "graph.svg")[0] == 0
+
+
+def test_subgraphs(graph: Path, hand: Path, tmp_path: Path) -> None:
+    output = tmp_path / "graph.svg"
+    assert view(graph, "-o", output, "--subgraph", hand)[0] == 0
+    assert "ClipVectorSizeCalculator" in output.read_text(encoding="utf-8")
+
+
+def test_subgraph_without_a_type(graph: Path, tmp_path: Path) -> None:
+    code, output = view(graph, "-o", tmp_path / "graph.svg", "--subgraph", graph)
+    assert code == 1
+    assert f"{graph}: a graph needs a type" in output
+
+
+def test_other_format(graph: Path) -> None:
+    code, output = view(graph, "-o", "graph.png")
+    assert code == 2
+    assert '"graph.png" ends neither in .svg' in output
+    assert "nor in .html" in output
+
+
+def test_output_is_needed(graph: Path) -> None:
+    code, output = view(graph)
+    assert code == 2
+    assert "--output" in output
+
+
+def test_text_that_is_no_graph(tmp_path: Path) -> None:
+    path = tmp_path / "poem.txt"
+    path.write_text("Roses are red")
+    code, output = view(path, "-o", tmp_path / "graph.svg")
+    assert code == 1
+    assert f"{path}:1: this is no graph" in output
+    assert not (tmp_path / "graph.svg").exists()
+
+
+def test_graph_that_is_not_there(tmp_path: Path) -> None:
+    code, output = view(tmp_path / "missing.pbtxt", "-o", tmp_path / "graph.svg")
+    assert code == 2
+    assert "does not exist" in output
+
+
+def test_folder_that_is_not_there(graph: Path, tmp_path: Path) -> None:
+    code, output = view(graph, "-o", tmp_path / "missing" / "graph.svg")
+    assert code == 1
+    assert "No such file or directory" in output
+    assert "Traceback" not in output
