@@ -10,9 +10,10 @@ from PIL import Image
 from torch import nn
 
 from .latents import whiten
-from .run import Run
+from .run import Run, adam
 from .scenes import random_scene
 from .shapes import render
+from .world import CELL, SIDE
 
 CHANNELS = (16, 16, 32, 64)
 LATENTS = 4
@@ -110,15 +111,16 @@ def _start_decoder(decoder: nn.Module) -> None:
 
 
 def crops(random: Random, count: int, side: int = CROP) -> torch.Tensor:
-    """Draw crops of random scenes, half of them off the grid: [count, 3, side, side] from -1 to 1."""
+    """Draw crops of random scenes, a quarter of them off the grid: [count, 3, side, side] from -1 to 1."""
     pictures = []
     for _ in range(count):
         scene = random_scene(random)
-        shift = (0, 0) if random.random() < 0.5 else (random.randint(-8, 8), random.randint(-8, 8))
+        whole = random.choice((SIDE, SIDE, 192, 256))
+        shift = (0, 0) if random.random() < 0.75 else (random.randint(-8, 8), random.randint(-8, 8))
         item = random.choice(scene.items)
-        middle = [(start + item.size // 2 - side // 2 + random.randint(-24, 24)) // 8 * 8 for start in (item.x, item.y)]
-        x, y = (min(max(at, 0), 128 - side) for at in middle)
-        pictures.append(render(scene, shift=shift)[y : y + side, x : x + side])
+        middles = [(start + item.size / 2) * whole / SIDE + random.randint(-24, 24) for start in (item.x, item.y)]
+        x, y = (min(max(round(middle - side / 2) // CELL * CELL, 0), whole - side) for middle in middles)
+        pictures.append(render(scene, whole, shift)[y : y + side, x : x + side])
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
 
 
@@ -141,7 +143,7 @@ def train_autoencoder(folder: Path, steps: int) -> AutoencoderKL:
     """Train, or go on training, and return the autoencoder."""
     torch.manual_seed(2)
     model = build_autoencoder()
-    run = Run(folder / "autoencoder.pt", {"model": model}, steps, peak=2e-3, decay=0.0)
+    run = Run(folder / "autoencoder.pt", {"model": model}, steps, [adam(model.parameters(), 2e-3)])
     for step in run:
         drawn = crops(Random(f"crops/{step}"), BATCH)
         torch.manual_seed(step)

@@ -7,7 +7,7 @@ import torch
 from diffusers import AutoencoderKL
 
 from .autoencoder import crops, load_autoencoder, reconstruction_loss, save_sheet
-from .run import Run
+from .run import Run, adam
 from .world import SIDE
 
 BATCH = 4
@@ -21,7 +21,7 @@ def train_decoder(folder: Path, steps: int) -> None:
     model.decoder.requires_grad_(True)
     model.post_quant_conv.requires_grad_(True)
     decoder = torch.nn.ModuleList([model.decoder, model.post_quant_conv])
-    run = Run(folder / "decoder.pt", {"model": decoder}, steps, peak=1e-3, decay=0.0)
+    run = Run(folder / "decoder.pt", {"model": decoder}, steps, [adam(decoder.parameters(), 1e-3)])
     for step in run:
         drawn = crops(Random(f"pictures/{step}"), BATCH, SIDE)
         torch.manual_seed(step)

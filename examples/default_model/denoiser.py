@@ -1,5 +1,6 @@
 """The denoiser: a small UNet that learns to draw what the text encoder reads."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -13,13 +14,19 @@ from .autoencoder import LATENTS
 from .captions import random_caption
 from .decoder import load_finished
 from .latents import Shelf, fill_shelf
-from .run import Run
+from .muon import Muon
+from .run import Run, adam
 from .sheet import Painter
 from .text_encoder import WIDTH, load_text_encoder
 from .tokenizer import build_tokenizer
-from .world import Scene
+from .world import SIDE, Scene
 
-BATCH = 16
+SIDES = (SIDE, 192, 256)
+"""Sides of the pictures that it learns from."""
+
+BATCH = 32
+"""Of pictures of the first side; of larger ones so many that a step takes as long."""
+
 DROPPED = 0.12
 """Share of captions left empty, for classifier-free guidance."""
 
@@ -80,15 +87,23 @@ def _caption(scene: Scene, random: Random) -> str:
     return "" if random.random() < DROPPED else random_caption(scene, random)
 
 
-def _loss(model: UNet2DConditionModel, shelf: Shelf, reader: Reader, alphas: torch.Tensor, step: int) -> torch.Tensor:
+def _batch(sides: Sequence[int], step: int, steps: int) -> tuple[int, int]:
+    """Side of the pictures of one step and how many: a third of the second half sees the larger ones."""
+    side = sides[0] if 2 * step < steps or step % 3 else sides[1 + step // 3 % (len(sides) - 1)]
+    return side, round(BATCH * (sides[0] / side) ** 2)
+
+
+def _loss(
+    model: UNet2DConditionModel, shelf: Shelf, reader: Reader, alphas: torch.Tensor, step: int, batch: int
+) -> torch.Tensor:
     """Weighted error of the predicted velocity on one batch, drawn by the step's number."""
     random = Random(f"denoise/{step}")
     torch.manual_seed(step)
-    chosen = random.choices(range(len(shelf.scenes)), k=BATCH)
+    chosen = random.choices(range(len(shelf.scenes)), shelf.weights, k=batch)
     text = reader([_caption(shelf.scenes[i], random) for i in chosen]).clone()
     clean = shelf.latents[chosen].float()
     noise = torch.randn_like(clean)
-    times = ((torch.arange(BATCH) + torch.rand(BATCH)) * len(alphas) / BATCH).long()
+    times = ((torch.arange(batch) + torch.rand(batch)) * len(alphas) / batch).long()
     alpha = alphas[times].view(-1, 1, 1, 1)
     noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
     velocity = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
@@ -99,19 +114,27 @@ def _loss(model: UNet2DConditionModel, shelf: Shelf, reader: Reader, alphas: tor
     return loss
 
 
+def _optimizers(model: UNet2DConditionModel) -> list[torch.optim.Optimizer]:
+    ends = {id(p) for conv in (model.conv_in, model.conv_out) for p in conv.parameters()}
+    inner = [p for p in model.parameters() if p.ndim > 1 and id(p) not in ends]
+    others = [p for p in model.parameters() if p.ndim == 1 or id(p) in ends]
+    return [Muon(inner, 3e-3), adam(others, 1e-3)]
+
+
 def train_denoiser(folder: Path, steps: int, scenes: int) -> UNet2DConditionModel:
     """Train, or go on training, and return the averaged UNet."""
     reader = Reader(folder)
     autoencoder = load_finished(folder)
-    shelf = fill_shelf(folder, autoencoder, scenes)
+    shelves = {side: fill_shelf(folder, autoencoder, scenes if side == SIDE else scenes // 4, side) for side in SIDES}
     torch.manual_seed(3)
     model = build_denoiser()
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.995))
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.998))
     scheduler = build_scheduler()
     painter = Painter(average.module, autoencoder, reader, scheduler)
-    run = Run(folder / "denoiser.pt", {"model": model, "average": average}, steps, peak=1e-3)
+    run = Run(folder / "denoiser.pt", {"model": model, "average": average}, steps, _optimizers(model))
     for step in run:
-        run.descend(_loss(model, shelf, reader, scheduler.alphas_cumprod, step), seen=(step + 1) * BATCH)
+        side, batch = _batch(SIDES, step, steps)
+        run.descend(_loss(model, shelves[side], reader, scheduler.alphas_cumprod, step, batch))
         average.update_parameters(model)
         if (step + 1) % 500 == 0:
             painter.sheet().save(folder / f"denoiser_{step + 1:06}.png")

@@ -17,6 +17,12 @@ from .denoiser import build_denoiser, build_scheduler
 from .text_encoder import load_text_encoder
 from .tokenizer import build_tokenizer
 
+GRAPH = Path(__file__).parents[2] / "graphs/stable_diffusion.pbtxt"
+HEADER = "# pictograms: Stable Diffusion's graph with the defaults that this model was tried with."
+LIMITS = """      max_num_inference_steps: 100
+      default_num_inference_steps: 12
+      default_guidance_scale: 2.5
+"""
 NOT_NEEDED = ("tokenizer/openvino_detokenizer.*", "tokenizer/*.txt", "tokenizer/tokenizer.json", "openvino_config.json")
 
 
@@ -53,6 +59,13 @@ def export(trained: Path, out: Path, weights: str) -> None:
         if config.pop("_name_or_path", None):
             path.write_text(json.dumps(config, indent=2) + "\n")
     shutil.copy(Path(__file__).with_name("MODEL_CARD.md"), out / "README.md")
+    (out / "graph.pbtxt").write_text(_graph(GRAPH.read_text()))
+
+
+def _graph(text: str) -> str:
+    """The graph that ships, with defaults of its own."""
+    rest = text[text.index("#\n") :]
+    return f"{HEADER}\n{rest.replace(LIMITS.splitlines(keepends=True)[0], LIMITS)}"
 
 
 def main() -> None:

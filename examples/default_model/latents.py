@@ -1,6 +1,7 @@
 """Latents of many drawn scenes, computed once and kept in a file."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,7 @@ from .scenes import random_scene
 from .shapes import render
 from .world import SIDE, Scene
 
+FINE = ("sun", "star", "flower")
 _BATCH = 16
 
 
@@ -21,6 +23,11 @@ class Shelf:
 
     scenes: list[Scene]
     latents: torch.Tensor
+
+    @cached_property
+    def weights(self) -> list[int]:
+        """How often each scene is learned from: those with fine outlines three times as often as others."""
+        return [3 if any(item.thing in FINE for item in scene.items) else 1 for scene in self.scenes]
 
 
 def scene_number(number: int) -> Scene:

@@ -1,7 +1,7 @@
 """A resumable stretch of training: steps, learning rate, progress bar and checkpoints."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -11,6 +11,11 @@ from tqdm import tqdm
 WARM_UP = 100
 
 
+def adam(parameters: Iterable[nn.Parameter], peak: float, decay: float = 0.0) -> torch.optim.Optimizer:
+    """Make the optimizer that all parts use where they say nothing else."""
+    return torch.optim.AdamW(parameters, peak, betas=(0.9, 0.98), weight_decay=decay)
+
+
 class Run:
     """Counts steps and saves everything that changes, so that a killed run goes on as if nothing had happened.
 
@@ -18,34 +23,36 @@ class Run:
     last quarter; a longer run may go on from a checkpoint taken before the fall.
     """
 
-    def __init__(self, path: Path, modules: dict[str, nn.Module], steps: int, peak: float, decay: float = 0.01) -> None:
-        trained = modules["model"]
+    def __init__(
+        self, path: Path, modules: dict[str, nn.Module], steps: int, optimizers: Sequence[torch.optim.Optimizer]
+    ) -> None:
         self.path = path
         self.modules = modules
         self.steps = steps
-        self.peak = peak
-        self.optimizer = torch.optim.AdamW(trained.parameters(), peak, betas=(0.9, 0.98), weight_decay=decay)
+        self.optimizers = optimizers
+        self.peaks = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
         self.step = 0
         self.seconds = 0.0
-        self._trained = trained
         if path.exists():
             state = torch.load(path, weights_only=True)
             self.step, self.seconds = state["step"], state["seconds"]
-            self.optimizer.load_state_dict(state["optimizer"])
+            for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(saved)
             for name, module in modules.items():
                 module.load_state_dict(state[name])
 
     def save(self) -> None:
         """Write the checkpoint; a reader never sees half of it."""
         states = {name: module.state_dict() for name, module in self.modules.items()}
-        progress = {"step": self.step, "seconds": self.seconds, "optimizer": self.optimizer.state_dict()}
+        optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+        progress = {"step": self.step, "seconds": self.seconds, "optimizers": optimizers}
         partial = self.path.with_suffix(".partial")
         torch.save(states | progress, partial)
         partial.replace(self.path)
 
     def rate(self) -> float:
-        """Learning rate of the present step."""
-        return self.peak * min(1, (self.step + 1) / WARM_UP, (self.steps - self.step) / (0.25 * self.steps))
+        """Learning rate of the present step, as a share of the highest."""
+        return min(1, (self.step + 1) / WARM_UP, (self.steps - self.step) / (0.25 * self.steps))
 
     def __iter__(self) -> Iterator[int]:
         """Yield the number of each step still to do; the caller ends a step with `descend`."""
@@ -64,13 +71,13 @@ class Run:
         self._bar.close()
 
     def descend(self, loss: torch.Tensor, **figures: float) -> None:
-        """Take one optimizer step down `loss` and show figures beside the bar."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
-        self.optimizer.zero_grad()
+        """Take one step down `loss` and show figures beside the bar."""
+        self.modules["model"].zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self._trained.parameters(), 1.0)
-        self.optimizer.step()
+        nn.utils.clip_grad_norm_(self.modules["model"].parameters(), 1.0)
+        for optimizer, peak in zip(self.optimizers, self.peaks, strict=True):
+            optimizer.param_groups[0]["lr"] = peak * self.rate()
+            optimizer.step()
         if self.step % 20 == 0:
             shown = {name: f"{figure:.4f}" for name, figure in figures.items()}
             self._bar.set_postfix(shown, loss=f"{loss.item():.4f}", refresh=False)

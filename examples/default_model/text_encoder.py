@@ -9,7 +9,7 @@ from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from .captions import random_caption
-from .run import Run
+from .run import Run, adam
 from .scenes import random_scene
 from .tokenizer import LENGTH, build_tokenizer
 from .world import COLOURS, PLACES, THINGS, Scene
@@ -90,7 +90,7 @@ def train_text_encoder(folder: Path, steps: int) -> CLIPTextModel:
     tokenizer = build_tokenizer()
     torch.manual_seed(1)
     examinee = Examinee(tokenizer)
-    run = Run(folder / "text_encoder.pt", {"model": examinee}, steps, peak=2e-3)
+    run = Run(folder / "text_encoder.pt", {"model": examinee}, steps, [adam(examinee.parameters(), 2e-3, 0.01)])
     for step in run:
         random = Random(f"text/{step}")
         ids, ends, meaning = _lesson(tokenizer, random)

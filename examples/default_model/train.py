@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-STEPS = {"text_encoder": 900, "autoencoder": 1600, "decoder": 600, "denoiser": 3000}
+STEPS = {"text_encoder": 900, "autoencoder": 6000, "denoiser": 6000, "decoder": 2800}
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("part", choices=STEPS)
     parser.add_argument("folder", type=Path, help="where checkpoints and sample sheets go")
     parser.add_argument("--steps", type=int, help="steps in all, those already done included")
-    parser.add_argument("--scenes", type=int, default=6000, help="drawn scenes whose latents the denoiser learns from")
+    parser.add_argument("--scenes", type=int, default=24000, help="drawn scenes whose latents the denoiser learns from")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO)

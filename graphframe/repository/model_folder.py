@@ -5,11 +5,17 @@ from __future__ import annotations
 import importlib.resources
 import json
 from pathlib import Path
+from typing import Any
 
 _SHIPPED_GRAPHS = {
     "StableDiffusionPipeline": "stable_diffusion.pbtxt",
     "LatentConsistencyModelPipeline": "stable_diffusion.pbtxt",
+    "StableDiffusionXLPipeline": "stable_diffusion_xl.pbtxt",
+    "StableDiffusion3Pipeline": "stable_diffusion_3.pbtxt",
+    "FluxPipeline": "flux.pbtxt",
 }
+_WITHOUT_PART = {("StableDiffusion3Pipeline", "text_encoder_3"): "stable_diffusion_3_without_t5.pbtxt"}
+"""Graphs for models whose index says that they lack a part."""
 
 
 class ModelFolderError(Exception):
@@ -39,16 +45,23 @@ def find_graph(folder: Path) -> Path:
     graph = folder / "graph.pbtxt"
     if graph.is_file():
         return graph
-    name = _class_name(folder / "model_index.json")
+    index = _index(folder / "model_index.json")
+    name = index["_class_name"]
     if name not in _SHIPPED_GRAPHS:
         raise ModelFolderError(
             f"{folder / 'model_index.json'}: no graph ships for the pipeline {name} (only for"
             f" {', '.join(_SHIPPED_GRAPHS)}); write one as {graph}"
         )
-    return Path(str(importlib.resources.files("graphs") / _SHIPPED_GRAPHS[name]))
+    lacking = (file for (kind, part), file in _WITHOUT_PART.items() if kind == name and _lacks(index, part))
+    return Path(str(importlib.resources.files("graphs") / next(lacking, _SHIPPED_GRAPHS[name])))
 
 
-def _class_name(index: Path) -> str:
+def _lacks(index: dict[str, Any], part: str) -> bool:
+    return part not in index or index[part] in (None, [None, None])  # diffusers writes [null, null]
+
+
+def _index(index: Path) -> dict[str, Any]:
+    """Read a ``model_index.json`` that has a ``_class_name``."""
     if not index.is_file():
         found = ", ".join(sorted(path.name for path in index.parent.iterdir())[:8]) or "nothing"
         raise ModelFolderError(
@@ -58,7 +71,6 @@ def _class_name(index: Path) -> str:
         content = json.loads(index.read_bytes())
     except ValueError as error:
         raise ModelFolderError(f"{index} is not valid JSON: {error}") from error
-    name = content.get("_class_name") if isinstance(content, dict) else None
-    if not isinstance(name, str):
+    if not isinstance(content, dict) or not isinstance(content.get("_class_name"), str):
         raise ModelFolderError(f'{index} has no "_class_name"')
-    return name
+    return content

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from graphframe.repository.default_model import DEFAULT_MODEL
+
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of ``graphframe serve``, by the names they have there."""
 
-    model_path: str
+    model_path: str = str(DEFAULT_MODEL)
     model_name: str | None = None
     rest_port: int = 8000
     rest_bind_address: str = "0.0.0.0"
@@ -26,7 +28,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises
         ------
         ValueError
-            If one is missing that is required, or cannot be read.
+            If one cannot be read.
         """
         variables = {name: f"GRAPHFRAME_{name.upper()}" for name in cls.__struct_fields__}
         given = {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}

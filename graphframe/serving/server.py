@@ -53,7 +53,7 @@ def open_servable(options: ServerOptions) -> Servable:
     path = find_graph(folder)
     try:
         graph = Graph.from_file(path, base=folder)
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         raise ModelFolderError(f"{path} cannot be read: {error}") from error
     if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
         message = 'to be served, a graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'

@@ -13,11 +13,32 @@ def write_index(folder: Path, content: object) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["StableDiffusionPipeline", "LatentConsistencyModelPipeline"])
-def test_the_shipped_graph(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("StableDiffusionPipeline", "stable_diffusion.pbtxt"),
+        ("LatentConsistencyModelPipeline", "stable_diffusion.pbtxt"),
+        ("StableDiffusionXLPipeline", "stable_diffusion_xl.pbtxt"),
+        ("FluxPipeline", "flux.pbtxt"),
+    ],
+)
+def test_the_shipped_graph(tmp_path: Path, name: str, file: str) -> None:
     graph = find_graph(write_index(tmp_path, {"_class_name": name}))
-    assert graph.name == "stable_diffusion.pbtxt"
+    assert graph.name == file
     assert "REQUEST:" in graph.read_text()
+
+
+@pytest.mark.parametrize(
+    ("parts", "file"),
+    [
+        ({"text_encoder_3": ["transformers", "T5EncoderModel"]}, "stable_diffusion_3.pbtxt"),
+        ({"text_encoder_3": [None, None]}, "stable_diffusion_3_without_t5.pbtxt"),
+        ({"text_encoder_3": None}, "stable_diffusion_3_without_t5.pbtxt"),
+        ({}, "stable_diffusion_3_without_t5.pbtxt"),
+    ],
+)
+def test_the_shipped_graph_fits_the_text_encoders(tmp_path: Path, parts: dict[str, object], file: str) -> None:
+    assert find_graph(write_index(tmp_path, {"_class_name": "StableDiffusion3Pipeline", **parts})).name == file
 
 
 def test_a_graph_of_its_own_comes_first(tmp_path: Path) -> None:
