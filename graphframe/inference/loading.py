@@ -47,16 +47,19 @@ def load_model(
     path, device = Path(os.path.abspath(path)), normalise(device)
     if not path.is_file():
         raise ModelError.missing(path)
-    with cached(path) as cache:
-        try:
+
+    def compile_model() -> ov.CompiledModel:
+        with cached(path) as cache:
             model = path if prepare is None else prepare(core().read_model(path))
-            compiled = core().compile_model(model, device, {**cache, **properties})
-        except RuntimeError as error:
-            _check_readable(path)
-            available = core().available_devices
-            todo = advice(device, available, properties, _supported(device))
-            raise DeviceError.refused(device, path, error, available, todo) from error
-    return CompiledModel(compiled, path, device)
+            return core().compile_model(model, device, {**cache, **properties})
+
+    try:
+        return CompiledModel(compile_model, path, device)
+    except RuntimeError as error:
+        _check_readable(path)
+        available = core().available_devices
+        todo = advice(device, available, properties, _supported(device))
+        raise DeviceError.refused(device, path, error, available, todo) from error
 
 
 def _check_readable(path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import openvino as ov
 
+from graphframe.inference.activity import Inference, activity
 from graphframe.inference.caller import Caller
 from graphframe.inference.errors import InferenceError
 from graphframe.inference.inputs import Array, ModelInputs
@@ -31,10 +33,11 @@ class CompiledModel:
         The names of the outputs, in the model's order.
     """
 
-    def __init__(self, compiled: ov.CompiledModel, path: Path, device: str) -> None:
+    def __init__(self, compile_model: Callable[[], ov.CompiledModel], path: Path, device: str) -> None:
         self.path = path
         self.device = device
-        self._compiled = compiled
+        self._compile = compile_model
+        self._compiled = compiled = compile_model()
         self._inputs = ModelInputs(compiled.inputs, f'model {path} on device "{device}"')
         self.inputs = self._inputs.shapes
         self.outputs: tuple[str, ...] = tuple(port.any_name for port in compiled.outputs)
@@ -76,13 +79,16 @@ class CompiledModel:
         # NOTE: earliest ideal completion first: the least remaining work, and as whoever comes later has a later
         # start, nobody waits for ever.
         slot = self._lane.acquire(caller, caller.started + remaining * self._times.expected(shapes))
+        began = time.perf_counter()
         try:
-            began = time.perf_counter()
             outputs = self._request(slot).infer(arrays)
             self._times.record(shapes, time.perf_counter() - began)
         except Exception as error:
+            self._renew(slot)
             raise InferenceError.failed(self.path, self.device, error) from error
         finally:
+            if activity.logs:
+                activity.note(Inference(self.path, self._lane.device, slot, began, time.perf_counter()))
             self._lane.release(slot)
         return dict(zip(self.outputs, outputs, strict=True))
 
@@ -90,3 +96,13 @@ class CompiledModel:
         if slot not in self._requests:
             self._requests[slot] = Request(self._compiled)
         return self._requests[slot]
+
+    def _renew(self, slot: int) -> None:
+        """Compile the model anew for the next inference in a slot.
+
+        NOTE: after an inference that failed, the CPU plugin (2026.4) takes the shapes that it knew before to be
+        unchanged, and fails on them again, in all requests of the compiled model.
+        """
+        self._requests.pop(slot, None)
+        with contextlib.suppress(RuntimeError):
+            self._compiled = self._compile()

@@ -12,6 +12,7 @@ import pytest
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.errors import Cancelled
 from graphframe.inference import CompiledModel, InferenceError, lane_for, load_model
+from graphframe.inference.activity import Inference, activity
 from graphframe.inference.inputs import Array
 from tests.inference import toy_models
 
@@ -76,6 +77,23 @@ def test_wrong_inputs_say_which_model(doubling: CompiledModel, caller: Cancellat
     with pytest.raises(InferenceError) as error:
         doubling.infer(caller, {"x": np.zeros((1, 4), np.float32)})
     assert f'model {doubling.path} on device "CPU": expected input "x" float32[?,3]' in str(error.value)
+
+
+def test_inferences_are_noted_in_their_thread(tmp_path: Path, caller: Cancellation) -> None:
+    model = load_model(toy_models.save(toy_models.product(), tmp_path), "cpu")
+    matrix = np.ones((2, 3), np.float32)
+    log: list[Inference] = []
+    activity.logs.append(log)
+    before = time.perf_counter()
+    model.infer(caller, {"a": matrix, "b": matrix.T})
+    with pytest.raises(InferenceError):
+        model.infer(caller, {"a": matrix, "b": matrix})
+    after = time.perf_counter()
+    activity.logs.pop()
+    model.infer(caller, {"a": matrix, "b": matrix.T})
+    worked, failed = log
+    assert worked[:3] == failed[:3] == (model.path, "CPU", 0)
+    assert before <= worked.began <= worked.ended <= failed.began <= failed.ended <= after
 
 
 def test_cancelled_callers_get_nothing(doubling: CompiledModel, caller: Cancellation) -> None:
