@@ -24,6 +24,12 @@ class ImageRequest:
         The same request with the same seed gives the same images.
     num_inference_steps : int or None
     guidance_scale : float or None
+    scheduler : str or None
+        Made from the config of the model's own scheduler. Case does not matter, and ``-`` and ``_`` are spaces:
+        ``"ddim"``, ``"dpm++ 2m"``, ``"dpm++ 2m karras"``, ``"dpm++ 2m sde"``, ``"dpm++ 2m sde karras"``, ``"euler"``,
+        ``"euler karras"``, ``"euler ancestral"``, ``"heun"``, ``"heun karras"``, ``"lcm"``, ``"lms"`` (which takes the
+        steps of ``"ddim"``, as in openvino_genai), ``"pndm"``, ``"unipc"``, ``"unipc karras"``; for flow-match models,
+        ``"flow match euler"`` and ``"flow match heun"``.
     """
 
     prompt: str
@@ -34,6 +40,7 @@ class ImageRequest:
     seed: int = 0
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
+    scheduler: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

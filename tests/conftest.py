@@ -26,3 +26,21 @@ def euler() -> Path:
 def lcm() -> Path:
     """The folder of a Latent Consistency Model."""
     return model_path("latent_consistency")
+
+
+@pytest.fixture(scope="session")
+def xl() -> Path:
+    """The folder of a Stable Diffusion XL model."""
+    return model_path("stable_diffusion_xl")
+
+
+@pytest.fixture(scope="session")
+def sd3() -> Path:
+    """The folder of a Stable Diffusion 3 model with all three text encoders."""
+    return model_path("stable_diffusion_3")
+
+
+@pytest.fixture(scope="session")
+def flux() -> Path:
+    """The folder of a FLUX.1 dev model."""
+    return model_path("flux_dev")

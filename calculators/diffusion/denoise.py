@@ -12,20 +12,22 @@ from numpy.typing import NDArray
 import graphframe as gf
 from calculators.diffusion.denoise_pb2 import DenoiseCalculatorOptions
 from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.families import family_of
 from calculators.diffusion.latents import Latents
-from calculators.diffusion.model_config import read_config
-from calculators.diffusion.schedulers import load_scheduler
-from calculators.diffusion.stable_diffusion import guidance_embedding
+from calculators.diffusion.schedulers import SchedulersOfModel
+from calculators.diffusion.taylor_seer import TaylorSeer
 from calculators.text.embeddings import Embeddings
 from graphframe.image import InvalidRequest
 from graphframe.inference import load_model
 
 
 class DenoiseCalculator(gf.Calculator):
-    """Turns noise into latents, step by step, with a UNet and a scheduler.
+    """Turns noise into latents, step by step, with a UNet or transformer and a scheduler.
 
     Each step takes its own turn on the device, so that runs share it between steps and a cancelled one stops within one
-    step. It reports its progress.
+    step. It reports its progress. Models that look at several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so
+    on, in the order of the model's folders. The scheduler is the model's own, or the one that the request names, made
+    from the same config. A name that there is not, or that does not fit the model, raises `InvalidRequest`.
 
     Example::
 
@@ -42,45 +44,57 @@ class DenoiseCalculator(gf.Calculator):
     """
 
     request = gf.Input("REQUEST", DiffusionRequest)
-    embeddings = gf.Input("EMBEDDINGS", Embeddings)
+    embeddings = gf.Input("EMBEDDINGS", Embeddings, multiple=True)
     latents = gf.Output("LATENTS", Latents)
     options = gf.Options(DenoiseCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
         folder = node.path(options.model_path)
-        self.unet = load_model(folder / "openvino_model.xml", node.device, node.device_properties)
-        self.guidance_embedding_size = read_config(folder / "config.json").get("time_cond_proj_dim")
-        self.scheduler = load_scheduler(node.path(options.scheduler_path) / "scheduler_config.json")
+        self.family = family_of(folder)
+        self.denoiser = load_model(folder / "openvino_model.xml", node.device, node.device_properties)
+        self.schedulers = SchedulersOfModel.from_file(node.path(options.scheduler_path) / "scheduler_config.json")
+
+    def open(self, cc: gf.Context) -> None:
+        found, expected = cc.connected(self.embeddings), self.family.text_encoders
+        if found not in expected:
+            raise ValueError(
+                f"EMBEDDINGS must be connected {' or '.join(map(str, expected))} times, once for each text encoder of "
+                f"{type(self.family).__name__}, not {found} times"
+            )
 
     def process(self, cc: gf.Context) -> None:
-        request = cc[self.request]
+        request, family = cc[self.request], self.family
         n = request.latent_shape[0]
-        hidden_states = np.repeat(cc[self.embeddings].hidden_states, n, axis=0)
-        guided = len(hidden_states) > n
-        inputs = {"encoder_hidden_states": hidden_states}
-        if self.guidance_embedding_size:
-            inputs["timestep_cond"] = guidance_embedding(request.guidance_scale, self.guidance_embedding_size)
+        embeddings = [each for each in cc.values(self.embeddings) if each is not None]
+        prompt_inputs = family.prompt_inputs(request, embeddings)
+        guided = len(prompt_inputs["encoder_hidden_states"]) > n
         # NOTE: openvino_genai's pipelines cut seeds to 32 bits, too.
         generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
-
-        shape_of = cache(openvino.Shape)  # which takes as long to make as the noise itself
+        shape_of = cache(openvino.Shape)  # making one takes half as long as drawing the noise of a small image
 
         def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
             return np.array(generator.randn_tensor(shape_of(shape)).data)
 
         guidance_scale = np.float32(request.guidance_scale)
+        make_scheduler = self.schedulers.get(request.scheduler)
         try:
-            scheduler = self.scheduler(request.num_inference_steps)
+            seq_len = family.image_seq_len(request.latent_shape)
+            scheduler = make_scheduler(request.num_inference_steps, image_seq_len=seq_len)
         except ValueError as error:
             raise InvalidRequest(str(error), "num_inference_steps") from error
-        latents = denoised = randn(request.latent_shape) * scheduler.init_noise_sigma
+        latents = denoised = family.pack(randn(request.latent_shape) * scheduler.init_noise_sigma)
         steps = len(scheduler.timesteps)
+        seer = TaylorSeer(steps if family.foretells_steps else 0)
         for step, timestep in enumerate(scheduler.timesteps):
             sample = scheduler.scale_model_input(latents, step)
-            inputs["sample"] = np.concatenate((sample, sample)) if guided else sample
-            inputs["timestep"] = timestep[None]
-            output = self.unet.infer(cc.cancellation, inputs, remaining=steps - step)["out_sample"]
+            if seer.foretells(step):
+                output = seer.foretell(step)
+            else:
+                rows = np.concatenate((sample, sample)) if guided else sample
+                inputs = prompt_inputs | family.step_inputs(rows, timestep)
+                (output,) = self.denoiser.infer(cc.cancellation, inputs, remaining=steps - step).values()
+                seer.learn(step, output)
             if guided:
                 without, output = output[:n], output[n:]
                 output -= without
@@ -88,4 +102,4 @@ class DenoiseCalculator(gf.Calculator):
                 output += without
             latents, denoised = scheduler.step(output, step, latents, randn)
             cc.report(step + 1, steps)
-        cc.send(self.latents, Latents(denoised))
+        cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))

@@ -23,7 +23,7 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     MODEL_PATH_FIELD_NUMBER: builtins.int
     SCHEDULER_PATH_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the UNet: openvino_model.xml and config.json."""
+    """The folder of the UNet or transformer: openvino_model.xml and config.json."""
     scheduler_path: builtins.str
     """The folder of the scheduler: scheduler_config.json."""
     def __init__(

@@ -13,12 +13,16 @@ class DiffusionRequest:
     ----------
     prompt : str
     negative_prompt : str or None
-        None where there is no classifier-free guidance.
+        None where there is no classifier-free guidance, or where zeros stand for one that was not given.
     seed : int
     num_inference_steps : int
     guidance_scale : float
     latent_shape : tuple of int
         (n, channels, height, width) of the latents.
+    scheduler : str or None
+        Its name; None for the model's own.
+    scale_factor : int
+        Pixels a latent, along each side.
     """
 
     prompt: str
@@ -27,3 +31,5 @@ class DiffusionRequest:
     num_inference_steps: int
     guidance_scale: float
     latent_shape: tuple[int, int, int, int]
+    scheduler: str | None = None
+    scale_factor: int = 8

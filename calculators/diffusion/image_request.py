@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import graphframe as gf
 from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.families import DENOISERS, family_of
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
-from calculators.diffusion.stable_diffusion import StableDiffusion
+from calculators.diffusion.model_config import read_config, vae_scale_factor
 from graphframe.image import ImageRequest, InvalidRequest
 
 _MAX_GUIDANCE_SCALE = 1000
@@ -40,9 +42,12 @@ class ImageRequestCalculator(gf.Calculator):
 
     def load(self, node: gf.NodeContext) -> None:
         self.limits = node[self.options]
-        self.family = family = StableDiffusion.from_folder(node.path(self.limits.model_path))
+        folder = node.path(self.limits.model_path)
+        self.family = family = family_of(_denoiser(folder))
+        self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
+        self.empty_prompt = None if family.empty_prompt_is_zeros and _forces_zeros(folder) else ""
         self.max_size = _resolution("max_resolution", self.limits.max_resolution)
-        self.default_size = (family.default_size, family.default_size)
+        self.default_size = (family.default_size * self.scale_factor,) * 2
         if self.limits.default_resolution:
             self.default_size = _resolution("default_resolution", self.limits.default_resolution)
             self.check_size(*self.default_size)
@@ -72,31 +77,42 @@ class ImageRequestCalculator(gf.Calculator):
             )
         guided = self.family.uses_classifier_free_guidance(scale)
         if request.negative_prompt and not guided:
-            reason = (
-                "of this model" if self.family.guidance_is_embedded else f"at guidance_scale {scale:g}, only above 1"
-            )
+            ever = self.family.uses_classifier_free_guidance(_MAX_GUIDANCE_SCALE)
+            reason = f"at guidance_scale {scale:g}, only above 1" if ever else "of this model"
             raise InvalidRequest(f"a negative_prompt has no effect on the images {reason}", "negative_prompt")
-        factor = self.family.scale_factor
+        negative_prompt = self.empty_prompt if request.negative_prompt is None else request.negative_prompt
+        factor = self.scale_factor
         cc.send(
             self.diffusion_request,
             DiffusionRequest(
                 prompt=request.prompt,
-                negative_prompt=(request.negative_prompt or "") if guided else None,
+                negative_prompt=negative_prompt if guided else None,
                 seed=request.seed,
                 num_inference_steps=steps,
                 guidance_scale=scale,
                 latent_shape=(request.n, self.family.channels, height // factor, width // factor),
+                scheduler=request.scheduler,
+                scale_factor=factor,
             ),
         )
 
     def check_size(self, width: int, height: int) -> None:
         """Raise InvalidRequest if the model cannot make images of that size."""
-        factor = self.family.scale_factor
+        factor = self.scale_factor * self.family.patch_size
         if width < factor or height < factor or width % factor or height % factor:
             raise InvalidRequest(f"width and height must be multiples of {factor}, not {width}x{height}", "size")
         if width > self.max_size[0] or height > self.max_size[1]:
             most = "x".join(map(str, self.max_size))
             raise InvalidRequest(f"the size must be at most {most}, not {width}x{height}", "size")
+
+
+def _denoiser(folder: Path) -> Path:
+    found = (folder / name for name in DENOISERS if (folder / name).is_dir())
+    return next(found, folder / DENOISERS[0])
+
+
+def _forces_zeros(folder: Path) -> bool:
+    return bool(read_config(folder / "model_index.json").get("force_zeros_for_empty_prompt", True))
 
 
 def _resolution(field: str, text: str) -> tuple[int, int]:

@@ -15,8 +15,22 @@ class Embeddings:
     Attributes
     ----------
     hidden_states
-        float32, shape (prompts, max_length, width): of the negative prompt, if there is classifier-free guidance, and
-        of the prompt.
+        float32, shape (prompts, max_length, width): of the negative prompt, if it is looked at, and of the prompt.
+    pooled
+        float32, shape (prompts, width): each prompt as a whole; None from an encoder that does not pool, such as T5.
     """
 
     hidden_states: NDArray[np.float32]
+    pooled: NDArray[np.float32] | None = None
+
+    def pooled_prompt(self) -> NDArray[np.float32]:
+        """Return `pooled`.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if self.pooled is None:
+            raise ValueError("these embeddings are not pooled; they come from T5, where those of a CLIP were expected")
+        return self.pooled

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"calculators/text/text_encode.proto\x12\ngraphframe\"?\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"calculators/text/text_encode.proto\x12\ngraphframe\"R\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder\x12\x11\n\x05layer\x18\x02 \x01(\x05:\x02-1')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.text.text_encod
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_start=50
-  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=113
+  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=132
 # @@protoc_insertion_point(module_scope)

@@ -21,14 +21,18 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
+    LAYER_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the text encoder: openvino_model.xml and what belongs to it."""
+    layer: builtins.int
+    """The layer whose output is taken: -1 is the last one, normalized; -2 the one before it, as it is."""
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
+        layer: builtins.int | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["layer", b"layer", "model_path", b"model_path"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["layer", b"layer", "model_path", b"model_path"]) -> None: ...
 
 Global___TextEncodeCalculatorOptions: typing_extensions.TypeAlias = TextEncodeCalculatorOptions

@@ -41,6 +41,7 @@ class GenerationRequest(msgspec.Struct, frozen=True, kw_only=True):
     rng_seed: int | None = None
     num_inference_steps: _Positive | None = None
     guidance_scale: float | None = None
+    scheduler: _Word | None = None
     response_format: _Word | None = None
     background: _Word | None = None
     output_format: _Word | None = None
@@ -97,6 +98,7 @@ class GenerationRequest(msgspec.Struct, frozen=True, kw_only=True):
             seed=random.getrandbits(32) if seed is None else seed,
             num_inference_steps=self.num_inference_steps,
             guidance_scale=self.guidance_scale,
+            scheduler=self.scheduler,
         )
 
     def _resolution(self) -> tuple[int | None, int | None]:

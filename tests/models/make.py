@@ -35,14 +35,28 @@ from diffusers import (
     DDIMScheduler,
     DiffusionPipeline,
     EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
     LatentConsistencyModelPipeline,
     LCMScheduler,
     PNDMScheduler,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
 from tokenizers import pre_tokenizers
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
 
 SEED = 0
 SAMPLE_SIZE = 16  # latents of the default picture: 128x128 pixels
@@ -76,6 +90,11 @@ LIVELY_UNET = {
 }
 LIVELY_VAE = {r"decoder\.conv_out\.weight": 1.8}  # from black to white
 LIVELY_TEXT = {r".*self_attn\.(v|out)_proj\.weight": 4.0}  # words change the tokens that follow
+LIVELY_TRANSFORMER = {
+    r".*attn\.(add_)?[qk]_proj\.weight|.*attn\.to_[qk]\.weight": 3.0,
+    r".*attn\.(add_v_proj|to_v|to_out\.0)\.weight": 4.0,
+    r"proj_out\.weight": 3.0,
+}
 
 
 def byte_pair_merges(words: Sequence[str]) -> list[tuple[str, str]]:
@@ -113,8 +132,10 @@ def clip_tokenizer(pad_token: str = "<|endoftext|>") -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocabulary, merges=merges, pad_token=pad_token, model_max_length=77)
 
 
-def clip_text_encoder(tokenizer: CLIPTokenizer, width: int, hidden_act: str = "quick_gelu") -> CLIPTextModel:
-    """Return a CLIP text encoder of two layers."""
+def clip_text_encoder(
+    tokenizer: CLIPTokenizer, width: int, hidden_act: str = "quick_gelu", kind: Any = CLIPTextModel
+) -> Any:
+    """Return a CLIP text encoder of two layers; its kind may be `CLIPTextModelWithProjection`."""
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=width,
@@ -127,7 +148,24 @@ def clip_text_encoder(tokenizer: CLIPTokenizer, width: int, hidden_act: str = "q
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return amplify(CLIPTextModel(config), LIVELY_TEXT)
+    return amplify(kind(config), LIVELY_TEXT)
+
+
+def t5(width: int) -> tuple[T5Tokenizer, T5EncoderModel]:
+    """Return T5's tokenizer with a vocabulary of `WORDS` and letters, and a text encoder of two layers."""
+    vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    vocabulary += [(f"\u2581{word}", -5.0) for word in dict.fromkeys(WORDS.split()) if len(word) > 1]
+    vocabulary += [(letter, -10.0) for letter in "\u2581abcdefghijklmnopqrstuvwxyz"]
+    config = T5Config(
+        vocab_size=len(vocabulary),
+        d_model=width,
+        d_kv=16,
+        d_ff=2 * width,
+        num_layers=2,
+        num_heads=2,
+        feed_forward_proj="gated-gelu",
+    )
+    return T5Tokenizer(vocab=vocabulary, extra_ids=0), amplify(T5EncoderModel(config), {})
 
 
 def unet(cross_attention_dim: int, **options: Any) -> UNet2DConditionModel:
@@ -145,7 +183,7 @@ def unet(cross_attention_dim: int, **options: Any) -> UNet2DConditionModel:
     return amplify(model, LIVELY_UNET)
 
 
-def vae() -> AutoencoderKL:
+def vae(**options: Any) -> AutoencoderKL:
     """Return an autoencoder of four levels: a latent is 8x8 pixels."""
     model = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -154,7 +192,10 @@ def vae() -> AutoencoderKL:
         layers_per_block=1,
         norm_num_groups=4,
         sample_size=8 * SAMPLE_SIZE,
+        **options,
     )
+    if model.quant_conv is None:
+        return amplify(model, LIVELY_VAE)
     with torch.no_grad():  # make the means of the latents, not their variances, as large as the noise that is added
         model.quant_conv.weight[: model.config.latent_channels] *= 20
     return amplify(model, LIVELY_VAE)
@@ -221,9 +262,106 @@ def latent_consistency() -> DiffusionPipeline:
     )
 
 
+def stable_diffusion_xl() -> DiffusionPipeline:
+    """Stable Diffusion XL: two text encoders, and the size of the picture is an input of the UNet."""
+    tokenizer, tokenizer_2 = clip_tokenizer(), clip_tokenizer(pad_token="!")
+    return StableDiffusionXLPipeline(
+        tokenizer=tokenizer,
+        tokenizer_2=tokenizer_2,
+        text_encoder=clip_text_encoder(tokenizer, width=32),
+        text_encoder_2=clip_text_encoder(tokenizer_2, width=24, hidden_act="gelu", kind=CLIPTextModelWithProjection),
+        unet=unet(
+            cross_attention_dim=32 + 24,
+            attention_head_dim=(2, 4),
+            use_linear_projection=True,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=6 * 8 + 24,
+        ),
+        vae=vae(scaling_factor=0.13025),
+        scheduler=EulerDiscreteScheduler(**SCALED_LINEAR, timestep_spacing="leading", steps_offset=1),
+    )
+
+
+def stable_diffusion_3() -> DiffusionPipeline:
+    """Stable Diffusion 3: a transformer that looks at two CLIPs, which are narrower than T5, and at T5."""
+    tokenizer, tokenizer_2 = clip_tokenizer(), clip_tokenizer(pad_token="!")
+    tokenizer_3, text_encoder_3 = t5(width=80)
+    transformer = SD3Transformer2DModel(
+        sample_size=SAMPLE_SIZE,
+        patch_size=2,
+        in_channels=4,
+        out_channels=4,
+        num_layers=2,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=80,
+        caption_projection_dim=32,
+        pooled_projection_dim=32 + 24,
+        pos_embed_max_size=32,
+    )
+    return StableDiffusion3Pipeline(
+        tokenizer=tokenizer,
+        tokenizer_2=tokenizer_2,
+        tokenizer_3=tokenizer_3,
+        text_encoder=clip_text_encoder(tokenizer, width=32, kind=CLIPTextModelWithProjection),
+        text_encoder_2=clip_text_encoder(tokenizer_2, width=24, hidden_act="gelu", kind=CLIPTextModelWithProjection),
+        text_encoder_3=text_encoder_3,
+        transformer=amplify(transformer, LIVELY_TRANSFORMER),
+        vae=vae(scaling_factor=1.5305, shift_factor=0.0609, use_quant_conv=False, use_post_quant_conv=False),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+    )
+
+
+def flux(scheduler: Any, guidance_embeds: bool) -> DiffusionPipeline:
+    """FLUX.1: a transformer that looks at T5, and at CLIP for the whole prompt."""
+    tokenizer = clip_tokenizer()
+    tokenizer_2, text_encoder_2 = t5(width=32)
+    transformer = FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        guidance_embeds=guidance_embeds,
+        axes_dims_rope=(4, 4, 8),
+    )
+    return FluxPipeline(
+        tokenizer=tokenizer,
+        tokenizer_2=tokenizer_2,
+        text_encoder=clip_text_encoder(tokenizer, width=32),
+        text_encoder_2=text_encoder_2,
+        transformer=amplify(transformer, LIVELY_TRANSFORMER),
+        vae=vae(scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False, use_post_quant_conv=False),
+        scheduler=scheduler,
+    )
+
+
+def flux_dev() -> DiffusionPipeline:
+    """FLUX.1 dev: guidance is an input of the transformer."""
+    return flux(FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True), guidance_embeds=True)
+
+
+def flux_schnell() -> DiffusionPipeline:
+    """FLUX.1 schnell: few steps, no guidance."""
+    return flux(FlowMatchEulerDiscreteScheduler(shift=1.0), guidance_embeds=False)
+
+
 FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
     family.__name__: family
-    for family in (stable_diffusion_pndm, stable_diffusion_euler, stable_diffusion_ddim, latent_consistency)
+    for family in (
+        stable_diffusion_pndm,
+        stable_diffusion_euler,
+        stable_diffusion_ddim,
+        latent_consistency,
+        stable_diffusion_xl,
+        stable_diffusion_3,
+        flux_dev,
+        flux_schnell,
+    )
 }
 
 

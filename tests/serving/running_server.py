@@ -91,14 +91,17 @@ class RunningServer:
 
 @contextlib.contextmanager
 def serving(
-    model: Path, *options: str, command: Sequence[str] | None = None, until: str = "toy is ready at "
+    model: Path | None, *options: str, command: Sequence[str] | None = None, until: str = "toy is ready at "
 ) -> Iterator[RunningServer]:
-    """A server of the toy graph in `model`, from when its log says `until`; by the graphframe command, or by another.
+    """A server of the graph in `model`, from when its log says `until`; by the graphframe command, or by another.
 
+    Without a model it serves the one that ships.
     Another one finds the options in its environment.
     """
     port = free_port()
-    settings = {"model_name": "toy", "model_path": model, "rest_bind_address": "127.0.0.1", "rest_port": port}
+    settings: dict[str, object] = {"rest_bind_address": "127.0.0.1", "rest_port": port}
+    if model is not None:
+        settings |= {"model_name": "toy", "model_path": model}
     if command is None:
         command = [sys.executable, "-m", "tests.serving.toy_server", "serve", *options]
         command += [f"--{name}={value}" for name, value in settings.items()]

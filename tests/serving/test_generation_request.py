@@ -42,6 +42,8 @@ def test_all_fields() -> None:
         ({"size": None, "height": 8}, "height", 8),
         ({"height": 8}, "width", None),
         ({"prompt": ""}, "prompt", ""),
+        ({"scheduler": "DPM++ 2M Karras"}, "scheduler", "DPM++ 2M Karras"),
+        ({"scheduler": None}, "scheduler", None),
     ],
 )
 def test_what_a_field_means(fields: dict[str, Any], attribute: str, expected: object) -> None:

@@ -26,6 +26,7 @@ def test_a_prompt_gives_an_image(client: falcon.testing.TestClient, path: str) -
             "seed": 7,
             "num_inference_steps": None,
             "guidance_scale": None,
+            "scheduler": None,
         }
     ]
     assert isinstance(response.json.pop("created"), int)

@@ -21,7 +21,6 @@ def test_the_default_name(given: str | None, served: str) -> None:
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({}, "model_path"),
         ({"GRAPHFRAME_MODEL_NAME": "toy", "GRAPHFRAME_MODEL_PATH": ".", "GRAPHFRAME_REST_PORT": "x"}, "rest_port"),
     ],
 )

@@ -41,6 +41,10 @@ class SchedulerConfig:
         """
         return cls(read_config(path), str(path))
 
+    def with_fields(self, fields: Mapping[str, object], source: str | None = None) -> SchedulerConfig:
+        """Return this config with some of its fields set anew, and perhaps called something else in errors."""
+        return SchedulerConfig({**self._fields, **fields}, source or self._source)
+
     def error(self, field: str, problem: str) -> ValueError:
         """Return the error to raise about a field; `problem` continues the sentence that its name begins."""
         return ValueError(f"{self._source}: {field} {problem}")
@@ -66,11 +70,13 @@ class SchedulerConfig:
             raise self.error(field, f"must be true or false, not {_kind(value)}")
         return value
 
-    def must_be(self, field: str, wanted: bool, *, default: bool = False) -> None:
-        """Raise ValueError unless the field is `wanted`: the other way is something no scheduler here can do."""
-        if self.flag(field, default) is not wanted:
+    def must_be(self, field: str, wanted: bool | int, *, default: bool | int = False) -> None:
+        """Raise ValueError unless the field is `wanted`: anything else is something no scheduler here can do."""
+        is_flag = isinstance(wanted, bool)
+        found = self.flag(field, bool(default)) if is_flag else self.integer(field, default, minimum=0)
+        if found != wanted:
             absent = "" if field in self._fields else ", its default,"
-            problem = f"is {_kind(not wanted)}{absent} which is not supported here; set it to {_kind(wanted)}"
+            problem = f"is {_kind(found)}{absent} which is not supported here; set it to {_kind(wanted)}"
             raise self.error(field, problem)
 
     def integer(self, field: str, default: int, *, minimum: int) -> int:
@@ -83,6 +89,16 @@ class SchedulerConfig:
     def number(self, field: str, default: float) -> np.float32:
         """Return a number, as float32."""
         return np.float32(self._finite(field, self._get(field, default)))
+
+    def positive(self, field: str) -> float | None:
+        """Return a number above 0, or None where there is none."""
+        value = self._get(field, None)
+        if value is None:
+            return None
+        number = self._finite(field, value)
+        if number <= 0:
+            raise self.error(field, f"must be above 0, not {_kind(value)}")
+        return number
 
     def numbers(self, field: str) -> NDArray[np.float32] | None:
         """Return an array of numbers as float32, shape (length,); None where there is none, or an empty one."""

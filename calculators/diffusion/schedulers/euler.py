@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
+from calculators.diffusion.schedulers.noise.karras import KarrasSigmas, timesteps_at
+from calculators.diffusion.schedulers.noise.sigmas import (
+    predicted_picture,
+    scaled_to_unit_variance,
+    training_sigmas,
+    training_sigmas_of_diffusers,
+)
+from calculators.diffusion.schedulers.noise.strength import first_step
+from calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 from calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
-from calculators.diffusion.schedulers.sigmas import predicted_picture, scaled_to_unit_variance, training_sigmas
-from calculators.diffusion.schedulers.timestep_spacing import TimestepSpacing
 
 
 class EulerDiscreteScheduler:
@@ -26,10 +33,12 @@ class EulerDiscreteScheduler:
         What the model predicts: "epsilon", "sample" or "v_prediction".
     log_linear
         Whether sigma falls evenly in its logarithm, whatever the timesteps are, instead of being that of the timesteps.
+    karras
+        How else the sigmas are spread; or None.
     final_sigma
         The noise after the last step.
-    num_inference_steps
-        1 ... number of timesteps in training.
+    num_inference_steps, strength, image_seq_len
+        See `SchedulerFactory`.
     """
 
     def __init__(
@@ -38,12 +47,20 @@ class EulerDiscreteScheduler:
         spacing: TimestepSpacing,
         prediction_type: str,
         log_linear: bool,
+        karras: KarrasSigmas | None,
         final_sigma: np.float32,
         num_inference_steps: int,
+        strength: float = 1.0,
+        image_seq_len: int | None = None,
     ) -> None:
-        self.timesteps: NDArray[np.int64] = spacing.timesteps(num_inference_steps)
-        sigmas = _log_linear(training, num_inference_steps) if log_linear else training[self.timesteps]
-        self._sigmas = np.append(sigmas, final_sigma)
+        timesteps = spacing.timesteps(num_inference_steps)
+        sigmas = _log_linear(training, num_inference_steps) if log_linear else training[timesteps]
+        if karras:
+            spread = karras.between(float(sigmas[0]), float(sigmas[-1]), num_inference_steps)
+            sigmas, timesteps = spread.astype(np.float32), timesteps_at(spread, training)
+        begin = first_step(len(timesteps), num_inference_steps, strength)
+        self.timesteps: NDArray[np.int64] = timesteps[begin:]
+        self._sigmas = np.append(sigmas[begin:], final_sigma)
         self._prediction_type = prediction_type
         largest = self._sigmas.max()
         self.init_noise_sigma: np.float32 = largest
@@ -57,15 +74,16 @@ class EulerDiscreteScheduler:
         Raises
         ------
         ValueError
-            If a field is wrong or asks for what is not supported: `use_karras_sigmas`, `use_exponential_sigmas` and
-            `use_beta_sigmas` must be false, and `timestep_type` "discrete" where `prediction_type` is "v_prediction".
+            If a field is wrong or asks for what is not supported: `use_exponential_sigmas` and `use_beta_sigmas` must
+            be false, and `timestep_type` "discrete" where `prediction_type` is "v_prediction".
         """
-        for field in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
-            config.must_be(field, False)
+        karras = KarrasSigmas.from_config(config)
         prediction_type = config.choice("prediction_type", "epsilon", "epsilon", "sample", "v_prediction")
         if prediction_type == "v_prediction":
             config.choice("timestep_type", "discrete", "discrete")
-        training = training_sigmas(config, beta_schedule="scaled_linear")
+        # NOTE: openvino_genai refuses Karras sigmas, so that they are as in diffusers, and so is what they spread over.
+        sigmas_of = training_sigmas_of_diffusers if karras else training_sigmas
+        training = sigmas_of(config, beta_schedule="scaled_linear")
         to_zero = config.choice("final_sigmas_type", "zero", "zero", "sigma_min") == "zero"
         return partial(
             cls,
@@ -73,8 +91,14 @@ class EulerDiscreteScheduler:
             TimestepSpacing.from_config(config),
             prediction_type,
             config.choice("interpolation_type", "linear", "linear", "log_linear") == "log_linear",
+            karras,
             np.float32(0) if to_zero else training[0],
         )
+
+    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+        """Return a picture with as much noise as there is before a step."""
+        noisy: NDArray[np.float32] = sample + self._sigmas[step] * noise
+        return noisy
 
     def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         """Return the sample with a variance of 1."""

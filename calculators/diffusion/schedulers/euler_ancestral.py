@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
+from calculators.diffusion.schedulers.noise.sigmas import predicted_picture, scaled_to_unit_variance, training_sigmas
+from calculators.diffusion.schedulers.noise.strength import first_step
+from calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 from calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
-from calculators.diffusion.schedulers.sigmas import predicted_picture, scaled_to_unit_variance, training_sigmas
-from calculators.diffusion.schedulers.timestep_spacing import TimestepSpacing
 
 
 class EulerAncestralDiscreteScheduler:
@@ -27,14 +28,21 @@ class EulerAncestralDiscreteScheduler:
         How the timesteps are spread.
     prediction_type
         What the model predicts: "epsilon" or "v_prediction".
-    num_inference_steps
-        1 ... number of timesteps in training.
+    num_inference_steps, strength, image_seq_len
+        See `SchedulerFactory`.
     """
 
     def __init__(
-        self, training: NDArray[np.float32], spacing: TimestepSpacing, prediction_type: str, num_inference_steps: int
+        self,
+        training: NDArray[np.float32],
+        spacing: TimestepSpacing,
+        prediction_type: str,
+        num_inference_steps: int,
+        strength: float = 1.0,
+        image_seq_len: int | None = None,
     ) -> None:
-        self.timesteps: NDArray[np.int64] = spacing.timesteps(num_inference_steps)
+        timesteps = spacing.timesteps(num_inference_steps)
+        self.timesteps: NDArray[np.int64] = timesteps[first_step(len(timesteps), num_inference_steps, strength) :]
         self._sigmas = np.append(training[self.timesteps], np.float32(0))
         self._prediction_type = prediction_type
         self.init_noise_sigma: np.float32 = self._sigmas.max()
@@ -53,6 +61,11 @@ class EulerAncestralDiscreteScheduler:
         prediction_type = config.choice("prediction_type", "epsilon", "epsilon", "v_prediction")
         training = training_sigmas(config, beta_schedule="linear")
         return partial(cls, training, TimestepSpacing.from_config(config), prediction_type)
+
+    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+        """Return a picture with as much noise as there is before a step."""
+        noisy: NDArray[np.float32] = sample + self._sigmas[step] * noise
+        return noisy
 
     def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         """Return the sample with a variance of 1."""

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise_schedule import BetaRange, cumulative_alphas
+from calculators.diffusion.schedulers.noise.betas import BetaRange, cumulative_alphas
+from calculators.diffusion.schedulers.noise.strength import first_step
+from calculators.diffusion.schedulers.noise.timestep_spacing import check_num_inference_steps
 from calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
-from calculators.diffusion.schedulers.timestep_spacing import check_num_inference_steps
 
 _SIGMA_DATA = 0.5
 
@@ -57,18 +58,24 @@ class LCMScheduler:
         float32, shape (num_train_timesteps,): the noise schedule.
     fields
         The method's own fields of the config.
-    num_inference_steps
-        1 ... number of timesteps in training. Past `original_inference_steps`, timesteps are repeated.
+    num_inference_steps, strength, image_seq_len
+        See `SchedulerFactory`. All steps are taken whatever `strength` is, which leaves out part of
+        `original_inference_steps` instead. If fewer of these are left than there are steps, timesteps are repeated.
     """
 
     init_noise_sigma = np.float32(1)
 
     def __init__(
-        self, alphas_cumprod: NDArray[np.float32], fields: ConsistencyFields, num_inference_steps: int
+        self,
+        alphas_cumprod: NDArray[np.float32],
+        fields: ConsistencyFields,
+        num_inference_steps: int,
+        strength: float = 1.0,
+        image_seq_len: int | None = None,
     ) -> None:
         check_num_inference_steps(num_inference_steps, len(alphas_cumprod))
         self.timesteps: NDArray[np.int64] = _timesteps(
-            len(alphas_cumprod), fields.original_inference_steps, num_inference_steps
+            len(alphas_cumprod), fields.original_inference_steps, num_inference_steps, strength
         )
         alphas = alphas_cumprod[self.timesteps]
         self._signal, self._noise = np.sqrt(alphas), np.sqrt(1 - alphas)
@@ -93,6 +100,11 @@ class LCMScheduler:
         betas = _betas(BetaRange.from_config(config, schedule="scaled_linear", start=0.00085, end=0.012))
         return partial(cls, cumulative_alphas(betas), ConsistencyFields.from_config(config))
 
+    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+        """Return a picture with as much noise as there is before a step."""
+        noisy: NDArray[np.float32] = self._signal[step] * sample + self._noise[step] * noise
+        return noisy
+
     def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         """Return the sample itself."""
         return sample
@@ -115,11 +127,14 @@ class LCMScheduler:
         return Step(self._signal[step + 1] * denoised + self._noise[step + 1] * randn(sample.shape), denoised)
 
 
-def _timesteps(num_train_timesteps: int, original_inference_steps: int, count: int) -> NDArray[np.int64]:
-    """Return `count` of the timesteps that the model was distilled on, from the noisiest down."""
+def _timesteps(
+    num_train_timesteps: int, original_inference_steps: int, count: int, strength: float
+) -> NDArray[np.int64]:
+    """Return `count` of the timesteps that the model was distilled on, of those that `strength` leaves."""
     stride = num_train_timesteps // original_inference_steps
-    original = np.arange(original_inference_steps, 0, -1, dtype=np.int64) * stride - 1
-    spread = np.arange(count, dtype=np.float32) * (np.float32(original_inference_steps) / np.float32(count))
+    used = original_inference_steps - first_step(original_inference_steps, original_inference_steps, strength)
+    original = np.arange(used, 0, -1, dtype=np.int64) * stride - 1
+    spread = np.arange(count, dtype=np.float32) * (np.float32(used) / np.float32(count))
     return original[spread.astype(np.int64)]
 
 

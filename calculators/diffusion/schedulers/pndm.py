@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise_schedule import AlphasCumprod, BetaRange
+from calculators.diffusion.schedulers.noise.betas import AlphasCumprod, BetaRange
+from calculators.diffusion.schedulers.noise.strength import first_step
+from calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 from calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
-from calculators.diffusion.schedulers.timestep_spacing import TimestepSpacing
 
 
 class PNDMScheduler:
@@ -27,17 +28,24 @@ class PNDMScheduler:
         How the timesteps are spread.
     prediction_type
         What the model predicts: "epsilon" or "v_prediction".
-    num_inference_steps
-        1 ... number of timesteps in training.
+    num_inference_steps, strength, image_seq_len
+        See `SchedulerFactory`.
     """
 
     init_noise_sigma = np.float32(1)
 
     def __init__(
-        self, alphas: AlphasCumprod, spacing: TimestepSpacing, prediction_type: str, num_inference_steps: int
+        self,
+        alphas: AlphasCumprod,
+        spacing: TimestepSpacing,
+        prediction_type: str,
+        num_inference_steps: int,
+        strength: float = 1.0,
+        image_seq_len: int | None = None,
     ) -> None:
         timesteps = spacing.timesteps(num_inference_steps)
-        self.timesteps: NDArray[np.int64] = np.concatenate((timesteps[:2], timesteps[1:]))
+        timesteps = np.concatenate((timesteps[:2], timesteps[1:]))
+        self.timesteps: NDArray[np.int64] = timesteps[first_step(len(timesteps), num_inference_steps, strength) :]
         self._alphas = alphas
         self._v_prediction = prediction_type == "v_prediction"
         self._stride = spacing.stride(num_inference_steps)
@@ -59,6 +67,10 @@ class PNDMScheduler:
         )
         prediction_type = config.choice("prediction_type", "epsilon", "epsilon", "v_prediction")
         return partial(cls, alphas, TimestepSpacing.from_config(config), prediction_type)
+
+    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+        """Return a picture with as much noise as there is before a step."""
+        return self._alphas.mix(sample, noise, int(self.timesteps[step]))
 
     def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         """Return the sample itself."""

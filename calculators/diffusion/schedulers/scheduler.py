@@ -31,19 +31,36 @@ class Step(NamedTuple):
 class Scheduler(Protocol):
     """The steps of one run; a run makes its own, since some remember earlier steps.
 
+    A run starts from noise times `init_noise_sigma`; or, in image-to-image, from what `add_noise` makes of a picture
+    before step 0.
+
     Attributes
     ----------
     timesteps
-        int64, shape (steps,): what the model is told at each step, in the order of the steps. There may be one more
-        than `num_inference_steps` (PNDM).
+        int64, or float32 for flow-match models, shape (steps,): what the model is told at each step, in the order of
+        the steps. There may be more than `num_inference_steps` (PNDM, Heun), and fewer in image-to-image.
     init_noise_sigma
         Standard deviation of the noise that the first step starts from.
     """
 
     @property
-    def timesteps(self) -> NDArray[np.int64]: ...
+    def timesteps(self) -> NDArray[np.int64] | NDArray[np.float32]: ...
     @property
     def init_noise_sigma(self) -> np.float32: ...
+
+    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+        """Return a picture with as much noise as there is before a step.
+
+        Parameters
+        ----------
+        sample
+            float32, any shape: the latent of a picture.
+        noise
+            float32, of the same shape, standard normal.
+        step
+            Index into `timesteps`.
+        """
+        ...
 
     def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         """Return what the model is given for the latent `sample` at `step`; it may be `sample` itself."""
@@ -73,14 +90,25 @@ class Scheduler(Protocol):
 
 
 class SchedulerFactory(Protocol):
-    """A scheduler of which everything is known but the number of steps. May be called by several runs at once."""
+    """A scheduler of which everything is known but what a run asks for. May be called by several runs at once."""
 
-    def __call__(self, num_inference_steps: int) -> Scheduler:
+    def __call__(self, num_inference_steps: int, strength: float = 1.0, image_seq_len: int | None = None) -> Scheduler:
         """Make the scheduler of one run.
+
+        Parameters
+        ----------
+        num_inference_steps
+            How many steps are asked for.
+        strength
+            In image-to-image, the part of them to take, 0 ... 1: the last ones, since noise hides but a part of the
+            picture.
+        image_seq_len
+            Number of image tokens, where the model's pipeline has the schedule depend on it (FLUX). Only schedulers
+            of flow-match models look at it.
 
         Raises
         ------
         ValueError
-            If the number of steps is not possible with this scheduler.
+            If the number of steps or the strength is not possible with this scheduler.
         """
         ...

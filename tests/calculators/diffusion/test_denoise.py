@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,14 +29,16 @@ def embeddings(prompts: int) -> Embeddings:
     return Embeddings(np.random.default_rng(0).normal(size=(prompts, 77, 32)).astype(np.float32))
 
 
-def request(steps: int = 2, n: int = 1, seed: int = 0, guidance_scale: float = 7.5) -> DiffusionRequest:
-    return DiffusionRequest("", "", seed, steps, guidance_scale, (n, 4, 8, 16))
+def request(
+    steps: int = 2, n: int = 1, seed: int = 0, guidance_scale: float = 7.5, scheduler: str | None = None
+) -> DiffusionRequest:
+    return DiffusionRequest("", "", seed, steps, guidance_scale, (n, 4, 8, 16), scheduler)
 
 
 def test_shape_and_seed(euler: Path) -> None:
     runner = gf.CalculatorRunner(DenoiseCalculator, base=euler)
 
-    def latents(**given: int) -> np.ndarray:
+    def latents(**given: Any) -> np.ndarray:
         (packet,) = runner.run(REQUEST=[request(**given)], EMBEDDINGS=[embeddings(2)])["LATENTS"]
         return np.asarray(packet.value.samples)
 
@@ -114,6 +118,54 @@ def test_more_steps_than_the_scheduler_has(euler: Path) -> None:
         runner.run(REQUEST=[request(steps=1001)], EMBEDDINGS=[embeddings(2)])
     assert isinstance(caught.value.__cause__, InvalidRequest)
     assert caught.value.__cause__.param == "num_inference_steps"
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "class_name", "fields"),
+    [
+        ("DPM++ 2M Karras", "DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+        ("heun", "HeunDiscreteScheduler", {}),
+        ("unipc", "UniPCMultistepScheduler", {}),
+        ("ddim", "DDIMScheduler", {"clip_sample": False}),
+        ("euler", "EulerDiscreteScheduler", {}),
+    ],
+)
+def test_a_request_chooses_the_scheduler(
+    euler: Path, tmp_path: Path, scheduler: str, class_name: str, fields: dict[str, object]
+) -> None:
+    (tmp_path / "unet").symlink_to(euler / "unet")
+    (tmp_path / "scheduler").mkdir()
+    own = json.loads((euler / "scheduler" / "scheduler_config.json").read_text())
+    changed = tmp_path / "scheduler" / "scheduler_config.json"
+    changed.write_text(json.dumps({**own, "_class_name": class_name, **fields}))
+
+    def latents(folder: Path, **given: Any) -> np.ndarray:
+        runner = gf.CalculatorRunner(DenoiseCalculator, base=folder)
+        (packet,) = runner.run(REQUEST=[request(steps=5, **given)], EMBEDDINGS=[embeddings(2)])["LATENTS"]
+        return np.asarray(packet.value.samples)
+
+    chosen = latents(euler, scheduler=scheduler)
+    assert np.isfinite(chosen).all()
+    assert (chosen == latents(tmp_path)).all()
+    assert (chosen == latents(euler)).all() == (scheduler == "euler")
+
+
+@pytest.mark.parametrize("scheduler", ["eulr", "flow match euler"])
+def test_scheduler_that_there_is_not_or_that_does_not_fit(euler: Path, scheduler: str) -> None:
+    runner = gf.CalculatorRunner(DenoiseCalculator, base=euler)
+    with pytest.raises(gf.CalculatorError) as caught:
+        runner.run(REQUEST=[request(scheduler=scheduler)], EMBEDDINGS=[embeddings(2)])
+    cause = caught.value.__cause__
+    assert isinstance(cause, InvalidRequest)
+    assert cause.param == "scheduler"
+    assert "dpm++ 2m karras, dpm++ 2m sde" in str(cause)
+
+
+def test_too_few_text_encoders(xl: Path) -> None:
+    runner = gf.CalculatorRunner(DenoiseCalculator, base=xl)
+    words = "EMBEDDINGS must be connected 2 times, once for each text encoder of StableDiffusionXL, not 1 times"
+    with pytest.raises(gf.CalculatorError, match=words):
+        runner.run(REQUEST=[request()], EMBEDDINGS=[embeddings(2)])
 
 
 def test_missing_scheduler_names_node_and_file(euler: Path) -> None:

@@ -47,6 +47,46 @@ def test_what_the_request_says_wins(euler: Path) -> None:
     assert resolved == DiffusionRequest("a red cat", "dog", 5, 3, 2.0, (2, 4, 9, 8))
 
 
+def test_defaults_of_stable_diffusion_xl(xl: Path) -> None:
+    assert resolve(xl) == DiffusionRequest("a red cat", None, 0, 50, 5.0, (1, 4, 16, 16))
+
+
+def test_defaults_of_stable_diffusion_3(sd3: Path) -> None:
+    assert resolve(sd3) == DiffusionRequest("a red cat", "", 0, 28, 7.0, (1, 4, 16, 16))
+
+
+def test_defaults_of_flux(flux: Path) -> None:
+    assert resolve(flux) == DiffusionRequest("a red cat", None, 0, 28, 3.5, (1, 4, 128, 128))
+
+
+def test_transformers_want_multiples_of_their_patches(sd3: Path, flux: Path) -> None:
+    for folder in (sd3, flux):
+        error = refused(folder, width=64, height=72)
+        assert (error.param, str(error)) == ("size", "width and height must be multiples of 16, not 64x72")
+
+
+def test_flux_has_no_negative_prompt(flux: Path) -> None:
+    assert str(refused(flux, negative_prompt="dog")) == "a negative_prompt has no effect on the images of this model"
+
+
+def test_an_empty_negative_prompt_is_not_none_in_stable_diffusion_xl(xl: Path) -> None:
+    assert resolve(xl, negative_prompt="").negative_prompt == ""
+    assert resolve(xl, negative_prompt="", guidance_scale=1.0).negative_prompt is None
+
+
+def test_stable_diffusion_xl_that_encodes_empty_prompts(xl: Path, tmp_path: Path) -> None:
+    for part in xl.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    (tmp_path / "model_index.json").unlink()
+    (tmp_path / "model_index.json").write_text('{"force_zeros_for_empty_prompt": false}')
+    assert resolve(tmp_path).negative_prompt == ""
+
+
+def test_the_scheduler_is_passed_on(euler: Path) -> None:
+    assert resolve(euler).scheduler is None
+    assert resolve(euler, scheduler="Euler Ancestral").scheduler == "Euler Ancestral"
+
+
 @pytest.mark.parametrize(
     ("request_", "param", "words"),
     [

@@ -73,6 +73,29 @@ def test_must_be_names_the_default_that_is_not_supported() -> None:
         SchedulerConfig({}).must_be("clip_sample", False, default=True)
 
 
+def test_must_be_takes_integers_too() -> None:
+    SchedulerConfig({}).must_be("solver_order", 2, default=2)
+    with pytest.raises(ValueError, match="solver_order is 3 which is not supported here; set it to 2"):
+        SchedulerConfig({"solver_order": 3}).must_be("solver_order", 2, default=2)
+    with pytest.raises(ValueError, match="solver_order must be an integer of at least 0, not true"):
+        SchedulerConfig({"solver_order": True}).must_be("solver_order", 2, default=2)
+
+
+def test_positive() -> None:
+    assert SchedulerConfig({"sigma_min": 0.1}).positive("sigma_min") == 0.1
+    assert SchedulerConfig({"sigma_min": None}).positive("sigma_min") is None
+    with pytest.raises(ValueError, match="sigma_min must be above 0, not -1"):
+        SchedulerConfig({"sigma_min": -1}).positive("sigma_min")
+
+
+def test_with_fields() -> None:
+    config = SchedulerConfig({"a": "x", "b": "y"}, "some.json")
+    other = config.with_fields({"b": "z"})
+    assert [other.text("a", ""), other.text("b", ""), config.text("b", "")] == ["x", "z", "y"]
+    assert str(other.error("b", "is wrong")) == "some.json: b is wrong"
+    assert str(config.with_fields({}, "its config").error("b", "is wrong")) == "its config: b is wrong"
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"gone\.json: there is no such file"):
         SchedulerConfig.from_file(tmp_path / "gone.json")

@@ -1,10 +1,13 @@
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
 from calculators.diffusion.schedulers.euler import EulerDiscreteScheduler
+from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, check
 from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, no_noise, toy_config, toy_run
 
 
@@ -46,6 +49,12 @@ def test_ends_where_diffusers_does(
     tolerance = 5e-4 if sigma == 4096 else 2e-6
     np.testing.assert_allclose(run.last.sample, sample, rtol=1e-5, atol=tolerance)
     np.testing.assert_allclose(run.last.denoised, denoised or sample, rtol=1e-5, atol=tolerance)
+
+
+@cases("EulerDiscreteScheduler")
+def test_with_karras_sigmas_steps_as_diffusers_does(fields: dict[str, Any], expected: NDArray[np.float32]) -> None:
+    assert fields["use_karras_sigmas"]
+    check("EulerDiscreteScheduler", fields, expected)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +100,10 @@ def test_runs_share_nothing() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"use_karras_sigmas": True}, "use_karras_sigmas is true which is not supported here; set it to false"),
-        ({"use_exponential_sigmas": True}, "use_exponential_sigmas is true"),
+        (
+            {"use_exponential_sigmas": True},
+            "use_exponential_sigmas is true which is not supported here; set it to false",
+        ),
         ({"use_beta_sigmas": True}, "use_beta_sigmas is true"),
         ({"interpolation_type": "cubic"}, "interpolation_type is 'cubic'"),
         ({"final_sigmas_type": "one"}, "final_sigmas_type is 'one'"),

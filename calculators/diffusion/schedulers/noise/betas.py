@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +63,15 @@ class BetaRange:
         roots = _spread(np.sqrt(self.start), np.sqrt(self.end), self.count)
         return roots * roots
 
+    def betas_to_the_end(self) -> NDArray[np.float32]:
+        """Return the betas as diffusers has them: the last is `end`."""
+        if self.trained is not None:
+            return self.trained
+        if self.schedule == "linear":
+            return np.linspace(float(self.start), float(self.end), self.count).astype(np.float32)
+        roots = np.linspace(float(self.start) ** 0.5, float(self.end) ** 0.5, self.count).astype(np.float32)
+        return roots * roots
+
 
 def _spread(start: np.float32, end: np.float32, count: int) -> NDArray[np.float32]:
     return start + (end - start) / np.float32(count) * np.arange(count, dtype=np.float32)
@@ -71,12 +82,19 @@ def cumulative_alphas(betas: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.multiply.accumulate(1 - betas)
 
 
-def with_zero_terminal_snr(betas: NDArray[np.float32]) -> NDArray[np.float32]:
+def exact_cumulative_alphas(betas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the same as `cumulative_alphas`, multiplied in float64, as diffusers does."""
+    return np.multiply.accumulate((1 - betas).astype(np.float64)).astype(np.float32)
+
+
+def with_zero_terminal_snr(
+    betas: NDArray[np.float32], cumulate: Callable[[NDArray[np.float32]], NDArray[np.float32]] = cumulative_alphas
+) -> NDArray[np.float32]:
     """Return the betas rescaled so that nothing of the picture is left at the last timestep.
 
     Algorithm 1 of https://arxiv.org/abs/2305.08891.
     """
-    roots = np.sqrt(cumulative_alphas(betas))
+    roots = np.sqrt(cumulate(betas))
     first, last = roots[0], roots[-1]
     roots = (roots - last) * (first / (first - last))
     products = roots * roots
@@ -107,3 +125,10 @@ class AlphasCumprod:
     def at(self, timestep: int) -> np.float32:
         """Return the product at a timestep, which may be negative."""
         return self.values[timestep] if timestep >= 0 else self.final
+
+    def mix(self, sample: NDArray[np.float32], noise: NDArray[np.float32], timestep: int) -> NDArray[np.float32]:
+        """Return a picture with as much noise as there is at a timestep."""
+        alpha = self.values[timestep]
+        # NOTE: openvino_genai takes the noise's root in float64, and only here.
+        noisy: NDArray[np.float32] = np.sqrt(alpha) * sample + np.float32(math.sqrt(1 - float(alpha))) * noise
+        return noisy

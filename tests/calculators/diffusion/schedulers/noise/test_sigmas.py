@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.sigmas import (
+from calculators.diffusion.schedulers.noise.sigmas import (
     predicted_picture,
     scaled_to_unit_variance,
     training_sigmas,
+    training_sigmas_of_diffusers,
 )
 from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, toy_config
 
@@ -36,6 +37,18 @@ def test_zero_terminal_snr_ends_at_4096() -> None:
     sigmas = training_sigmas(toy_config(rescale_betas_zero_snr=True), beta_schedule="linear")
     assert sigmas[-1] == pytest.approx(4096)
     assert sigmas[0] == pytest.approx(np.sqrt(1 / ALPHAS_CUMPROD[0] - 1), rel=1e-5)
+
+
+def test_training_sigmas_of_diffusers_go_on_to_the_last_beta() -> None:
+    sigmas = training_sigmas_of_diffusers(toy_config())
+    assert sigmas.dtype == np.float32
+    np.testing.assert_allclose(sigmas, np.sqrt(1 / ALPHAS_CUMPROD - 1), rtol=1e-6)
+    fields = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+    sigmas = training_sigmas_of_diffusers(SchedulerConfig(fields))
+    np.testing.assert_allclose(sigmas[[0, -1]], [0.02916753, 14.614647], rtol=1e-6)  # as in diffusers
+    assert training_sigmas_of_diffusers(SchedulerConfig({**fields, "rescale_betas_zero_snr": True}))[
+        -1
+    ] == pytest.approx(4096)
 
 
 def test_scaled_to_unit_variance() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.diffusion.stable_diffusion import StableDiffusion, guidance_embedding
+from calculators.diffusion.families import family_of
+from calculators.diffusion.families.stable_diffusion import guidance_embedding
 
 
 def test_inpainting_model_is_refused(euler: Path, tmp_path: Path) -> None:
@@ -16,13 +17,13 @@ def test_inpainting_model_is_refused(euler: Path, tmp_path: Path) -> None:
     path = tmp_path / "model" / "unet" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"in_channels": 9}))
     with pytest.raises(ValueError, match="takes 9 channels and gives 4: a model for inpainting"):
-        StableDiffusion.from_folder(tmp_path / "model")
+        family_of(tmp_path / "model" / "unet")
 
 
 def test_guidance(euler: Path, lcm: Path) -> None:
-    assert StableDiffusion.from_folder(euler).uses_classifier_free_guidance(1.1)
-    assert not StableDiffusion.from_folder(euler).uses_classifier_free_guidance(1.0)
-    assert not StableDiffusion.from_folder(lcm).uses_classifier_free_guidance(7.5)
+    assert family_of(euler / "unet").uses_classifier_free_guidance(1.1)
+    assert not family_of(euler / "unet").uses_classifier_free_guidance(1.0)
+    assert not family_of(lcm / "unet").uses_classifier_free_guidance(7.5)
 
 
 def test_guidance_embedding() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.timestep_spacing import TimestepSpacing
+from calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise_schedule import (
+from calculators.diffusion.schedulers.noise.betas import (
     AlphasCumprod,
     BetaRange,
     cumulative_alphas,
@@ -68,6 +68,23 @@ def test_zero_terminal_snr_leaves_nothing_at_the_end_and_the_beginning_as_it_was
     roots = np.sqrt(before.astype(np.float64))
     stretched = (roots - roots[-1]) / (roots[0] - roots[-1]) * roots[0]
     np.testing.assert_allclose(after, stretched**2, atol=1e-5)
+
+
+def test_betas_to_the_end() -> None:
+    linear = BetaRange("linear", np.float32(0.1), np.float32(0.5), 5).betas_to_the_end()
+    assert linear.dtype == np.float32
+    np.testing.assert_allclose(linear, [0.1, 0.2, 0.3, 0.4, 0.5], rtol=1e-6)
+    roots = BetaRange("scaled_linear", np.float32(0.01), np.float32(0.25), 5).betas_to_the_end()
+    np.testing.assert_allclose(roots, [0.1**2, 0.2**2, 0.3**2, 0.4**2, 0.5**2], rtol=1e-6)
+    trained = np.array([0.5, 0.25], np.float32)
+    assert BetaRange("linear", np.float32(0), np.float32(0), 2, trained).betas_to_the_end() is trained
+
+
+def test_mixes_a_picture_with_noise() -> None:
+    alphas = AlphasCumprod(np.array([0.75, 0.36], np.float32), np.float32(1))
+    mixed = alphas.mix(np.array([1, 0, 2], np.float32), np.array([0, 1, 1], np.float32), 1)
+    assert mixed.dtype == np.float32
+    np.testing.assert_allclose(mixed, [0.6, 0.8, 2.0], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("set_alpha_to_one", "final"), [(True, 1), (False, 0.5)])

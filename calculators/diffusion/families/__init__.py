@@ -1,0 +1,8 @@
+"""Families of diffusion models: what sets the models of one apart from those of the others. One file each."""
+
+from __future__ import annotations
+
+from calculators.diffusion.families.family import Arrays, Family
+from calculators.diffusion.families.of_model import DENOISERS, family_of
+
+__all__ = ["DENOISERS", "Arrays", "Family", "family_of"]

@@ -1,0 +1,85 @@
+"""The FLUX.1 family: schnell and dev."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.families.family import Arrays, Family
+from calculators.text.embeddings import Embeddings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flux(Family):
+    """A transformer that looks at what CLIP makes of the whole prompt, and at T5; a latent is 2x2 of them to it.
+
+    Attributes
+    ----------
+    guidance_is_embedded : bool
+        Whether the transformer takes the guidance scale as an input, as that of dev does; schnell has no guidance.
+    """
+
+    guidance_is_embedded: bool
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self | None:
+        if config["_class_name"] != "FluxTransformer2DModel":
+            return None
+        channels, out_channels = config["in_channels"], config.get("out_channels")
+        if out_channels not in (None, channels):
+            raise ValueError(
+                f"the transformer takes {channels} channels and gives {out_channels}: "
+                "a model for inpainting, which cannot make images from text alone"
+            )
+        return cls(
+            channels=channels // 4,
+            default_size=128,
+            default_num_inference_steps=28,
+            default_guidance_scale=3.5,
+            text_encoders=(2,),
+            patch_size=2,
+            foretells_steps=True,
+            guidance_is_embedded=config["guidance_embeds"],
+        )
+
+    def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
+        return False
+
+    def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
+        n, _, height, width = request.latent_shape
+        clip, t5 = embeddings
+        positions = np.zeros((height // 2, width // 2, 3), np.float32)
+        positions[..., 1] = np.arange(height // 2)[:, None]
+        positions[..., 2] = np.arange(width // 2)
+        inputs: Arrays = {
+            "encoder_hidden_states": np.repeat(t5.hidden_states, n, axis=0),
+            "pooled_projections": np.repeat(clip.pooled_prompt(), n, axis=0),
+            "img_ids": positions.reshape(-1, 3),
+            "txt_ids": np.zeros((t5.hidden_states.shape[1], 3), np.float32),
+        }
+        if self.guidance_is_embedded:
+            inputs["guidance"] = np.full(n, request.guidance_scale, np.float32)
+        return inputs
+
+    def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
+        return {"hidden_states": sample, "timestep": np.array([timestep], np.float32) / np.float32(1000)}
+
+    def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:
+        return (shape[2] // 2) * (shape[3] // 2)
+
+    def pack(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return float32, shape (n, height / 2 * width / 2, channels * 4)."""
+        n, channels, height, width = latents.shape
+        squares = latents.reshape(n, channels, height // 2, 2, width // 2, 2).transpose(0, 2, 4, 1, 3, 5)
+        return np.ascontiguousarray(squares.reshape(n, -1, channels * 4))
+
+    def unpack(self, packed: NDArray[np.float32], shape: tuple[int, int, int, int]) -> NDArray[np.float32]:
+        n, channels, height, width = shape
+        squares = packed.reshape(n, height // 2, width // 2, channels, 2, 2).transpose(0, 3, 1, 4, 2, 5)
+        return np.ascontiguousarray(squares.reshape(shape))

@@ -1,0 +1,86 @@
+"""The Stable Diffusion family: 1.x, 2.x, and Latent Consistency Models made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.families.family import Arrays, Family
+from calculators.text.embeddings import Embeddings
+
+
+@dataclass(frozen=True, kw_only=True)
+class StableDiffusion(Family):
+    """A UNet that looks at one CLIP.
+
+    Attributes
+    ----------
+    guidance_embedding_size : int or None
+        Set if the UNet takes the guidance scale as an input, as that of a Latent Consistency Model does.
+    """
+
+    guidance_embedding_size: int | None
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self | None:
+        if config["_class_name"] != "UNet2DConditionModel" or config.get("addition_embed_type"):
+            return None
+        return cls.of_unet(config, guidance_scale=7.5)
+
+    @classmethod
+    def of_unet(cls, config: dict[str, Any], guidance_scale: float, **attributes: Any) -> Self:
+        """Read the config of a UNet whose family is known."""
+        if config["in_channels"] != config["out_channels"]:
+            raise ValueError(
+                f"the UNet takes {config['in_channels']} channels and gives {config['out_channels']}: "
+                "a model for inpainting, which cannot make images from text alone"
+            )
+        embedding_size = config.get("time_cond_proj_dim")
+        return cls(
+            channels=config["in_channels"],
+            default_size=config["sample_size"],
+            default_num_inference_steps=50 if embedding_size is None else 4,
+            default_guidance_scale=guidance_scale if embedding_size is None else 8.5,
+            guidance_embedding_size=embedding_size,
+            **attributes,
+        )
+
+    def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
+        return guidance_scale > 1 and self.guidance_embedding_size is None
+
+    def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
+        n = request.latent_shape[0]
+        inputs: Arrays = {"encoder_hidden_states": np.repeat(embeddings[0].hidden_states, n, axis=0)}
+        if self.guidance_embedding_size:
+            inputs["timestep_cond"] = guidance_embedding(request.guidance_scale, self.guidance_embedding_size)
+        return inputs
+
+    def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
+        return {"sample": sample, "timestep": np.array([timestep])}
+
+
+def guidance_embedding(guidance_scale: float, size: int) -> NDArray[np.float32]:
+    """The guidance scale as the UNet of a Latent Consistency Model takes it.
+
+    Sines, then cosines, of ``1000 (guidance_scale - 1)`` at falling frequencies (https://arxiv.org/abs/2310.04378).
+
+    Returns
+    -------
+    float32, shape (1, size)
+    """
+    half = size // 2
+    # NOTE: float32 at each place where openvino_genai has it: sines of numbers near 10,000 show the last bit.
+    scale = np.float32(np.float32(guidance_scale) - np.float32(1)) * np.float32(1000)
+    decay = np.float32(np.log(10000.0) / (half - 1))
+    exponents = np.arange(half, dtype=np.float32) * -decay
+    angles = (np.exp(exponents.astype(np.float64)).astype(np.float32) * scale).astype(np.float64)
+    embedding = np.zeros((1, size), np.float32)
+    embedding[0, :half] = np.sin(angles)
+    embedding[0, half : 2 * half] = np.cos(angles)
+    return embedding

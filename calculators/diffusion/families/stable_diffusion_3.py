@@ -1,0 +1,67 @@
+"""The Stable Diffusion 3 family: 3 and 3.5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.families.family import Arrays, Family
+from calculators.text.embeddings import Embeddings
+
+
+@dataclass(frozen=True, kw_only=True)
+class StableDiffusion3(Family):
+    """A transformer that looks at two CLIPs and, if there is one, at T5.
+
+    Attributes
+    ----------
+    joint_attention_dim : int
+        Width of T5; the CLIPs, side by side, are filled up to it with zeros.
+    """
+
+    joint_attention_dim: int
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self | None:
+        if config["_class_name"] != "SD3Transformer2DModel":
+            return None
+        if config["in_channels"] != config["out_channels"]:
+            raise ValueError(
+                f"the transformer takes {config['in_channels']} channels and gives {config['out_channels']}: "
+                "a model for inpainting, which cannot make images from text alone"
+            )
+        return cls(
+            channels=config["in_channels"],
+            default_size=config["sample_size"],
+            default_num_inference_steps=28,
+            default_guidance_scale=7.0,
+            text_encoders=(2, 3),
+            patch_size=config["patch_size"],
+            foretells_steps=True,
+            joint_attention_dim=config["joint_attention_dim"],
+        )
+
+    def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
+        return guidance_scale > 1
+
+    def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
+        n = request.latent_shape[0]
+        clips = embeddings[:2]
+        clip = np.concatenate([each.hidden_states for each in clips], axis=-1)
+        clip = np.pad(clip, ((0, 0), (0, 0), (0, self.joint_attention_dim - clip.shape[-1])))
+        # NOTE: without T5, zeros that are as long as a prompt for CLIP, as openvino_genai has them.
+        t5 = embeddings[2].hidden_states if len(embeddings) > 2 else np.zeros_like(clip)
+        pooled = np.concatenate([each.pooled_prompt() for each in clips], axis=-1)
+        return {
+            "encoder_hidden_states": np.repeat(np.concatenate((clip, t5), axis=1), n, axis=0),
+            "pooled_projections": np.repeat(pooled, n, axis=0),
+        }
+
+    def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
+        return {"hidden_states": sample, "timestep": np.array([timestep])}

@@ -1,0 +1,44 @@
+"""The Stable Diffusion XL family: the base model, SDXL-Turbo, and Latent Consistency Models made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from typing_extensions import Self
+
+from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.families.family import Arrays
+from calculators.diffusion.families.stable_diffusion import StableDiffusion
+from calculators.text.embeddings import Embeddings
+
+
+@dataclass(frozen=True, kw_only=True)
+class StableDiffusionXL(StableDiffusion):
+    """A UNet that looks at two CLIPs, at what the second makes of the whole prompt, and at the size of the picture."""
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self | None:
+        if config["_class_name"] != "UNet2DConditionModel" or config.get("addition_embed_type") != "text_time":
+            return None
+        return cls.of_unet(config, guidance_scale=5.0, text_encoders=(2,), empty_prompt_is_zeros=True)
+
+    def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
+        hidden_states = np.concatenate([each.hidden_states for each in embeddings], axis=-1)
+        pooled = embeddings[1].pooled_prompt()
+        if request.negative_prompt is None and self.uses_classifier_free_guidance(request.guidance_scale):
+            hidden_states = np.concatenate((np.zeros_like(hidden_states), hidden_states))
+            pooled = np.concatenate((np.zeros_like(pooled), pooled))
+        n, _, height, width = request.latent_shape
+        height, width = height * request.scale_factor, width * request.scale_factor
+        # NOTE: the original size, where it was cropped, and the target size; width first, as openvino_genai has them,
+        # while diffusers puts height first.
+        sizes = np.array([width, height, 0, 0, width, height], np.float32)
+        whole = Embeddings(hidden_states, pooled)
+        return {
+            **super().prompt_inputs(request, [whole]),
+            "text_embeds": np.repeat(pooled, n, axis=0),
+            "time_ids": np.tile(sizes, (n * len(pooled), 1)),
+        }

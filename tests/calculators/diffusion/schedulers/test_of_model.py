@@ -1,0 +1,131 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from calculators.diffusion.schedulers import SchedulersOfModel
+from calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.image import ImageRequest, InvalidRequest
+
+FOR_NOISE = {
+    "ddim": "DDIMScheduler",
+    "dpm++ 2m": "DPMSolverMultistepScheduler",
+    "dpm++ 2m karras": "DPMSolverMultistepScheduler",
+    "dpm++ 2m sde": "DPMSolverMultistepScheduler",
+    "dpm++ 2m sde karras": "DPMSolverMultistepScheduler",
+    "euler": "EulerDiscreteScheduler",
+    "euler karras": "EulerDiscreteScheduler",
+    "euler ancestral": "EulerAncestralDiscreteScheduler",
+    "heun": "HeunDiscreteScheduler",
+    "heun karras": "HeunDiscreteScheduler",
+    "lcm": "LCMScheduler",
+    "lms": "DDIMScheduler",
+    "pndm": "PNDMScheduler",
+    "unipc": "UniPCMultistepScheduler",
+    "unipc karras": "UniPCMultistepScheduler",
+}
+FOR_FLOW_MATCH = {
+    "flow match euler": "FlowMatchEulerDiscreteScheduler",
+    "flow match heun": "FlowMatchHeunDiscreteScheduler",
+}
+# As diffusers writes them, each with fields that others would read in another way.
+OWN: list[dict[str, object]] = [
+    {"_class_name": "PNDMScheduler", "skip_prk_steps": True, "clip_sample": False},
+    {"_class_name": "DDIMScheduler", "clip_sample": False},
+    {"_class_name": "EulerDiscreteScheduler", "use_karras_sigmas": True, "sigma_min": None},
+    {"_class_name": "DPMSolverMultistepScheduler", "solver_type": "midpoint", "algorithm_type": "sde-dpmsolver++"},
+    {"_class_name": "UniPCMultistepScheduler", "solver_type": "bh2", "disable_corrector": []},
+    {"_class_name": "LCMScheduler", "original_inference_steps": 50},
+]
+
+
+def of(**fields: object) -> SchedulersOfModel:
+    return SchedulersOfModel(SchedulerConfig(fields, "/models/one/scheduler_config.json"))
+
+
+@pytest.mark.parametrize("own", OWN, ids=lambda own: own["_class_name"])
+def test_every_name_has_its_scheduler(own: dict[str, object]) -> None:
+    schedulers = of(**own)
+    assert type(schedulers.get(None)(4)).__name__ == own["_class_name"]
+    assert {name: type(schedulers.get(name)(4)).__name__ for name in FOR_NOISE} == FOR_NOISE
+
+
+def test_flow_match_models_have_their_own() -> None:
+    schedulers = of(_class_name="FlowMatchEulerDiscreteScheduler", shift=3.0)
+    assert {name: type(schedulers.get(name)(4)).__name__ for name in FOR_FLOW_MATCH} == FOR_FLOW_MATCH
+
+
+@pytest.mark.parametrize("name", ["DPM++ 2M Karras", "dpm++_2m_karras", " dpm++-2m  karras "])
+def test_ways_to_write_a_name(name: str) -> None:
+    schedulers = of(_class_name="EulerDiscreteScheduler")
+    assert schedulers.get(name) is schedulers.get("dpm++ 2m karras")
+
+
+def test_a_name_says_which_sigmas() -> None:
+    schedulers = of(_class_name="EulerDiscreteScheduler", use_karras_sigmas=True, timestep_spacing="trailing")
+    karras = schedulers.get(None)(4).timesteps.tolist()
+    assert schedulers.get("euler karras")(4).timesteps.tolist() == karras
+    assert schedulers.get("euler")(4).timesteps.tolist() == [999, 749, 499, 249] != karras
+
+
+def test_what_is_known_of_the_model_stays() -> None:
+    schedulers = of(
+        _class_name="PNDMScheduler", skip_prk_steps=True, num_train_timesteps=100, timestep_spacing="trailing"
+    )
+    for name in ("dpm++ 2m", "euler", "heun", "ddim"):
+        assert schedulers.get(name)(4).timesteps[0] == 99
+
+
+def refused(schedulers: SchedulersOfModel, name: str) -> str:
+    with pytest.raises(InvalidRequest) as caught:
+        schedulers.get(name)
+    assert caught.value.param == "scheduler"
+    return str(caught.value)
+
+
+def test_unknown_name() -> None:
+    schedulers = of(_class_name="EulerDiscreteScheduler")
+    assert refused(schedulers, "Euler Ancestrall") == (
+        f'scheduler must be one of {", ".join(FOR_NOISE)}, not "Euler Ancestrall", did you mean "euler ancestral"?'
+    )
+    assert refused(schedulers, "").endswith(', not ""')
+
+
+def test_name_that_does_not_fit_the_kind_of_model() -> None:
+    assert refused(of(_class_name="EulerDiscreteScheduler"), "flow-match euler") == (
+        'scheduler "flow match euler" does not fit this model: one of them is for flow matching, the other is not; '
+        f"those that fit are {', '.join(FOR_NOISE)}"
+    )
+    assert refused(of(_class_name="FlowMatchEulerDiscreteScheduler"), "euler") == (
+        'scheduler "euler" does not fit this model: one of them is for flow matching, the other is not; '
+        "those that fit are flow match euler, flow match heun"
+    )
+
+
+def test_name_that_cannot_do_what_the_model_needs() -> None:
+    message = refused(of(_class_name="DDIMScheduler", clip_sample=False, prediction_type="sample"), "PNDM")
+    assert message.startswith(
+        "scheduler \"pndm\" does not fit this model: its config: prediction_type is 'sample', which is not supported"
+    )
+    assert "pndm," not in message.partition("those that fit are")[2]
+    assert "/models" not in message
+
+
+def test_own_that_cannot_be_had_here() -> None:
+    with pytest.raises(ValueError, match=r"^/models/one/scheduler_config\.json: prediction_type is 'sample'"):
+        of(_class_name="PNDMScheduler", skip_prk_steps=True, prediction_type="sample")
+    with pytest.raises(ValueError, match=r"^/models/one/scheduler_config\.json: _class_name is 'EDM'"):
+        of(_class_name="EDM")
+
+
+def test_reads_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "scheduler_config.json"
+    path.write_text(json.dumps({"_class_name": "LCMScheduler"}))
+    assert SchedulersOfModel.from_file(path).get(None)(4).timesteps.tolist() == [999, 759, 499, 259]
+    with pytest.raises(FileNotFoundError, match=r"gone\.json: there is no such file"):
+        SchedulersOfModel.from_file(tmp_path / "gone.json")
+
+
+def test_every_name_is_documented() -> None:
+    documentation = ImageRequest.__doc__ or ""
+    assert [name for name in (*FOR_NOISE, *FOR_FLOW_MATCH) if f'``"{name}"``' not in documentation] == []
