@@ -16,11 +16,13 @@ HEAVY = {"numpy", "openvino", "openvino_genai", "openvino_tokenizers", "falcon",
 ALLOWED = {
     "graphframe/framework": ({*ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/inference": ({"graphframe.inference"}, {"numpy", "openvino", "openvino_tokenizers"}),
+    "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, set()),
+    "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/image.py": (set(), set()),
     "graphframe/__init__.py": ({*ENGINE}, set()),
     "calculators": (
         {"calculators", "graphframe", "graphframe.image", "graphframe.inference", *ENGINE},
-        {"google", "numpy", "openvino", "openvino_genai", "PIL"},
+        {"google", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},
     ),
 }
 """For the files under each path: what of ours they may import, and what of others besides the standard library."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -26,7 +27,7 @@ def block(language: str, text: str) -> str:
 @pytest.fixture
 def author(tmp_path: Path, euler: Path) -> Path:
     """A folder in which somebody has followed the README: calculator, package metadata, model and graph."""
-    for name in ("invert.py", "test_invert.py", "run.py"):
+    for name in ("invert.py", "test_invert.py", "run.py", "trace.py"):
         (tmp_path / name).write_text(block("python", f"# {name}"))
     metadata = tmp_path / "invert-1.0.dist-info"
     metadata.mkdir()
@@ -59,6 +60,12 @@ def test_calculator_and_its_unit_test(author: Path) -> None:
 
 def test_script(author: Path) -> None:
     assert run(author, sys.executable, "run.py", "model/graph.pbtxt") == "0 128 128\n1 128 128\n"
+
+
+def test_trace(author: Path) -> None:
+    table = run(author, sys.executable, "trace.py", "model/graph.pbtxt")
+    assert re.search(r"^denoise .*", table, re.MULTILINE)
+    assert {event["ph"] for event in json.loads((author / "trace.json").read_text())["traceEvents"]} >= {"X", "M"}
 
 
 def test_check_finds_the_calculator_of_the_package(author: Path) -> None:
