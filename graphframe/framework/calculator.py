@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -98,6 +98,7 @@ class NodeContext:
         device_properties: Mapping[str, str],
         base: Path,
         options: Mapping[type, Any],
+        properties: MutableMapping[str, Any],
     ) -> None:
         self.name = name
         self.calculator = calculator
@@ -105,6 +106,7 @@ class NodeContext:
         self.device_properties = dict(device_properties)
         self.base = base
         self._options = options
+        self._properties = properties
 
     def __getitem__(self, options: Options[M]) -> M:
         """The node's options of that type, or the type's defaults."""
@@ -123,3 +125,15 @@ class NodeContext:
         if not Path(path).is_absolute() and not full.is_relative_to(base):
             raise ValueError(f'the path "{path}" leaves the folder {base}; name it absolutely to allow that')
         return full
+
+    def publish(self, name: str, value: Any) -> None:
+        """Tell whoever uses the graph something about it, in `Graph.properties`.
+
+        Raises
+        ------
+        ValueError
+            If another node has published that name.
+        """
+        if name in self._properties:
+            raise ValueError(f'another node has published "{name}" already; only one node of a graph can')
+        self._properties[name] = value

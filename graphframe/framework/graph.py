@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator, NodeContext
@@ -113,6 +114,11 @@ class Graph:
     def outputs(self) -> list[str]:
         """The keys of the graph's output streams: tags, and names of those without one."""
         return list(self._plan.outputs.keys)
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What its calculators tell about it by `NodeContext.publish`; nothing while it is not loaded."""
+        return MappingProxyType({} if self._loaded is None else self._loaded.properties)
 
     def load(self) -> None:
         """Load every node, once; further calls do nothing.
@@ -259,8 +265,10 @@ class Graph:
             return self._loaded
         with self._loading:
             if self._loaded is None:
+                properties: dict[str, Any] = {}
                 self._loaded = _Loaded(
-                    [_load_calculator(node, self._plan.base) for node in self._plan.nodes],
+                    [_load_calculator(node, self._plan.base, properties) for node in self._plan.nodes],
+                    properties,
                     make_executors(self._plan.executors),
                     ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start"),
                 )
@@ -300,6 +308,7 @@ class _Loaded(NamedTuple):
     """What a graph holds while it is loaded; `starters` are the threads that asynchronous runs begin on."""
 
     calculators: list[Calculator]
+    properties: dict[str, Any]
     executors: dict[str, Executor | None]
     starters: Executor
 
@@ -312,11 +321,12 @@ def _find_or_stand_in(name: str) -> type[Calculator]:
         return UnknownCalculator
 
 
-def _load_calculator(node: NodePlan, base: Path) -> Calculator:
+def _load_calculator(node: NodePlan, base: Path, properties: dict[str, Any]) -> Calculator:
     name = node.calculator.__name__
+    device_properties = node.proto.device_properties
     try:
         calculator = node.calculator()
-        calculator.load(NodeContext(node.name, name, node.device, node.proto.device_properties, base, node.options))
+        calculator.load(NodeContext(node.name, name, node.device, device_properties, base, node.options, properties))
     except (Exception, SystemExit) as cause:
         raise CalculatorError(node.name, name, "load", Timestamp.UNSET, cause) from cause
     return calculator

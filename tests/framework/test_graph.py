@@ -141,6 +141,22 @@ class TestLoad:
         with pytest.raises(gf.CalculatorError):
             graph.start_run()
 
+    def test_properties(self) -> None:
+        class Publishes(gf.Calculator):
+            def load(self, node: gf.NodeContext) -> None:
+                node.publish("models", (node.name,))
+
+        gf.register(Publishes)
+        graph = gf.Graph.from_text('node { name: "a" calculator: "Publishes" }')
+        assert graph.properties == {}
+        graph.load()
+        assert graph.properties == {"models": ("a",)}
+        graph.close()
+        assert graph.properties == {}
+        node = 'node { name: "%s" calculator: "Publishes" }'
+        with pytest.raises(gf.CalculatorError, match=r'node "b" .*another node has published "models" already'):
+            gf.Graph.from_text(node % "a" + node % "b").load()
+
     def test_no_exception_ends_the_process(self) -> None:
         class Leaves(gf.Calculator):
             def load(self, node: gf.NodeContext) -> None:
