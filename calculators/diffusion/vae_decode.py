@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import openvino as ov
@@ -17,9 +17,10 @@ from graphframe.inference import load_model
 
 
 class VaeDecodeCalculator(gf.Calculator):
-    """Turns latents into images: one packet an image, with the image's index as timestamp.
+    """Turns latents into images: one packet an image, whose index in the batch is added to the timestamp.
 
     The images are arrays of uint8, shape (height, width, 3), in RGB. All images of a request are decoded as one batch.
+    In the background it lets others have the device first.
 
     Example::
 
@@ -37,35 +38,40 @@ class VaeDecodeCalculator(gf.Calculator):
     options = gf.Options(VaeDecodeCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:
-        folder = node.path(node[self.options].model_path)
-        self.model = load_model(
-            folder / "openvino_model.xml",
-            node.device,
-            node.device_properties,
-            prepare=lambda model: _from_latents_to_pixels(model, folder),
-        )
+        options = node[self.options]
+        folder = node.path(options.model_path)
+        config = read_config(folder / "config.json")
+        prepare = _FromLatentsToPixels(config.get("scaling_factor") or 1.0, config.get("shift_factor") or 0.0)
+        self.model = load_model(folder / "openvino_model.xml", node.device, node.device_properties, prepare=prepare)
+        self.background = options.background
 
     def process(self, cc: gf.Context) -> None:
-        outputs = self.model.infer(cc.cancellation, {"latent_sample": cc[self.latents].samples})
+        latents = {"latent_sample": cc[self.latents].samples}
+        outputs = self.model.infer(cc.cancellation, latents, background=self.background)
         for index, image in enumerate(outputs["sample"]):
-            cc.send(self.image, image, timestamp=index)
+            cc.send(self.image, image, timestamp=cc.timestamp + index)
 
 
-def _from_latents_to_pixels(model: ov.Model, folder: Path) -> ov.Model:
-    """Put the scaling of latents before the decoder, and the way to 8-bit pixels behind it.
+@dataclass(frozen=True)
+class _FromLatentsToPixels:
+    """Puts the scaling of latents before the decoder, and the way to 8-bit pixels behind it.
 
     NOTE: within the model, as openvino_genai has it, so that a device computes both in the same precision as there.
     """
-    config = read_config(folder / "config.json")
-    steps = PrePostProcessor(model)
-    if (scale := config.get("scaling_factor") or 1.0) != 1:
-        steps.input().preprocess().scale(scale)
-    if shift := config.get("shift_factor"):
-        steps.input().preprocess().mean(-shift)
-    steps.output().postprocess().custom(_to_bytes).convert_element_type(ov.Type.u8)
-    steps.output().model().set_layout(ov.Layout("NCHW"))
-    steps.output().tensor().set_layout(ov.Layout("NHWC"))
-    return steps.build()
+
+    scale: float
+    shift: float
+
+    def __call__(self, model: ov.Model) -> ov.Model:
+        steps = PrePostProcessor(model)
+        if self.scale != 1:
+            steps.input().preprocess().scale(self.scale)
+        if self.shift:
+            steps.input().preprocess().mean(-self.shift)
+        steps.output().postprocess().custom(_to_bytes).convert_element_type(ov.Type.u8)
+        steps.output().model().set_layout(ov.Layout("NCHW"))
+        steps.output().tensor().set_layout(ov.Layout("NHWC"))
+        return steps.build()
 
 
 def _to_bytes(samples: ov.Output) -> ov.Output:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&calculators/diffusion/vae_decode.proto\x12\ngraphframe\"=\n\x1aVaeDecodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_decoder')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&calculators/diffusion/vae_decode.proto\x12\ngraphframe\"X\n\x1aVaeDecodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_decoder\x12\x19\n\nbackground\x18\x02 \x01(\x08:\x05\x66\x61lse')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.diffusion.vae_d
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_VAEDECODECALCULATOROPTIONS']._serialized_start=54
-  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_end=115
+  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_end=142
 # @@protoc_insertion_point(module_scope)

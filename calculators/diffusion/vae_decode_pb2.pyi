@@ -21,14 +21,18 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
+    BACKGROUND_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the decoder: openvino_model.xml and config.json."""
+    background: builtins.bool
+    """Whether to wait behind others for the device: for previews, which final images should not wait for."""
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
+        background: builtins.bool | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path"]) -> None: ...
 
 Global___VaeDecodeCalculatorOptions: typing_extensions.TypeAlias = VaeDecodeCalculatorOptions

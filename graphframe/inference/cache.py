@@ -60,14 +60,18 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _drop_outdated(folder: Path, model: Path) -> None:
+def stamp_of(model: Path) -> str:
+    """What changes when the files of a model do."""
     files = [path for path in (model, model.with_suffix(".bin")) if path.exists()]
-    states = [(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns, stat.st_ctime_ns) for path in files]
-    stamp = folder / "stamp"
-    if not stamp.exists() or stamp.read_text() != repr(states):
+    return repr([(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns, stat.st_ctime_ns) for path in files])
+
+
+def _drop_outdated(folder: Path, model: Path) -> None:
+    current, stamp = stamp_of(model), folder / "stamp"
+    if not stamp.exists() or stamp.read_text() != current:
         for blob in folder.glob("*.blob"):
             blob.unlink()
-        stamp.write_text(repr(states))
+        stamp.write_text(current)
 
 
 @functools.cache

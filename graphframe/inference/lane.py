@@ -10,6 +10,9 @@ from graphframe.inference.caller import Caller
 from graphframe.inference.device import normalise
 from graphframe.inference.order import OrderQueue
 
+PATIENCE = 8
+"""So many others go before work in the background, if as many wait; then it is its turn, or it might wait for ever."""
+
 
 class _Waiter:
     __slots__ = ("slot", "woken")
@@ -37,6 +40,8 @@ class Lane:
         self._lock = threading.Lock()
         self._free: list[int] = []
         self._waiting: OrderQueue[_Waiter] = OrderQueue()
+        self._in_background: OrderQueue[_Waiter] = OrderQueue()
+        self._gone_before = 0
 
     def grow(self, slots: int) -> None:
         """Have at least `slots` slots."""
@@ -45,7 +50,7 @@ class Lane:
                 self._hand_out(slot)
             self.slots = max(self.slots, slots)
 
-    def acquire(self, caller: Caller, key: float) -> int:
+    def acquire(self, caller: Caller, key: float, background: bool = False) -> int:
         """Take a slot; wait for one while all are taken. Give it back with `release`.
 
         Parameters
@@ -54,6 +59,8 @@ class Lane:
             While it waits, its cancellation ends the wait at once.
         key : float
             Among those who wait the one with the least key is next.
+        background : bool
+            Whether to let others go before, though no more than `PATIENCE` of them.
 
         Returns
         -------
@@ -70,15 +77,16 @@ class Lane:
             if self._free:
                 return self._free.pop()
             waiter = _Waiter()
-            self._waiting.push(key, waiter)
-        return self._wait(caller, waiter)
+            queue = self._in_background if background else self._waiting
+            queue.push(key, waiter)
+        return self._wait(caller, waiter, queue)
 
     def release(self, slot: int) -> None:
         """Give back a slot; the first who waits has it from here on."""
         with self._lock:
             self._hand_out(slot)
 
-    def _wait(self, caller: Caller, waiter: _Waiter) -> int:
+    def _wait(self, caller: Caller, waiter: _Waiter, queue: OrderQueue[_Waiter]) -> int:
         began = time.perf_counter()
         try:
             unsubscribe = caller.subscribe(waiter.woken.set)
@@ -89,26 +97,31 @@ class Lane:
                 activity.note(LaneWait(self.device, began, time.perf_counter()))
             caller.raise_if_cancelled()
         except BaseException:
-            self._leave(waiter)
+            self._leave(waiter, queue)
             raise
         assert waiter.slot is not None
         return waiter.slot
 
-    def _leave(self, waiter: _Waiter) -> None:
+    def _leave(self, waiter: _Waiter, queue: OrderQueue[_Waiter]) -> None:
         # NOTE: a slot may have been handed to the waiter on its way out; somebody else has to get it.
         with self._lock:
             if waiter.slot is None:
-                self._waiting.remove(waiter)
+                queue.remove(waiter)
             else:
                 self._hand_out(waiter.slot)
 
     def _hand_out(self, slot: int) -> None:
-        if self._waiting:
+        if self._in_background and (not self._waiting or self._gone_before == PATIENCE):
+            waiter = self._in_background.pop()
+            self._gone_before = 0
+        elif self._waiting:
             waiter = self._waiting.pop()
-            waiter.slot = slot
-            waiter.woken.set()
+            self._gone_before += bool(self._in_background)
         else:
             self._free.append(slot)
+            return
+        waiter.slot = slot
+        waiter.woken.set()
 
 
 _lanes: dict[str, Lane] = {}

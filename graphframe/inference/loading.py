@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import openvino as ov
 
-from graphframe.inference.cache import cached
+from graphframe.inference.cache import cached, stamp_of
 from graphframe.inference.core import core
 from graphframe.inference.device import advice, normalise, parts
 from graphframe.inference.errors import DeviceError, ModelError
 from graphframe.inference.model import CompiledModel
+
+_loaded: weakref.WeakValueDictionary[object, CompiledModel] = weakref.WeakValueDictionary()
+_loaded_lock = threading.Lock()
 
 
 def load_model(
@@ -26,6 +31,8 @@ def load_model(
 ) -> CompiledModel:
     """Read and compile a model, or take it from the model cache (see `cache_folder`).
 
+    As long as somebody holds the model, whoever loads the same again gets that one.
+
     Parameters
     ----------
     path : pathlib.Path
@@ -35,7 +42,8 @@ def load_model(
     properties : mapping of str to str
         Properties of OpenVINO for the device, such as ``{"NUM_STREAMS": "2"}``.
     prepare : callable, optional
-        Changes the model after it is read and before it is compiled: adds pre- and post-processing, say.
+        Changes the model after it is read and before it is compiled: adds pre- and post-processing, say. Two that are
+        equal do the same.
 
     Raises
     ------
@@ -53,13 +61,20 @@ def load_model(
             model = path if prepare is None else prepare(core().read_model(path))
             return core().compile_model(model, device, {**cache, **properties})
 
+    key = path, stamp_of(path), device, frozenset(properties.items()), prepare
+    with _loaded_lock:
+        model = _loaded.get(key)
+    if model is not None:
+        return model
     try:
-        return CompiledModel(compile_model, path, device)
+        model = CompiledModel(compile_model, path, device)
     except RuntimeError as error:
         _check_readable(path)
         available = core().available_devices
         todo = advice(device, available, properties, _supported(device))
         raise DeviceError.refused(device, path, error, available, todo) from error
+    with _loaded_lock:
+        return _loaded.setdefault(key, model)
 
 
 def _check_readable(path: Path) -> None:

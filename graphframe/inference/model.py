@@ -51,7 +51,9 @@ class CompiledModel:
         """The devices that work on it now, in OpenVINO's words; ``"AUTO"`` can change its mind."""
         return tuple(self._compiled.get_property("EXECUTION_DEVICES"))
 
-    def infer(self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1) -> dict[str, Array]:
+    def infer(
+        self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1, background: bool = False
+    ) -> dict[str, Array]:
         """Run one inference; wait for a slot of the device before it. Other threads run meanwhile.
 
         Parameters
@@ -62,6 +64,8 @@ class CompiledModel:
             All inputs of the model by name, with its element types; text as an array or a list of str.
         remaining : int
             How many inferences of this size the caller still has before it, this one included.
+        background : bool
+            Whether to wait behind other inferences on the device (see `Lane.acquire`).
 
         Returns
         -------
@@ -78,7 +82,8 @@ class CompiledModel:
         arrays, shapes = self._inputs.check(inputs)
         # NOTE: earliest ideal completion first: the least remaining work, and as whoever comes later has a later
         # start, nobody waits for ever.
-        slot = self._lane.acquire(caller, caller.started + remaining * self._times.expected(shapes))
+        key = caller.started + remaining * self._times.expected(shapes)
+        slot = self._lane.acquire(caller, key, background)
         began = time.perf_counter()
         try:
             outputs = self._request(slot).infer(arrays)

@@ -14,6 +14,7 @@ from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.errors import Cancelled
 from graphframe.inference import Lane, lane_for
 from graphframe.inference.activity import LaneWait, activity
+from graphframe.inference.lane import PATIENCE
 
 SECONDS = 5.0
 """No wait in these tests takes so long unless something is broken."""
@@ -86,6 +87,42 @@ def test_who_has_the_least_key_is_next(caller: Cancellation) -> None:
             assert waiting.queued.wait(SECONDS)
         lane.release(slot)
     assert order == [1.0, 2.0, 3.0, 4.0]
+    assert_all_free(lane)
+
+
+def test_the_background_lets_others_go_before_but_not_for_ever(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    order: list[str] = []
+
+    def work(name: str, key: float, waiting: Waiting) -> None:
+        mine = lane.acquire(waiting, key, name.startswith("background"))
+        order.append(name)
+        lane.release(mine)
+
+    names = ["background 0", "background 1", *(f"step {number}" for number in range(PATIENCE + 2))]
+    with ThreadPoolExecutor(len(names)) as pool:
+        for key, name in enumerate(names):
+            waiting = Waiting()
+            pool.submit(work, name, key, waiting)
+            assert waiting.queued.wait(SECONDS)
+        lane.release(slot)
+    steps = names[2:]
+    assert order == [*steps[:PATIENCE], "background 0", *steps[PATIENCE:], "background 1"]
+    assert_all_free(lane)
+
+
+def test_who_waits_in_the_background_can_leave(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    waiting = Waiting()
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(lane.acquire, waiting, 0.0, True)
+        assert waiting.queued.wait(SECONDS)
+        waiting.cancel("enough")
+        with pytest.raises(Cancelled, match="enough"):
+            result.result(SECONDS)
+    lane.release(slot)
     assert_all_free(lane)
 
 

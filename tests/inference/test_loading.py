@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import gc
 import re
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import openvino as ov
 import pytest
 
 from graphframe.framework.cancellation import Cancellation
@@ -95,3 +100,51 @@ def test_weights_that_were_not_fetched(tmp_path: Path) -> None:
     path.with_suffix(".bin").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
     with pytest.raises(ModelError, match="Git LFS pointer: run `git lfs pull`"):
         load_model(path)
+
+
+def test_the_same_model_is_held_once(path: Path) -> None:
+    model = load_model(path, "CPU", {"NUM_STREAMS": "1"})
+    assert load_model(path, "cpu", {"NUM_STREAMS": "1"}) is model
+
+
+@pytest.mark.parametrize(
+    ("device", "properties", "prepare"),
+    [
+        ("AUTO:CPU", {}, None),
+        ("CPU", {"NUM_STREAMS": "1"}, None),
+        ("CPU", {}, lambda model: model),
+    ],
+)
+def test_what_is_asked_for_otherwise_is_another_model(
+    path: Path, device: str, properties: dict[str, str], prepare: Callable[[ov.Model], ov.Model] | None
+) -> None:
+    model = load_model(path)
+    assert load_model(path, device, properties, prepare=prepare) is not model
+
+
+def test_equal_preparations_make_the_same_model(path: Path) -> None:
+    @dataclass(frozen=True)
+    class Renamed:
+        name: str
+
+        def __call__(self, model: ov.Model) -> ov.Model:
+            model.inputs[0].set_names({self.name})
+            return model
+
+    model = load_model(path, prepare=Renamed("a"))
+    assert load_model(path, prepare=Renamed("a")) is model
+    assert list(load_model(path, prepare=Renamed("b")).inputs) == ["b"]
+
+
+def test_a_file_that_has_changed_is_another_model(path: Path, caller: Cancellation) -> None:
+    before = load_model(path)
+    toy_models.save(toy_models.scale(3.0), path.parent)
+    after = load_model(path)
+    assert after is not before
+    assert (after.infer(caller, {"x": np.ones((1, 3), np.float32)})["y"] == 3.0).all()
+
+
+def test_a_model_that_nobody_holds_is_let_go(path: Path) -> None:
+    model = weakref.ref(load_model(path))
+    gc.collect()
+    assert model() is None
