@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
+from graphframe.framework.paths import resolve_path
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, declared
 
 if TYPE_CHECKING:
@@ -120,11 +120,7 @@ class NodeContext:
         ValueError
             If a relative path leaves that folder.
         """
-        base = os.path.abspath(self.base)
-        full = Path(os.path.normpath(os.path.join(base, path)))
-        if not Path(path).is_absolute() and not full.is_relative_to(base):
-            raise ValueError(f'the path "{path}" leaves the folder {base}; name it absolutely to allow that')
-        return full
+        return resolve_path(self.base, path)
 
     def publish(self, name: str, value: Any) -> None:
         """Tell whoever uses the graph something about it, in `Graph.properties`.

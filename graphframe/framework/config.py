@@ -26,6 +26,8 @@ class SourcedNode:
     ----------
     name : str
         Its name; for a node without one that of its calculator, numbered where several share it.
+    base : pathlib.Path
+        The folder that relative paths in its options start from.
     """
 
     proto: CalculatorGraphConfig.Node
@@ -33,6 +35,7 @@ class SourcedNode:
     source: str
     lines: Mapping[FieldPath, int] = field(default_factory=dict)
     path: FieldPath = ()
+    base: Path = Path()
 
     def problem(self, message: str, *place: str | int) -> Problem:
         """A problem of this node, at one of its fields if `place` says which."""
@@ -48,13 +51,15 @@ class SourcedNode:
 class SourcedConfig:
     """A config, the name of what it was read from, the line of each field, and what could not be read of it.
 
-    The line at the empty path is that of everything which has none of its own.
+    The line at the empty path is that of everything which has none of its own. `base` is the folder that relative paths
+    start from.
     """
 
     proto: CalculatorGraphConfig
     source: str
     lines: Mapping[FieldPath, int] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
+    base: Path = Path()
 
     @property
     def nodes(self) -> list[SourcedNode]:
@@ -69,7 +74,7 @@ class SourcedConfig:
                 name = node.calculator
                 if alike[node.calculator] > 1:
                     name += f"_{numbers[node.calculator]}"
-            nodes.append(SourcedNode(node, name, self.source, self.lines, ("node", position)))
+            nodes.append(SourcedNode(node, name, self.source, self.lines, ("node", position), self.base))
         return nodes
 
     def problem(self, message: str, *place: str | int) -> Problem:

@@ -54,7 +54,7 @@ def _prepared(
         proto.calculator = full_name(proto.calculator, package)
         proto.input_side_packet.extend(proto.external_input)
         proto.ClearField("external_input")
-        nodes.append(replace(node, proto=proto))
+        nodes.append(replace(node, proto=proto, base=config.base if outer is None else outer.base))
     problems += apply_option_values(config, outer, nodes)
     return nodes
 

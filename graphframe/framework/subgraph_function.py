@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.config import SourcedConfig, SourcedNode, parse
-from graphframe.framework.errors import GraphConfigError
+from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.names import Spec, parse_specs
 from graphframe.framework.options import node_options
+from graphframe.framework.paths import resolve_path
 from graphframe.framework.port import M, Options
 
 
 class SubgraphNode:
     """What a function that makes a subgraph is told about the node in whose place it comes.
+
+    The function may raise a `GraphConfigError` with several problems that `problem` made.
 
     Attributes
     ----------
@@ -30,11 +34,32 @@ class SubgraphNode:
         self.outputs = _specs(node.proto.output_stream)
         self.side_inputs = _specs(node.proto.input_side_packet)
         self.side_outputs = _specs(node.proto.output_side_packet)
+        self._node = node
         self._options = options
 
     def __getitem__(self, options: Options[M]) -> M:
         """The node's options of that type, or the type's defaults."""
         return self._options.get(options.type) or options.type()
+
+    def path(self, path: str) -> Path:
+        """`path` as the graph means it: relative to the graph's folder.
+
+        Raises
+        ------
+        ValueError
+            If a relative path leaves that folder.
+        """
+        return resolve_path(self._node.base, path)
+
+    def problem(self, message: str, *field: str | int) -> Problem:
+        """A problem of the node, at a field of its options: ``"device"``, or ``"item", 2, "path"``."""
+        place = (*field, *(() if field and isinstance(field[-1], int) else (0,)))
+        start = len(self._node.path)
+        # NOTE: before the field are that which holds the options, and their type as it is written.
+        for found in self._node.lines:
+            if found[:start] == self._node.path and field and found[start + 4 :] == place:
+                return self._node.problem(message, *found[start:])
+        return self._node.problem(message)
 
 
 MakeSubgraph = Callable[[SubgraphNode], CalculatorGraphConfig | str]
@@ -62,13 +87,18 @@ class SubgraphFunction:
             raise GraphConfigError(problems)
         try:
             proto = self._made(SubgraphNode(node, options), load_option_types)
+        except GraphConfigError as error:
+            raise GraphConfigError(
+                [
+                    problem if problem.source == node.source else node.problem(str(problem), "calculator", 0)
+                    for problem in error.problems
+                ]
+            ) from error
         except Exception as error:
-            messages = [f"the subgraph {self.type}: {type(error).__name__}: {error}"]
-            if isinstance(error, GraphConfigError):
-                messages = [str(problem) for problem in error.problems]
-            raise GraphConfigError([node.problem(message, "calculator", 0) for message in messages]) from error
+            message = f"the subgraph {self.type}: {type(error).__name__}: {error}"
+            raise GraphConfigError([node.problem(message, "calculator", 0)]) from error
         line = node.line("calculator", 0)
-        return SourcedConfig(proto, node.source, {} if line is None else {(): line})
+        return SourcedConfig(proto, node.source, {} if line is None else {(): line}, base=node.base)
 
     def _made(self, node: SubgraphNode, load_option_types: Callable[[], Iterable[str]]) -> CalculatorGraphConfig:
         made = self.make(node)

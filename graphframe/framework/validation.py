@@ -52,7 +52,7 @@ def validate(config: SourcedConfig, base: Path, find: Callable[[str], type[Calcu
     GraphConfigError
         With all problems, if there are any.
     """
-    return _Validation(config, find).plan(base)
+    return _Validation(replace(config, base=base), find).plan(base)
 
 
 class _Validation:

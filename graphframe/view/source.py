@@ -43,7 +43,7 @@ def read(path: Path) -> GraphSource:
         config = parse(text, str(path), load_option_types, allow_unknown=True)
     except GraphConfigError:  # which may be about options
         config = _parsed(plain, path)
-    found = _all_nodes(config)
+    found = _all_nodes(replace(config, base=path.parent))
     if not found.nodes:
         raise GraphConfigError([*config.problems, Problem("there is no node in this, so nothing to draw", str(path))])
     counts = [("node", len(config.proto.node)), *((name, len(getattr(config.proto, name))) for name in _GENERATORS)]

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from google.protobuf.wrappers_pb2 import Int64Value
@@ -207,3 +208,73 @@ def test_problems_of_its_nodes_are_told_at_the_node_in_the_graph() -> None:
 
 def test_the_function_stays_what_it_was() -> None:
     assert gf.subgraph("Failing")(fail) is fail
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """Files, of which a subgraph wants to know whether they are there."""
+
+    files: list[str] = field(default_factory=list)
+    count: int = 0
+
+
+def listing() -> None:
+    options = gf.Options(ListOptions)
+
+    @gf.subgraph("Listing", options)
+    def make(node: gf.SubgraphNode) -> str:
+        missing = [index for index, file in enumerate(node[options].files) if not node.path(file).exists()]
+        raise gf.GraphConfigError(
+            [
+                *(node.problem(f"file {index} is missing", "files", index) for index in missing),
+                node.problem("the count is wrong", "count"),
+            ]
+        )
+
+
+LISTING = """
+input_stream: "x"
+node {
+  calculator: "Listing"
+  input_stream: "x"
+  node_options {
+    [type.googleapis.com/ListOptions] {
+      files: "there"
+      files: "not there"
+      count: 3
+    }
+  }
+}
+"""
+
+
+def test_problems_at_the_lines_of_options(tmp_path: Path) -> None:
+    listing()
+    (tmp_path / "there").touch()
+    with pytest.raises(gf.GraphConfigError) as caught:
+        gf.Graph.from_text(LISTING, tmp_path)
+    assert str(caught.value).splitlines() == [
+        'graph:9: node "Listing": file 1 is missing',
+        'graph:10: node "Listing": the count is wrong',
+    ]
+    with pytest.raises(gf.GraphConfigError, match='graph:3: node "Listing": the count is wrong'):
+        gf.Graph.from_text(LISTING.replace("count: 3", ""), tmp_path)
+
+
+def test_paths_start_from_the_folder_of_the_outermost_graph(tmp_path: Path, subgraph: Register) -> None:
+    listing()
+    for name in ("there", "not there"):
+        (tmp_path / name).touch()
+    subgraph('type: "Inner"' + LISTING)
+    gf.subgraph("Outer")(lambda node: 'input_stream: "x" node { calculator: "Inner" input_stream: "x" }')
+    with pytest.raises(gf.GraphConfigError) as caught:
+        gf.Graph.from_text('input_stream: "x" node { calculator: "Outer" input_stream: "x" }', tmp_path)
+    assert [problem.message for problem in caught.value.problems] == [
+        'node "outer__inner__Listing": the count is wrong'
+    ]
+
+
+def test_a_path_that_leaves_the_folder(tmp_path: Path) -> None:
+    listing()
+    with pytest.raises(gf.GraphConfigError, match=r'the path "\.\./a" leaves the folder'):
+        gf.Graph.from_text(LISTING.replace('"there"', '"../a"'), tmp_path)
