@@ -15,7 +15,7 @@ from graphframe.serving.admission import Admission
 from graphframe.serving.config import Config
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.health import Health
-from graphframe.serving.images import ImageGenerations
+from graphframe.serving.images import Images
 from graphframe.serving.models import Models
 from graphframe.serving.request_id import RequestId
 from graphframe.serving.servable import Servable, Servables
@@ -24,6 +24,8 @@ Application: TypeAlias = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Respon
 
 PREFIXES = ("/v1", "/v3", "")
 """OpenAI's, OpenVINO Model Server's, and none, for clients whose base URL names the server alone."""
+
+TASKS = ("generations", "edits", "variations")
 
 
 def make_app(servables: Iterable[Servable], max_running: int, max_waiting: int, address: str) -> Application:
@@ -45,9 +47,10 @@ def make_app(servables: Iterable[Servable], max_running: int, max_waiting: int, 
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
 
-    images, models = ImageGenerations(named, Admission(max_running, max_waiting)), Models(named)
+    images, models = Images(named, Admission(max_running, max_waiting)), Models(named)
     for prefix in PREFIXES:
-        app.add_route(f"{prefix}/images/generations", images)
+        for task in TASKS:
+            app.add_route(f"{prefix}/images/{task}", images, suffix=task)
         app.add_route(f"{prefix}/models", models)
         app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
     health = Health(named)
@@ -70,6 +73,12 @@ async def _answer_unknown_path(
     ws: falcon.asgi.WebSocket | None = None,
     **params: object,
 ) -> None:
-    known = ["/v1/images/generations", "/v1/models", "/v1/config", "/v2/health/live", "/v2/health/ready"]
+    known = [
+        *(f"/v1/images/{task}" for task in TASKS),
+        "/v1/models",
+        "/v1/config",
+        "/v2/health/live",
+        "/v2/health/ready",
+    ]
     hint = did_you_mean(req.path, known)
     raise APIError(404, f"there is nothing at {req.path}{hint}", code="unknown_path")

@@ -1,34 +1,49 @@
-"""``POST /images/generations``."""
+"""``POST /images/generations``, ``/images/edits`` and ``/images/variations``."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from typing import TypeVar
 
 import falcon.asgi
 
 from graphframe.framework.errors import GraphError
 from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.serving.admission import Admission
-from graphframe.serving.body import read_json_object
+from graphframe.serving.api import form_body, json_body
+from graphframe.serving.api.requests import EditRequest, GenerationRequest, ImageFields, VariationRequest
 from graphframe.serving.errors import NO_RETRY, APIError
-from graphframe.serving.generation_request import GenerationRequest
 from graphframe.serving.servable import Servable, Servables
 
 _log = logging.getLogger(__name__)
 
 
-class ImageGenerations:
+F = TypeVar("F", bound=ImageFields)
+
+
+class Images:
     """One request is one run of the servable's graph."""
 
     def __init__(self, servables: Servables, admission: Admission) -> None:
         self._servables = servables
         self._admission = admission
 
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+    async def on_post_generations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Make images from a prompt."""
+        await self._answer(req, resp, GenerationRequest.read(await json_body.read_json_object(req)))
+
+    async def on_post_edits(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Make images from a prompt and another image, perhaps only where a mask says."""
+        await self._answer(req, resp, await _read_with_files(req, EditRequest))
+
+    async def on_post_variations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Make images that resemble another."""
+        await self._answer(req, resp, await _read_with_files(req, VariationRequest))
+
+    async def _answer(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImageFields) -> None:
         """Answer with the images, once all are there."""
-        body = GenerationRequest.from_json(await read_json_object(req))
         request = body.image_request()
         servable = self._servables.find_available(body.model)
         try:
@@ -45,6 +60,12 @@ class ImageGenerations:
             "size": f"{images[0].width}x{images[0].height}",
             "seed": request.seed,
         }
+
+
+async def _read_with_files(req: falcon.asgi.Request, fields: type[F]) -> F:
+    if form_body.is_form(req):
+        return fields.read(await form_body.read_form(req), text=True)
+    return fields.read(await json_body.read_json_object(req, form_body.MAX_BYTES))
 
 
 async def _run(servable: Servable, request: ImageRequest, request_id: str) -> list[EncodedImage]:

@@ -8,7 +8,8 @@ import falcon.testing
 import pytest
 
 from graphframe.image import ImageRequest
-from graphframe.serving.body import MAX_BYTES
+from graphframe.serving.api.json_body import MAX_BYTES
+from tests.serving.forms import FORM, encode_form
 from tests.serving.toys import painted
 
 PATH = "/v1/images/generations"
@@ -21,6 +22,62 @@ def test_a_prompt_gives_an_image(client: falcon.testing.TestClient, path: str) -
     assert painted(response.json) == [asdict(ImageRequest("a cat", seed=7))]
     assert isinstance(response.json.pop("created"), int)
     assert response.json.keys() == {"created", "data", "background", "output_format", "size", "seed"}
+
+
+PNG = b"\x89PNG"
+PNG_URL = "data:image/png;base64,iVBORw=="
+
+
+@pytest.mark.parametrize("name", ["image", "image[]"])
+def test_an_edit_by_a_form(client: falcon.testing.TestClient, name: str) -> None:
+    form = encode_form(
+        (name, PNG), ("mask", b"mask"), ("prompt", "a cat"), ("n", "2"), ("strength", "1"), ("seed", "7"), ("size", "")
+    )
+    response = client.simulate_post("/v1/images/edits", body=form, headers=FORM)
+    assert response.status_code == 200
+    asked = ImageRequest("a cat", n=2, seed=7, image=b"\x89PNG", mask=b"mask", strength=1.0)
+    assert painted(response.json) == [{**asdict(asked), "image": "\x89PNG", "mask": "mask"}] * 2
+
+
+@pytest.mark.parametrize("image", [{"image": PNG_URL}, {"image": [PNG_URL]}, {"images": [{"image_url": PNG_URL}]}])
+def test_an_edit_by_json(client: falcon.testing.TestClient, image: dict[str, object]) -> None:
+    body = {"prompt": "a cat", "mask": {"image_url": PNG_URL}, "input_fidelity": "high", "stream": None, **image}
+    response = client.simulate_post("/v3/images/edits", json=body)
+    assert response.status_code == 200
+    assert painted(response.json)[0].items() >= {"image": "\x89PNG", "mask": "\x89PNG", "strength": 0.5}.items()
+
+
+def test_a_variation(client: falcon.testing.TestClient) -> None:
+    form = encode_form(("image", PNG), ("n", "1"), ("user", "me"))
+    response = client.simulate_post("/images/variations", body=form, headers=FORM)
+    assert response.status_code == 200
+    assert painted(response.json)[0].items() >= {"prompt": "", "image": "\x89PNG", "strength": None}.items()
+
+
+@pytest.mark.parametrize(
+    ("task", "parts", "param", "message"),
+    [
+        ("edits", [("prompt", "a cat")], "image", "image is required"),
+        ("edits", [("prompt", "a cat"), ("image", "PNG")], "image", "a data URL is expected"),
+        ("edits", [("prompt", "a cat"), ("image", PNG), ("image", PNG)], "image", "takes one image, not 2"),
+        ("edits", [("prompt", b"a cat"), ("image", PNG)], "prompt", "expected `str`"),
+        ("edits", [("image", PNG)], "prompt", "prompt is required"),
+        ("edits", [("prompt", "a cat"), ("image", PNG), ("n", "two")], "n", "expected `int`"),
+        ("edits", [("prompt", "a cat"), ("image", PNG), ("n", "1"), ("n", "1")], "n", "got `array`"),
+        ("edits", [("prompt", "a cat"), ("image", PNG), ("markup", PNG)], "markup", "use a mask"),
+        ("edits", [("prompt", "a cat"), ("image", PNG), ("input_fidelity", "medium")], "input_fidelity", '"low"'),
+        ("edits", [("prompt", "a cat"), ("image", PNG), ("style", "vivid")], "style", "unknown field"),
+        ("variations", [("n", "1")], "image", "image is required"),
+        ("variations", [("image", PNG), ("prompt", "a cat")], "prompt", "unknown field"),
+    ],
+)
+def test_a_form_that_is_wrong(
+    client: falcon.testing.TestClient, task: str, parts: list[tuple[str, str | bytes]], param: str, message: str
+) -> None:
+    response = client.simulate_post(f"/v1/images/{task}", body=encode_form(*parts), headers=FORM)
+    assert response.status_code == 400
+    assert response.json["error"]["param"] == param
+    assert message in response.json["error"]["message"]
 
 
 def test_the_response_says_what_was_made(client: falcon.testing.TestClient) -> None:

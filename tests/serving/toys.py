@@ -56,7 +56,7 @@ class PaintCalculator(gf.Calculator):
             folder = Path(request.prompt.removeprefix("wait "))
             (folder / "started").write_text("started")
             (folder / "news").read_text()
-        b64 = base64.b64encode(json.dumps(dataclasses.asdict(request)).encode()).decode()
+        b64 = base64.b64encode(json.dumps(dataclasses.asdict(request), default=_shown).encode()).decode()
         for number in range(request.n):
             cc.send(self.image, EncodedImage(b64, "png", request.width or 64, request.height or 32), number)
 
@@ -78,6 +78,11 @@ class SlowCalculator(PaintCalculator):
 
     def load(self, node: gf.NodeContext) -> None:
         node.path("go").read_text()
+
+
+def _shown(value: object) -> str:
+    assert isinstance(value, bytes)
+    return value.decode("latin-1")
 
 
 def painted(response: Any) -> list[dict[str, Any]]:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from graphframe.image import ImageRequest
+from graphframe.serving.api.requests import GenerationRequest
 from graphframe.serving.errors import APIError
-from graphframe.serving.generation_request import GenerationRequest
 
 
 def read(**fields: Any) -> ImageRequest:
-    return GenerationRequest.from_json({"prompt": "a cat", "seed": 1, **fields}).image_request()
+    return GenerationRequest.read({"prompt": "a cat", "seed": 1, **fields}).image_request()
 
 
 def test_all_fields() -> None:
@@ -81,8 +81,8 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"n": 1, "num_images_per_prompt": 1}, "num_images_per_prompt", "either n or"),
         ({"num_inference_steps": 0}, "num_inference_steps", ">= 1"),
         ({"guidance_scale": "7"}, "guidance_scale", "expected `float`"),
-        ({"seed": -1}, "seed", "between 0 and"),
-        ({"seed": 2**64}, "seed", "between 0 and"),
+        ({"seed": -1}, "seed", "from 0 to"),
+        ({"seed": 2**64}, "seed", "from 0 to"),
         ({"rng_seed": 1}, "rng_seed", "either seed or"),
         ({"size": "7"}, "size", 'not "7"'),
         ({"size": "0x8"}, "size", "512x512"),
@@ -92,10 +92,18 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"size": "8x8", "width": 8}, "width", "either size or width"),
         ({"size": "auto", "height": 8}, "height", "either size or height"),
         ({"width": 0}, "width", ">= 1"),
-        ({"response_format": "url"}, "response_format", 'use "b64_json"'),
-        ({"background": "transparent"}, "background", 'use "auto" or "opaque"'),
-        ({"output_format": "webp"}, "output_format", 'use "png"'),
-        ({"stream": True}, "stream", "use false"),
+        ({"response_format": "url"}, "response_format", 'must be "b64_json"'),
+        (
+            {"background": "transparent"},
+            "background",
+            'must be "auto" or "opaque", not "transparent": the images have no alpha channel',
+        ),
+        ({"output_format": "gif"}, "output_format", 'not "gif": the images do not move'),
+        ({"output_format": "svg"}, "output_format", 'not "svg": the images are made of pixels'),
+        ({"frame_count": 4}, "frame_count", "the images do not move"),
+        ({"strength": 1.5}, "strength", "<= 1.0"),
+        ({"output_format": "webp"}, "output_format", 'must be "png"'),
+        ({"stream": True}, "stream", "must be false"),
         ({"guidence_scale": 1}, "guidence_scale", 'did you mean "guidance_scale"?'),
         ({"x" * 1_000_000: 1}, "x" * 64, "unknown field"),
     ],

@@ -7,7 +7,7 @@ import falcon.asgi
 import falcon.testing
 import pytest
 
-from graphframe.serving.body import MAX_BYTES, read_json_object
+from graphframe.serving.api.json_body import MAX_BYTES, read_json_object
 from graphframe.serving.errors import APIError
 
 

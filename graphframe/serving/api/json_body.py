@@ -1,4 +1,4 @@
-"""The JSON body of a request."""
+"""A body in JSON."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from graphframe.serving.errors import APIError
 MAX_BYTES = 1024 * 1024
 """Enough for two prompts of 32,000 characters, however they are escaped."""
 
-_MAX_DISCARDED_BYTES = 64 * MAX_BYTES
+_MAX_DISCARDED_BYTES = 256 * MAX_BYTES
 
 
-async def read_json_object(req: falcon.asgi.Request) -> dict[str, object]:
+async def read_json_object(req: falcon.asgi.Request, most: int = MAX_BYTES) -> dict[str, object]:
     """The body as a JSON object.
 
     Raises
     ------
     APIError
-        415 for another content type, 413 for more than `MAX_BYTES`, 400 for what is no JSON object.
+        415 for another content type, 413 for more than `most` bytes, 400 for what is no JSON object.
     """
     content_type = (req.content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
     if content_type != falcon.MEDIA_JSON and not content_type.endswith("+json"):
@@ -29,17 +29,22 @@ async def read_json_object(req: falcon.asgi.Request) -> dict[str, object]:
             " (curl -d sends that unless told otherwise: add -H 'Content-Type: application/json')",
             code="unsupported_content_type",
         )
-    return _decode_object(await _read(req))
+    return _decode_object(await _read(req, most))
 
 
-async def _read(req: falcon.asgi.Request) -> bytes:
+async def discard(stream: falcon.asgi.BoundedStream) -> None:
+    """Read what is still to come of a body that is too large, unless there is no end to it."""
+    # NOTE: a client that is still sending when the connection closes sees a reset instead of the answer.
+    while not stream.eof and stream.tell() < _MAX_DISCARDED_BYTES:
+        await stream.read(MAX_BYTES)
+
+
+async def _read(req: falcon.asgi.Request, most: int) -> bytes:
     length = req.content_length
-    body = await req.stream.read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
-        # NOTE: a client that is still sending when the connection closes sees a reset instead of the answer.
-        while not req.stream.eof and req.stream.tell() < _MAX_DISCARDED_BYTES:
-            await req.stream.read(MAX_BYTES)
-        raise APIError(413, f"the body is larger than {MAX_BYTES} bytes", code="body_too_large")
+    body = await req.stream.read(most + 1)
+    if len(body) > most:
+        await discard(req.stream)
+        raise APIError(413, f"the body is larger than {most} bytes", code="body_too_large")
     if length is not None and len(body) < length:
         raise APIError(400, f"the body ended after {len(body)} of {length} bytes", code="truncated_body")
     return body

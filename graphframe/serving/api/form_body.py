@@ -1,0 +1,74 @@
+"""The body of a form with files: ``multipart/form-data``."""
+
+from __future__ import annotations
+
+import re
+
+import falcon.asgi
+import falcon.media
+
+from graphframe.serving.api import picture
+from graphframe.serving.api.json_body import MAX_BYTES as MAX_TEXT_BYTES
+from graphframe.serving.api.json_body import discard
+from graphframe.serving.api.picture import Picture
+from graphframe.serving.errors import APIError
+
+MAX_BYTES = 2 * picture.MAX_BYTES + MAX_TEXT_BYTES
+"""An image, its mask, and text."""
+
+_NAME = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
+_HANDLER = falcon.media.MultipartFormHandler()
+
+
+def is_form(req: falcon.asgi.Request) -> bool:
+    """Whether the body says that it is one."""
+    return (req.content_type or "").partition(";")[0].strip().lower() == falcon.MEDIA_MULTIPART
+
+
+async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
+    """The fields of a form: a `Picture` for each file, text for the others.
+
+    ``name[]``, and a name that comes again, make a list; ``name[key]`` makes an object.
+
+    Raises
+    ------
+    APIError
+        413 for what is too large, 400 for what is no form.
+    """
+    fields: dict[str, object] = {}
+    room = MAX_BYTES
+    try:
+        async for part in await _HANDLER.deserialize_async(req.stream, req.content_type, req.content_length):
+            name = part.name
+            match = _NAME.fullmatch(name or "")
+            if match is None:
+                raise APIError(400, f'a part of the form has no proper name: "{name or ""}"', code="invalid_form")
+            is_file = part.filename is not None
+            most = min(picture.MAX_BYTES if is_file else MAX_TEXT_BYTES, room)
+            content = await part.stream.read(most + 1)
+            if len(content) > most:
+                await discard(req.stream)
+                raise APIError(413, f"{match[1]} is larger than {most} bytes", param=match[1], code="body_too_large")
+            room -= len(content)
+            _insert(fields, match[1], match[2], Picture(content) if is_file else _text(match[1], content))
+    except falcon.MediaMalformedError as error:
+        raise APIError(400, f"the form cannot be read: {error.description}", code="invalid_form") from error
+    return fields
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        message = f"{name} is not UTF-8: {error.reason} (byte {error.start}); a file needs a filename"
+        raise APIError(400, message, param=name, code="invalid_value") from None
+
+
+def _insert(fields: dict[str, object], name: str, key: str | None, value: object) -> None:
+    known = fields.get(name)
+    if key:
+        fields[name] = {**known, key: value} if isinstance(known, dict) else {key: value}
+    elif key is None and known is None:
+        fields[name] = value
+    else:
+        fields[name] = [*(known if isinstance(known, list) else [] if known is None else [known]), value]

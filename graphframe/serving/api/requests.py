@@ -1,0 +1,153 @@
+"""The fields of images/generations, images/edits and images/variations: OpenAI's, and OpenVINO Model Server's.
+
+These types validate what clients send, and they are what the OpenAPI document is made of.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from typing import Annotated, Any, Literal
+
+import msgspec
+from typing_extensions import Self
+
+from graphframe.image import ImageRequest
+from graphframe.serving.api.fields import check_names, convert, invalid
+from graphframe.serving.api.picture import Picture
+
+_MAX_SEED = 2**64 - 1
+_HIGH_FIDELITY = 0.5
+
+_Word = Annotated[str, msgspec.Meta(max_length=256)]
+_Prompt = Annotated[str, msgspec.Meta(max_length=32_000)]
+_Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+_Seed = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": _MAX_SEED})]
+_Size = Annotated[str, msgspec.Meta(pattern="^(auto|[1-9][0-9]{0,8}x[1-9][0-9]{0,8})$", examples=["auto", "512x512"])]
+
+_SYNONYMS = (
+    ("n", "num_images_per_prompt"),
+    ("seed", "rng_seed"),
+    ("size", "width"),
+    ("size", "height"),
+    ("image", "images"),
+    ("strength", "input_fidelity"),
+)
+
+
+class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all three take, as the client sent it; None where it sent none, or null."""
+
+    model: _Word | None = None
+    n: _Positive | None = None
+    num_images_per_prompt: _Positive | None = None
+    size: _Size | None = None
+    width: _Positive | None = None
+    height: _Positive | None = None
+    seed: _Seed | None = None
+    rng_seed: _Seed | None = None
+    num_inference_steps: _Positive | None = None
+    guidance_scale: float | None = None
+    scheduler: _Word | None = None
+    strength: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    max_sequence_length: _Positive | None = None
+    response_format: Literal["b64_json"] | None = None
+    output_format: Literal["png"] | None = None
+    output_compression: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    background: Literal["auto", "opaque"] | None = None
+    stream: Literal[False] | None = None
+    # NOTE: clients send the rest unasked; they are accepted and have no effect.
+    user: str | None = None
+    quality: str | None = None
+    safety_identifier: str | None = None
+
+    @classmethod
+    def read(cls, fields: dict[str, object], *, text: bool = False) -> Self:
+        """Validate the fields of a body.
+
+        Parameters
+        ----------
+        fields : dict
+        text : bool, optional
+            Whether numbers and the like come as text, as they do in forms.
+
+        Raises
+        ------
+        APIError
+            400, with the name of the field in `param`.
+        """
+        given = {name: value for name, value in fields.items() if value is not None}
+        check_names(cls, given)
+        request = convert(cls, given, text)
+        request._check()
+        return request
+
+    def image_request(self) -> ImageRequest:
+        """What the graph is asked for; an absent seed becomes a random one."""
+        seed = self.rng_seed if self.seed is None else self.seed
+        fields: dict[str, Any] = {
+            **{name: getattr(self, name) for name in _SHARED & {*self.__struct_fields__}},
+            "n": self.n or self.num_images_per_prompt,
+            "seed": random.getrandbits(32) if seed is None else seed,
+        }
+        if self.size not in (None, "auto"):
+            fields["width"], fields["height"] = map(int, self.size.split("x"))
+        return ImageRequest(**{"prompt": "", **{name: value for name, value in fields.items() if value is not None}})
+
+    def _check(self) -> None:
+        for name, other in _SYNONYMS:
+            if getattr(self, name, None) is not None and getattr(self, other, None) is not None:
+                raise invalid(f"give either {name} or {other}, not both", other)
+        for name in ("seed", "rng_seed"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= _MAX_SEED:
+                raise invalid(f"{name} must be from 0 to {_MAX_SEED}", name)
+        if self.output_format in (None, "png") and self.output_compression not in (None, 100):
+            message = 'output_compression is for output_format "jpeg" and "webp"; a png is never lossy'
+            raise invalid(message, "output_compression")
+
+
+class PromptFields(ImageFields, frozen=True, kw_only=True):
+    """What those take besides that have a prompt."""
+
+    prompt: _Prompt
+    prompt_2: _Prompt | None = None
+    prompt_3: _Prompt | None = None
+    negative_prompt: _Prompt | None = None
+    negative_prompt_2: _Prompt | None = None
+    negative_prompt_3: _Prompt | None = None
+
+
+class GenerationRequest(PromptFields, frozen=True, kw_only=True):
+    """The body of ``POST /images/generations``."""
+
+    style: str | None = None
+    moderation: str | None = None
+
+
+class EditRequest(PromptFields, frozen=True, kw_only=True):
+    """The body of ``POST /images/edits``."""
+
+    image: Picture | None = None
+    images: Picture | None = None
+    mask: Picture | None = None
+    input_fidelity: Literal["high", "low"] | None = None
+
+    def image_request(self) -> ImageRequest:
+        """What the graph is asked for."""
+        strength = _HIGH_FIDELITY if self.input_fidelity == "high" else self.strength
+        return dataclasses.replace(super().image_request(), image=self.image or self.images, strength=strength)
+
+    def _check(self) -> None:
+        super()._check()
+        if self.image is None and self.images is None:
+            raise invalid("image is required: the file of the picture to edit", "image")
+
+
+class VariationRequest(ImageFields, frozen=True, kw_only=True):
+    """The body of ``POST /images/variations``."""
+
+    image: Picture
+
+
+_SHARED = {field.name for field in dataclasses.fields(ImageRequest)}

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import falcon.asgi
+import falcon.testing
+import pytest
+
+from graphframe.serving.api import form_body, picture
+from graphframe.serving.api.form_body import read_form
+from graphframe.serving.api.picture import Picture
+from graphframe.serving.errors import APIError
+from tests.serving.forms import encode_form
+
+
+def read(body: bytes, **headers: str) -> dict[str, object]:
+    """Read a body from a client that then goes away."""
+    headers = {"Content-Type": "multipart/form-data; boundary=-x-", **headers}
+    scope = falcon.testing.create_scope(method="POST", headers=headers)
+    chunks = [body[start : start + 65536] for start in range(0, len(body), 65536)]
+    events: list[dict[str, Any]] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    events.append({"type": "http.disconnect"})
+
+    async def receive() -> dict[str, Any]:
+        return events.pop(0)
+
+    async def main() -> dict[str, object]:
+        return await read_form(falcon.asgi.Request(scope, receive))
+
+    return asyncio.run(main())
+
+
+def test_files_and_text() -> None:
+    fields = read(encode_form(("prompt", "a blue cät"), ("image", b"\x89PNG"), ("n", "2")))
+    assert fields == {"prompt": "a blue cät", "image": b"\x89PNG", "n": "2"}
+    assert isinstance(fields["image"], Picture)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([("image[]", b"a")], {"image": [b"a"]}),
+        ([("image[]", b"a"), ("image[]", b"b")], {"image": [b"a", b"b"]}),
+        ([("image", b"a"), ("image", b"b"), ("image", b"c")], {"image": [b"a", b"b", b"c"]}),
+        ([("image", b"a"), ("image[]", b"b")], {"image": [b"a", b"b"]}),
+        ([("scales[ink]", "1"), ("scales[gold]", "0.5")], {"scales": {"ink": "1", "gold": "0.5"}}),
+        ([], {}),
+    ],
+)
+def test_names_with_brackets_and_names_that_come_again(parts: Any, expected: object) -> None:
+    assert read(encode_form(*parts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "unexpected form structure"),
+        (b"nonsense", "unexpected form structure"),
+        (encode_form(("prompt", "a cat"))[:-8], "unexpected form structure"),
+        (encode_form(("prompt", "a cat"))[:30], "incomplete body part headers"),
+        (b"---x-\r\nContent-Type: text/plain\r\n\r\na\r\n---x---\r\n", 'no proper name: ""'),
+        (encode_form(("a[b][c]", "1")), 'no proper name: "a[b][c]"'),
+        (encode_form(*[("n", "1")] * 65), "maximum number of form body parts exceeded"),
+        (encode_form(("prompt", b"\xff")).replace(b'; filename="upload"', b""), "prompt is not UTF-8"),
+    ],
+)
+def test_what_is_no_form(body: bytes, message: str) -> None:
+    with pytest.raises(APIError) as raised:
+        read(body)
+    assert raised.value.status_code == 400
+    assert message in str(raised.value.description)
+
+
+def test_a_form_without_a_boundary() -> None:
+    with pytest.raises(falcon.HTTPBadRequest) as raised:
+        read(b"", **{"Content-Type": "multipart/form-data"})
+    assert "boundary" in str(raised.value.description)
+
+
+def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture, "MAX_BYTES", 100)
+    monkeypatch.setattr(form_body, "MAX_BYTES", 150)
+    monkeypatch.setattr(form_body, "MAX_TEXT_BYTES", 50)
+    assert read(encode_form(("image", b"x" * 100), ("prompt", "x" * 50)))
+    too_large: list[tuple[list[tuple[str, str | bytes]], str, int]] = [
+        ([("image", b"x" * 101)], "image", 100),
+        ([("prompt", "x" * 51)], "prompt", 50),
+        ([("image", b"x" * 100), ("mask", b"x" * 51)], "mask", 50),
+    ]
+    for parts, name, most in too_large:
+        with pytest.raises(APIError) as raised:
+            read(encode_form(*parts))
+        assert raised.value.description == f"{name} is larger than {most} bytes"
+        assert (raised.value.status_code, raised.value.param) == (413, name)
