@@ -11,10 +11,10 @@ from calculators.core.gate_pb2 import GateCalculatorOptions
 class GateCalculator(gf.Calculator):
     """Lets packets pass, or drops them, as ALLOW or DISALLOW says.
 
-    Each input stream without a tag has an output stream at the same place. ALLOW or its opposite DISALLOW holds bools:
-    an input stream, heard at the timestamps of the packets, or an input side packet, which decides for the whole run.
-    With none of these the option `allow` decides. STATE_CHANGE gets the new state, true for open, at each input set
-    that changes it.
+    Each input stream without a tag has an output stream at the same place; if only STATE_CHANGE is wanted, there may be
+    none. ALLOW or its opposite DISALLOW holds bools: an input stream, heard at the timestamps of the packets, or an
+    input side packet, which decides for the whole run. With none of these the option `allow` decides. STATE_CHANGE gets
+    the new state, true for open, at each input set that changes it.
 
     Options: `empty_packets_as_allow`, whether packets pass at timestamps at which the ALLOW or DISALLOW stream has
     none; `allow`; `initial_gate_state`, ``GATE_ALLOW`` or ``GATE_DISALLOW``, so that the first input set can change it.
@@ -31,12 +31,12 @@ class GateCalculator(gf.Calculator):
         }
     """
 
-    given = gf.Input("", multiple=True)
+    given = gf.Input("", multiple=True, optional=True)
     allow = gf.Input("ALLOW", bool, optional=True)
     disallow = gf.Input("DISALLOW", bool, optional=True)
     always_allow = gf.SideInput("ALLOW", bool, optional=True)
     always_disallow = gf.SideInput("DISALLOW", bool, optional=True)
-    passed = gf.Output("", multiple=True, same_as=given)
+    passed = gf.Output("", multiple=True, optional=True, same_as=given)
     state_change = gf.Output("STATE_CHANGE", bool, optional=True)
     options = gf.Options(GateCalculatorOptions)
 
@@ -44,6 +44,8 @@ class GateCalculator(gf.Calculator):
     def check(cls, node: gf.NodePlan) -> Iterable[str]:
         if len(node.slots[cls.given]) != len(node.slots[cls.passed]):
             yield f"{cls.__name__} needs an output stream without a tag for each input stream without one"
+        if not node.inputs:
+            yield f"{cls.__name__} needs an input stream: one without a tag, ALLOW or DISALLOW"
         controls = (cls.allow, cls.disallow, cls.always_allow, cls.always_disallow)
         if sum(len(node.slots[port]) for port in controls) > 1:
             yield f"{cls.__name__} takes only one of ALLOW and DISALLOW, as a stream or as a side packet"

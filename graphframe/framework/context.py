@@ -9,7 +9,7 @@ from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.names import tag_index
 from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
-from graphframe.framework.state import NodeState, Task
+from graphframe.framework.state import OPEN, NodeState, Task
 from graphframe.framework.timestamp import Timestamp
 
 D = TypeVar("D")
@@ -160,7 +160,9 @@ class Context(Task):
         self.set_next_timestamp_bound(port, Timestamp.DONE, index=index)
 
     def set_offset(self, offset: int | None) -> None:
-        """Change the node's `timestamp_offset` for this run; in ``open``."""
+        """Change the node's `timestamp_offset` for this run; only in ``open``, as others rely on it from then on."""
+        if self.phase is not OPEN:
+            raise ValueError(f"set_offset can be called in open only, not in {self.phase.value}")
         self.offset = offset
         self.sets_offset = self.eventful = True
 

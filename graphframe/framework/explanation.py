@@ -16,7 +16,7 @@ def explain(scheduler: Scheduler) -> str:
     """A line for each node that is not closed, and for each input stream of the graph that is open."""
     lines = [line for node in scheduler.nodes if not node.closed for line in _about(node, scheduler)]
     for stream in sorted(scheduler.open_inputs, key=lambda stream: stream.number):
-        held = " and is throttled" if scheduler.held.get(stream.number, 0) > 0 else ""
+        held = " and is throttled" if scheduler.throttle.held.get(stream.number, 0) > 0 else ""
         lines.append(f'the graph\'s input stream "{stream.name}" is open{held}: {_up_to(stream.bound)}')
     return "\n".join(lines) or "no node waits: all are closed"
 
@@ -35,7 +35,7 @@ def _about(node: NodeState, scheduler: Scheduler) -> Iterator[str]:
         ]
         yield f"{name} is not open; it waits for side packets: {', '.join(missing) or 'none'}"
     elif node.plan.is_source:
-        held = scheduler.held.get(~node.index, 0) > 0
+        held = scheduler.throttle.held.get(~node.index, 0) > 0
         yield f"{name} is a source that " + (
             "is throttled: queues after it are full" if held else "waits for its layer"
         )

@@ -165,6 +165,8 @@ class Plan:
         Whether a run that is stuck on full queues fails, instead of making them longer.
     origins : list of tuple of int
         For each stream the graph's input streams that it comes from, by number, and the sources, by ``~index``.
+    untimed : list of int
+        Streams whose timestamps need not rise, by number: all that read them join packets by their order of arrival.
     base : pathlib.Path
         The folder that relative paths start from.
     """
@@ -181,3 +183,4 @@ class Plan:
     max_queue_size: int
     report_deadlock: bool
     origins: list[tuple[int, ...]]
+    untimed: list[int]

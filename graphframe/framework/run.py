@@ -86,7 +86,6 @@ class Run:
         self._done_callbacks: list[Callable[[Run], None]] = []
         self._error_callbacks: list[Callable[[GraphError], None]] = []
         self._idle_callbacks: list[Callable[[], None]] = []
-        self._throttled: list[Callable[[], None]] = []
 
     def observe(
         self,
@@ -108,7 +107,7 @@ class Run:
         poller = Poller(
             key,
             self._plan.max_queue_size,
-            partial(scheduler.hold, stream),
+            partial(scheduler.throttle.hold, stream),
             partial(self._post, scheduler.let_go, stream),
         )
         self.observe(stream, poller.put, poller.settle)
@@ -143,10 +142,10 @@ class Run:
         number = inputs.numbers.get(stream, -1)
         if number < 0 or number in inputs.types:
             inputs.check(stream, value)
-        scheduler = self._scheduler
+        held = self._scheduler.throttle.held
         while (
-            scheduler.held
-            and scheduler.held.get(number, 0) > 0
+            held
+            and held.get(number, 0) > 0
             and self.error is None
             and not self.done
             and not self._waits_for_this_thread()
@@ -155,13 +154,13 @@ class Run:
         if self.done:
             self._raise_error()
             raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
-        self._post(scheduler.add, number, new_packet((value, timestamp)))
+        self._post(self._scheduler.add, number, new_packet((value, timestamp)))
         if self.error is not None:
             self._raise_error()
 
     def try_add(self, stream: str, value: Any, timestamp: int = 0) -> bool:
         """As `add`, but returns False at once if the stream is throttled."""
-        if self._scheduler.held.get(self._inputs.number(stream), 0) > 0:
+        if self._scheduler.throttle.held.get(self._inputs.number(stream), 0) > 0:
             return False
         self.add(stream, value, timestamp)
         return True
@@ -280,8 +279,9 @@ class Run:
         room = threading.Event()
 
         def wait() -> None:
-            if self._scheduler.held.get(stream, 0) > 0 and self._scheduler.error is None and not self.done:
-                self._throttled.append(room.set)
+            throttle = self._scheduler.throttle
+            if throttle.held.get(stream, 0) > 0 and self._scheduler.error is None and not self.done:
+                throttle.waiting.append((stream, room.set))
             else:
                 room.set()
 
@@ -289,8 +289,9 @@ class Run:
         room.wait()
 
     def _make_room(self) -> None:
-        waiting, self._throttled = self._throttled, []
-        for wake in waiting:
+        throttle = self._scheduler.throttle
+        waiting, throttle.waiting = throttle.waiting, []
+        for _, wake in waiting:
             wake()
 
     def _context(self, node: NodeState) -> Context:

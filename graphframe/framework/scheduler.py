@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, Final
@@ -19,7 +19,8 @@ from graphframe.framework.explanation import explain
 from graphframe.framework.input_policy.policy import READY, WAIT, least, settled_before
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
-from graphframe.framework.state import CLOSE, OPEN, PROCESS, InputQueue, NodeState, Phase, Stream, Task
+from graphframe.framework.state import CLOSE, OPEN, PROCESS, NodeState, Phase, Stream, Task
+from graphframe.framework.throttle import Throttle
 from graphframe.framework.timestamp import Timestamp
 
 MISSING: Final = object()
@@ -53,6 +54,7 @@ class Scheduler:
         Called with each task when it can be done.
     observing : int
         The thread that calls an observer now, else 0: it must not wait for the run.
+    throttle : Throttle
     released : bool
         Whether a graph input stream that was throttled is not any more; who looks resets it.
     """
@@ -65,6 +67,8 @@ class Scheduler:
         self.released = False
         self.plan = plan
         self.streams = [Stream(name, number) for number, name in enumerate(plan.streams)]
+        for number in plan.untimed:
+            self.streams[number].timed = False
         self.open_inputs = {self.streams[number] for number in plan.inputs.numbers.values()}
         self.side_packets = [side_packets.get(number, MISSING) for number in range(len(plan.side_packets))]
         count = len(plan.nodes)
@@ -78,8 +82,7 @@ class Scheduler:
         for node in self.nodes:
             for item in node.inputs:
                 item.stream.consumers.append(item)
-        self.full: set[InputQueue] = set()
-        self.held: dict[int, int] = defaultdict(int)
+        self.throttle = Throttle(plan.origins)
         self.observing = 0
         self._sources = [node for node in self.nodes if node.plan.is_source]
         self._layer = min((node.plan.source_layer for node in self._sources), default=0)
@@ -201,21 +204,9 @@ class Scheduler:
             self._stop_with(error)
             self._close_all()
 
-    def hold(self, stream: int) -> None:
-        """Throttle all graph inputs and sources that `stream` comes from; once more each time."""
-        for origin in self.plan.origins[stream]:
-            self.held[origin] += 1
-
     def let_go(self, stream: int) -> None:
-        """Take back one `hold`."""
-        for origin in self.plan.origins[stream]:
-            self.held[origin] -= 1
-            if self.held[origin]:
-                continue
-            if origin < 0:
-                self._touch(self.nodes[~origin])
-            else:
-                self.released = True
+        """Take back one `Throttle.hold`."""
+        self._free(self.throttle.let_go(stream))
         self._settle()
 
     def _leave(self, task: Task, error: GraphError | None) -> None:
@@ -298,7 +289,7 @@ class Scheduler:
             stream.bound = timestamp + 1
         else:
             stream.check(timestamp)
-            stream.bound = Timestamp.next_allowed_in_stream(timestamp)
+            stream.bound = max(stream.bound, Timestamp.next_allowed_in_stream(timestamp))
         stream.used = True
         if stream.observers:
             self._show(stream, packet)
@@ -306,7 +297,7 @@ class Scheduler:
             queue = item.queue
             queue.append(packet)
             if len(queue) >= item.limit and not item.full:
-                self._fill(item)
+                self.throttle.fill(item)
             node = item.node
             if not node.touched:
                 node.touched = True
@@ -335,20 +326,13 @@ class Scheduler:
                 self._fault.__cause__ = cause
         self.observing = 0
 
-    def _fill(self, item: InputQueue) -> None:
-        item.node.policy.drop(item.node.inputs)
-        if len(item.queue) >= item.limit:
-            item.full = True
-            self.full.add(item)
-            self.hold(item.stream.number)
-
-    def _drain(self, items: Iterable[InputQueue]) -> None:
-        """Note that queues which were full are not any more."""
-        for item in items:
-            if item.full and len(item.queue) < item.limit:
-                item.full = False
-                self.full.remove(item)
-                self.let_go(item.stream.number)
+    def _free(self, origins: Iterable[int]) -> None:
+        """Let sources and graph inputs go on that are not throttled any more."""
+        for origin in origins:
+            if origin < 0:
+                self._touch(self.nodes[~origin])
+            else:
+                self.released = True
 
     def _set_bound(self, stream: Stream, bound: int) -> None:
         if bound >= Timestamp.DONE:
@@ -411,7 +395,7 @@ class Scheduler:
                 packet = item.queue.popleft()
                 self._schedule(node, PROCESS, packet[1], (packet,))
                 if item.full:
-                    self._drain(node.inputs)
+                    self._free(self.throttle.drain(node.inputs))
             elif item.stream.bound == Timestamp.DONE:
                 self._close(node)
             else:
@@ -426,10 +410,10 @@ class Scheduler:
                 break
             packets = node.policy.take(node.inputs, timestamp)
             self._schedule(node, PROCESS, timestamp, packets)
-            if self.full:
-                self._drain(node.inputs)
             if not node.idle:
-                return
+                break
+        if self.throttle.full:  # policies drop packets, too, so it may be that none was taken
+            self._free(self.throttle.drain(node.inputs))
         if len(node.idle) < node.most:
             return
         if readiness is not WAIT:
@@ -457,7 +441,7 @@ class Scheduler:
     def _consider_source(self, node: NodeState) -> None:
         if node.stopped:
             self._close(node)
-        elif node.plan.source_layer <= self._layer and not self.held.get(~node.index):
+        elif node.plan.source_layer <= self._layer and not self.throttle.held.get(~node.index):
             self._schedule(node, PROCESS, 0)
 
     def _close(self, node: NodeState) -> None:
@@ -470,10 +454,10 @@ class Scheduler:
     def _closed(self, node: NodeState) -> None:
         node.closing = node.closed = True
         self._open -= 1
-        if self.full:
+        if self.throttle.full:
             for item in node.inputs:
                 item.queue.clear()
-            self._drain(node.inputs)
+            self._free(self.throttle.drain(node.inputs))
         for item in node.inputs:  # so that a run that has ended is free of reference cycles
             if item in item.stream.consumers:
                 item.stream.consumers.remove(item)
@@ -505,18 +489,19 @@ class Scheduler:
 
     def _go_on(self) -> bool:
         """Nothing works and nothing could: do what lets a run go on then. Returns whether anything changed."""
-        if self.open_inputs and not self.full and not self._sources:
+        full = self.throttle.full
+        if self.open_inputs and not full and not self._sources:
             return False
         if self.error is not None or not self._open or not self._started:
             return False
-        if self.full:
-            if self.plan.report_deadlock:
-                return self._give_up("the run is in a deadlock: queues are full")
-            for item in tuple(self.full):
-                item.limit = len(item.queue) + 1
-                self._drain((item,))
+        if full and not self.plan.report_deadlock:
+            self._free(self.throttle.relieve())
+            self._settle()
             return True
         sources = [node for node in self._sources if not node.closed]
+        active = [node for node in sources if node.opened and node.plan.source_layer <= self._layer]
+        if full and self.throttle.blocks(~node.index for node in active):
+            return self._give_up("the run is in a deadlock: queues are full")
         waiting = min((node.plan.source_layer for node in sources), default=self._layer)
         if waiting > self._layer:
             self._layer = waiting
@@ -524,7 +509,7 @@ class Scheduler:
                 self._touch(node)
             self._settle()
             return True
-        if self.open_inputs or any(node.opened and node.plan.source_layer <= self._layer for node in sources):
+        if self.open_inputs or active:
             return False
         return self._cut_back_edges() or self._give_up("the run cannot go on, and nothing more can come in")
 

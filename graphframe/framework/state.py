@@ -30,15 +30,19 @@ _NOBODY: Final[deque[Task]] = deque()
 
 
 class Stream:
-    """The state of one stream: its bound, whether it had a packet, who reads it, who observes it."""
+    """The state of one stream: its bound, whether it had a packet, who reads it, who observes it.
 
-    __slots__ = ("bound", "bound_observers", "consumers", "name", "number", "observers", "used")
+    Its timestamps need not rise unless it is `timed`.
+    """
+
+    __slots__ = ("bound", "bound_observers", "consumers", "name", "number", "observers", "timed", "used")
 
     def __init__(self, name: str, number: int = 0) -> None:
         self.name = name
         self.number = number
         self.bound: int = Timestamp.PRE_STREAM
         self.used = False
+        self.timed = True
         self.consumers: list[InputQueue] = []
         self.observers: list[Callable[[Packet], None]] = []
         self.bound_observers: list[Callable[[int], None]] = []
@@ -49,6 +53,8 @@ class Stream:
             reason = "is closed"
         elif not Timestamp.is_allowed_in_stream(timestamp):
             reason = "takes no such timestamp; in open and close one must be given"
+        elif not self.timed:
+            return
         elif timestamp == Timestamp.POST_STREAM and self.used:
             reason = "had others: a packet at POST_STREAM must be the only one"
         elif self.bound <= timestamp:

@@ -99,6 +99,7 @@ class _Validation:
             max_queue_size=self._max_queue_size(),
             report_deadlock=self.config.proto.report_deadlock,
             origins=_origins(nodes, inputs, len(self.numbers["stream"])),
+            untimed=_untimed(nodes),
         )
 
     def _max_queue_size(self) -> int:
@@ -327,6 +328,15 @@ class _SentTypes:
             if item.port is port and same_tag and item.spec.index == slot.spec.index:
                 return port.type, item.stream
         return port.type, None
+
+
+def _untimed(nodes: Iterable[NodePlan]) -> list[int]:
+    """The streams that are only read by nodes whose policies do not care about the order of timestamps."""
+    timed: dict[int, bool] = {}
+    for node in nodes:
+        for slot in node.inputs:
+            timed[slot.stream] = timed.get(slot.stream, False) or node.input_policy.timed
+    return [stream for stream, is_timed in timed.items() if not is_timed]
 
 
 def _origins(nodes: Iterable[NodePlan], inputs: Interface, streams: int) -> list[tuple[int, ...]]:

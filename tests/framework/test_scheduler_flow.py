@@ -101,6 +101,9 @@ class TestFullQueues:
         steps = Steps("max_queue_size: 2 report_deadlock: true " + JOIN)
         steps.add("a", 1, 2)
         assert steps.next() is None
+        assert steps.scheduler.error is None  # nobody waits
+        steps.scheduler.throttle.waiting.append((steps.plan.inputs.number("a"), lambda: None))
+        assert steps.next() is None
         assert steps.error.splitlines()[:3] == [
             "the run is in a deadlock: queues are full",
             'node "join" (Add) waits for input',
@@ -115,7 +118,7 @@ class TestFullQueues:
 
     @staticmethod
     def throttled(steps: Steps) -> set[str]:
-        return {steps.plan.streams[number] for number, count in steps.scheduler.held.items() if count}
+        return {steps.plan.streams[number] for number, count in steps.scheduler.throttle.held.items() if count}
 
 
 class TestInFlight:

@@ -14,10 +14,12 @@ from graphframe.framework.timestamp import Timestamp
 class Barrier(InputPolicy):
     """One packet of each input, whatever their timestamps; the input set has the least of them.
 
-    ``a: 1 2 3``, ``b: 10 20`` gives ``(a1, b10) (a2, b20)``. The node closes as soon as any input is done.
+    ``a: 1 2 3``, ``b: 10 20`` gives ``(a1, b10) (a2, b20)``. The node closes as soon as any input is done. A stream
+    that only such nodes read may have its timestamps in any order.
     """
 
     ordered = False
+    timed = False
 
     @override
     def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from graphframe.framework.input_policy.policy import CLOSE, READY, WAIT, InputPolicy, InputQueue, Readiness
+from graphframe.framework.input_policy.policy import CLOSE, READY, WAIT, InputPolicy, InputQueue, Readiness, least
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
 
@@ -30,6 +30,7 @@ class Mux(InputPolicy):
 
     @override
     def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:
+        self.drop(inputs)
         *data, control = inputs
         if not control.queue:
             bound = control.stream.bound
@@ -37,7 +38,6 @@ class Mux(InputPolicy):
         chosen, timestamp = control.queue[0]
         if not isinstance(chosen, int) or not 0 <= chosen < len(data):
             return READY, timestamp  # which the calculator tells of
-        self._drop_before(data[chosen], timestamp)
         if data[chosen].queue or data[chosen].stream.bound > timestamp:
             return READY, timestamp
         return WAIT, timestamp
@@ -46,15 +46,18 @@ class Mux(InputPolicy):
     def take(self, inputs: Sequence[InputQueue], timestamp: int) -> list[Packet | None]:
         *data, control = inputs
         packets: list[Packet | None] = [None] * len(data)
-        chosen = control.queue[0][0]
-        for index, item in enumerate(data):
-            self._drop_before(item, timestamp)
-            if item.queue and item.queue[0][1] == timestamp:
-                packet = item.queue.popleft()
-                packets[index] = packet if index == chosen else None
-        return [*packets, control.queue.popleft()]
+        packet = control.queue.popleft()
+        chosen = packet[0]
+        if isinstance(chosen, int) and 0 <= chosen < len(data):
+            queue = data[chosen].queue
+            if queue and queue[0][1] == timestamp:
+                packets[chosen] = queue.popleft()
+        return [*packets, packet]
 
-    @staticmethod
-    def _drop_before(item: InputQueue, timestamp: int) -> None:
-        while item.queue and item.queue[0][1] < timestamp:
-            item.queue.popleft()
+    @override
+    def drop(self, inputs: Sequence[InputQueue]) -> None:
+        *data, control = inputs
+        timestamp = least(control)
+        for item in data:
+            while item.queue and item.queue[0][1] < timestamp:
+                item.queue.popleft()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
+from graphframe.framework.names import parse_tag_index, tag_index
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
 
@@ -62,6 +63,8 @@ class InputPolicy:
 
     ordered: ClassVar[bool] = True
     """Whether the timestamps of its input sets only rise, so that each one settles all before it."""
+    timed: ClassVar[bool] = True
+    """Whether the timestamps of the packets of each of its inputs must rise."""
 
     def bind(self, node: NodePlan) -> InputPolicy:
         """This policy for `node`.
@@ -93,11 +96,12 @@ def position(node: NodePlan, place: str) -> int:
     ValueError
         If there is none.
     """
-    places = [str(slot.place) for slot in node.inputs]
-    if place not in places:
+    places = [slot.place for slot in node.inputs]
+    found = tag_index(*parse_tag_index(place))
+    if found not in places:
         known = ", ".join(f'"{place}"' for place in places)
         raise ValueError(f'there is no input stream at "{place}"; there are: {known}')
-    return places.index(place)
+    return places.index(found)
 
 
 def least(item: InputQueue) -> int:

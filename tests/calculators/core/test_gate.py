@@ -94,3 +94,6 @@ def test_problems() -> None:
     assert "an output stream without a tag for each" in problems(
         interface("a", "") + node("GateCalculator", "a", "o p")
     )
+    assert "needs an input stream" in problems(
+        node("GateCalculator", "", "STATE_CHANGE:o", side) + interface("", "", "b")
+    )

@@ -224,10 +224,23 @@ def test_deadlock_is_reported() -> None:
     """CalculatorGraphStoppingTest.DeadlockReporting: with report_deadlock an error that names stream and node."""
     run, _ = start("max_queue_size: 2 report_deadlock: true" + JOIN)
     run.add("a", 0, 0)
-    error = str(failure(run, "a", 1, 1))
+    run.add("a", 1, 1)
+    error = str(failure(run, "a", 2, 2))
     assert error.startswith("the run is in a deadlock")
     assert 'node "join"' in error
     assert "full at 2" in error
+
+
+def test_full_queue_is_no_deadlock_while_nobody_waits() -> None:
+    """Not so in MediaPipe, whose graph fails, or its queue grows, before the application can add what is missing."""
+    run, seen = start("max_queue_size: 1 report_deadlock: true" + JOIN)
+    run.add("a", 0, 0)
+    assert not run.try_add("a", 1, 1)
+    run.add("b", 0, 0)
+    idle(run)
+    assert seen["joined"] == [((0, 0), 0)]
+    assert run.try_add("a", 1, 1)
+    finish(run)
 
 
 @pytest.mark.parametrize("policy", ["FixedSize", "Mux"])

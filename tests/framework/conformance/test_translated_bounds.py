@@ -10,7 +10,6 @@ import graphframe as gf
 from graphframe import Timestamp
 from tests.framework.conformance.toys import finish, idle, start
 
-NO_ZERO = pytest.mark.xfail(strict=True, raises=gf.GraphConfigError, reason='policies do not know the place ":0"')
 HANDLER = """
     input_stream_handler { input_stream_handler: "%sInputStreamHandler" %s }
 """
@@ -172,7 +171,7 @@ def test_bound_without_input_packets() -> None:
         ("Default", ""),
         ("Immediate", ""),
         ("SyncSet", ""),
-        pytest.param(("SyncSet", ONE_SET), marks=NO_ZERO),
+        ("SyncSet", ONE_SET),
     ],
     ids=["Default", "Immediate", "SyncSet", "SyncSets"],
 )

@@ -208,7 +208,6 @@ def test_cycle() -> None:
     assert seen["sum"] == [(1, 0), (3, 1), (6, 2), (10, 3), (15, 4)]
 
 
-@pytest.mark.xfail(strict=True, raises=gf.GraphError, reason="a Barrier still checks the timestamps of its inputs")
 def test_cycle_untimed() -> None:
     """CalculatorGraph.CycleUntimed: with Barrier everywhere timestamps do not matter."""
     delay = 'node { calculator: "UnitDelayUntimedCalculator" input_stream: "sum" output_stream: "old_sum" }'
@@ -343,7 +342,6 @@ def test_closed_source_is_not_unthrottled() -> None:
     assert len(seen["output"]) == 300
 
 
-@pytest.mark.xfail(strict=True, raises=gf.GraphError, reason="a full queue counts as a deadlock though nobody waits")
 def test_deadlock_is_reported_to_who_would_wait() -> None:
     """CalculatorGraph.TwoDeadlocksAreReportedAndSufficientInfoProvided: by the second packet, not the first."""
     run, _ = start("""
@@ -358,7 +356,6 @@ def test_deadlock_is_reported_to_who_would_wait() -> None:
     assert "JoinCalculator" in error
 
 
-@pytest.mark.xfail(strict=True, reason="set_offset is accepted at any time")
 def test_set_offset_in_process() -> None:
     """CalculatorGraph.SetOffsetInProcess: FAILED_PRECONDITION, as the promise was made in open."""
     run, _ = start(
@@ -369,7 +366,7 @@ def test_set_offset_in_process() -> None:
         """,
         {"process": lambda cc: cc.set_offset(10)},
     )
-    with pytest.raises(gf.CalculatorError):
+    with pytest.raises(gf.CalculatorError, match="set_offset can be called in open only"):
         run.add("in", 0)
 
 
