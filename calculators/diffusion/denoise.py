@@ -14,6 +14,7 @@ from calculators.diffusion.denoise_pb2 import DenoiseCalculatorOptions
 from calculators.diffusion.diffusion_request import DiffusionRequest
 from calculators.diffusion.families import family_of
 from calculators.diffusion.latents import Latents
+from calculators.diffusion.preview_steps import preview_steps
 from calculators.diffusion.schedulers import SchedulersOfModel
 from calculators.diffusion.taylor_seer import TaylorSeer
 from calculators.text.embeddings import Embeddings
@@ -29,6 +30,9 @@ class DenoiseCalculator(gf.Calculator):
     on, in the order of the model's folders. The scheduler is the model's own, or the one that the request names, made
     from the same config. A name that there is not, or that does not fit the model, raises `InvalidRequest`.
 
+    If the request asks for previews, the first of its pictures goes to `PREVIEW` while denoising goes on, as it is
+    foreseen at steps that are spread evenly; their timestamps are 0, 1, 2 and so on.
+
     Example::
 
         node {
@@ -37,6 +41,7 @@ class DenoiseCalculator(gf.Calculator):
           input_stream: "REQUEST:diffusion_request"
           input_stream: "EMBEDDINGS:embeddings"
           output_stream: "LATENTS:latents"
+          output_stream: "PREVIEW:preview_latents"
           node_options {
             [type.googleapis.com/graphframe.DenoiseCalculatorOptions] { model_path: "unet" scheduler_path: "scheduler" }
           }
@@ -46,6 +51,7 @@ class DenoiseCalculator(gf.Calculator):
     request = gf.Input("REQUEST", DiffusionRequest)
     embeddings = gf.Input("EMBEDDINGS", Embeddings, multiple=True)
     latents = gf.Output("LATENTS", Latents)
+    preview = gf.Output("PREVIEW", Latents, optional=True)
     options = gf.Options(DenoiseCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:
@@ -85,6 +91,7 @@ class DenoiseCalculator(gf.Calculator):
             raise InvalidRequest(str(error), "num_inference_steps") from error
         latents = denoised = family.pack(randn(request.latent_shape) * scheduler.init_noise_sigma)
         steps = len(scheduler.timesteps)
+        previews = preview_steps(request.partial_images, steps) if cc.connected(self.preview) else []
         seer = TaylorSeer(steps if family.foretells_steps else 0)
         for step, timestep in enumerate(scheduler.timesteps):
             sample = scheduler.scale_model_input(latents, step)
@@ -101,5 +108,9 @@ class DenoiseCalculator(gf.Calculator):
                 output *= guidance_scale
                 output += without
             latents, denoised = scheduler.step(output, step, latents, randn)
+            if step in previews:
+                foreseen = family.unpack(denoised[:1], (1, *request.latent_shape[1:]))
+                cc.send(self.preview, Latents(foreseen), previews.index(step))
+                cc.flush()
             cc.report(step + 1, steps)
         cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))

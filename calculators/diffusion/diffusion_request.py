@@ -23,6 +23,8 @@ class DiffusionRequest:
         Its name; None for the model's own.
     scale_factor : int
         Pixels a latent, along each side.
+    partial_images : int
+        How many previews to send while denoising.
     """
 
     prompt: str
@@ -33,3 +35,4 @@ class DiffusionRequest:
     latent_shape: tuple[int, int, int, int]
     scheduler: str | None = None
     scale_factor: int = 8
+    partial_images: int = 0

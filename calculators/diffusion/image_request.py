@@ -93,6 +93,7 @@ class ImageRequestCalculator(gf.Calculator):
                 latent_shape=(request.n, self.family.channels, height // factor, width // factor),
                 scheduler=request.scheduler,
                 scale_factor=factor,
+                partial_images=request.partial_images,
             ),
         )
 

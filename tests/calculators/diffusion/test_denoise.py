@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,40 @@ def test_reports_each_step(euler: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     graph.run(REQUEST=request(steps=3), EMBEDDINGS=embeddings(2), on_progress=lambda *step: seen.append(step))
     assert seen == [("denoise", 1, 3), ("denoise", 2, 3), ("denoise", 3, 3)]
+
+
+WITH_PREVIEW = GRAPH.replace(
+    'output_stream: "LATENTS:latents"', 'output_stream: "LATENTS:latents" output_stream: "PREVIEW:preview"'
+)
+
+
+def test_previews_leave_while_it_denoises(euler: Path) -> None:
+    graph = gf.Graph.from_text(WITH_PREVIEW, euler)
+    seen: list[tuple[str, int]] = []
+    run = graph.start_run(
+        observers={"PREVIEW": lambda packet: seen.append(("preview", packet.timestamp))},
+        on_progress=lambda node, done, total: seen.append(("step", done)),
+    )
+    run.add("REQUEST", replace(request(steps=8), partial_images=3))
+    run.add("EMBEDDINGS", embeddings(2))
+    run.close_inputs()
+    run.wait_until_done(60)
+    assert [event for event in seen if event[0] == "preview"] == [("preview", 0), ("preview", 1), ("preview", 2)]
+    for preview, step in enumerate((2, 4, 6)):
+        assert seen.index(("preview", preview)) < seen.index(("step", step))
+
+
+def test_previews_are_of_the_first_picture_and_change_nothing(euler: Path) -> None:
+    graph = gf.Graph.from_text(WITH_PREVIEW, euler)
+    without = graph.run(REQUEST=request(steps=4, n=2), EMBEDDINGS=embeddings(2))
+    with_previews = graph.run(REQUEST=replace(request(steps=4, n=2), partial_images=2), EMBEDDINGS=embeddings(2))
+    assert without["PREVIEW"] == []
+    previews = [packet.value.samples for packet in with_previews["PREVIEW"]]
+    assert [samples.shape for samples in previews] == [(1, 4, 8, 16)] * 2
+    final = with_previews["LATENTS"][0].value.samples
+    assert (final == without["LATENTS"][0].value.samples).all()
+    distances = [np.abs(samples - final[:1]).mean() for samples in previews]
+    assert distances[0] > distances[1] > 0
 
 
 def test_cancelled_run_stops_within_one_step(euler: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import graphframe as gf
 from calculators.diffusion.latents import Latents
 from calculators.diffusion.vae_decode import VaeDecodeCalculator
+from calculators.diffusion.vae_decode_pb2 import VaeDecodeCalculatorOptions
 
 
 def test_one_packet_an_image_in_eight_bits(euler: Path) -> None:
@@ -25,6 +26,16 @@ def test_one_packet_an_image_in_eight_bits(euler: Path) -> None:
         assert packet.value.shape == (64, 128, 3)
         assert packet.value.dtype == np.uint8
         assert np.abs(packet.value - image).max() < 12  # NOTE: the calculator may compute in bf16
+
+
+def test_previews_are_decoded_alike_each_at_its_own_timestamp(euler: Path) -> None:
+    each = [np.random.default_rng(seed).normal(size=(1, 4, 8, 16)).astype(np.float32) for seed in range(3)]
+    runner = gf.CalculatorRunner(VaeDecodeCalculator, VaeDecodeCalculatorOptions(background=True), base=euler)
+    previews = runner.run(LATENTS=[Latents(samples) for samples in each])["IMAGE"]
+    images = gf.CalculatorRunner(VaeDecodeCalculator, base=euler).run(LATENTS=[Latents(np.concatenate(each))])["IMAGE"]
+    assert [packet.timestamp for packet in previews] == [0, 1, 2]
+    for preview, image in zip(previews, images, strict=True):
+        assert np.abs(preview.value.astype(int) - image.value).max() <= 1
 
 
 def test_latents_that_do_not_fit(euler: Path) -> None:
