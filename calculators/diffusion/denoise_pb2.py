@@ -22,15 +22,16 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from calculators.lora import lora_pb2 as calculators_dot_lora_dot_lora__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#calculators/diffusion/denoise.proto\x12\ngraphframe\"W\n\x18\x44\x65noiseCalculatorOptions\x12\x18\n\nmodel_path\x18\x01 \x01(\t:\x04unet\x12!\n\x0escheduler_path\x18\x02 \x01(\t:\tscheduler')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#calculators/diffusion/denoise.proto\x12\ngraphframe\x1a\x1b\x63\x61lculators/lora/lora.proto\"~\n\x18\x44\x65noiseCalculatorOptions\x12\x18\n\nmodel_path\x18\x01 \x01(\t:\x04unet\x12!\n\x0escheduler_path\x18\x02 \x01(\t:\tscheduler\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.diffusion.denoise_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DENOISECALCULATOROPTIONS']._serialized_start=51
-  _globals['_DENOISECALCULATOROPTIONS']._serialized_end=138
+  _globals['_DENOISECALCULATOROPTIONS']._serialized_start=80
+  _globals['_DENOISECALCULATOROPTIONS']._serialized_end=206
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.lora.lora_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
 import sys
@@ -22,17 +23,23 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     SCHEDULER_PATH_FIELD_NUMBER: builtins.int
+    LORA_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the UNet or transformer: openvino_model.xml and config.json."""
     scheduler_path: builtins.str
     """The folder of the scheduler: scheduler_config.json."""
+    @property
+    def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
+        """The LoRA adapters of the graph."""
+
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
         scheduler_path: builtins.str | None = ...,
+        lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["model_path", b"model_path", "scheduler_path", b"scheduler_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["model_path", b"model_path", "scheduler_path", b"scheduler_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "scheduler_path", b"scheduler_path"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "scheduler_path", b"scheduler_path"]) -> None: ...
 
 Global___DenoiseCalculatorOptions: typing_extensions.TypeAlias = DenoiseCalculatorOptions

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.lora.lora_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
 import sys
@@ -29,6 +30,7 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     DEFAULT_NUM_INFERENCE_STEPS_FIELD_NUMBER: builtins.int
     MAX_NUM_INFERENCE_STEPS_FIELD_NUMBER: builtins.int
     DEFAULT_GUIDANCE_SCALE_FIELD_NUMBER: builtins.int
+    LORA_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the model, which holds model_index.json."""
     default_resolution: builtins.str
@@ -40,6 +42,10 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     max_num_inference_steps: builtins.int
     default_guidance_scale: builtins.float
     """For requests that give none. By default the model family's."""
+    @property
+    def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
+        """The LoRA adapters of the graph."""
+
     def __init__(
         self,
         *,
@@ -50,8 +56,9 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
         default_num_inference_steps: builtins.int | None = ...,
         max_num_inference_steps: builtins.int | None = ...,
         default_guidance_scale: builtins.float | None = ...,
+        lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path"]) -> None: ...
 
 Global___ImageRequestCalculatorOptions: typing_extensions.TypeAlias = ImageRequestCalculatorOptions

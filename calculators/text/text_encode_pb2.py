@@ -22,15 +22,16 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from calculators.lora import lora_pb2 as calculators_dot_lora_dot_lora__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"calculators/text/text_encode.proto\x12\ngraphframe\"R\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder\x12\x11\n\x05layer\x18\x02 \x01(\x05:\x02-1')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"calculators/text/text_encode.proto\x12\ngraphframe\x1a\x1b\x63\x61lculators/lora/lora.proto\"y\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder\x12\x11\n\x05layer\x18\x02 \x01(\x05:\x02-1\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.text.text_encode_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_start=50
-  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=132
+  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_start=79
+  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=200
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.lora.lora_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
 import sys
@@ -22,17 +23,23 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     LAYER_FIELD_NUMBER: builtins.int
+    LORA_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the text encoder: openvino_model.xml and what belongs to it."""
     layer: builtins.int
     """The layer whose output is taken: -1 is the last one, normalized; -2 the one before it, as it is."""
+    @property
+    def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
+        """The LoRA adapters of the graph."""
+
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
         layer: builtins.int | None = ...,
+        lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["layer", b"layer", "model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["layer", b"layer", "model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "model_path", b"model_path"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "model_path", b"model_path"]) -> None: ...
 
 Global___TextEncodeCalculatorOptions: typing_extensions.TypeAlias = TextEncodeCalculatorOptions

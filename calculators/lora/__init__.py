@@ -1,0 +1,1 @@
+"""LoRA: low-rank changes to the layers of models, read from safetensors files."""
