@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator, NodeContext
+from graphframe.framework.canonical import canonical
 from graphframe.framework.config import SourcedConfig, parse, parse_file
 from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.executor import DEVICE_THREADS, make_executors
@@ -41,8 +44,9 @@ class Graph:
     {'out': [Packet('hello', 0)]}
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, config: SourcedConfig) -> None:
         self._plan = plan
+        self._config = config
         self._loaded: _Loaded | None = None
         self._loading = threading.Lock()
 
@@ -98,7 +102,7 @@ class Graph:
         find: Callable[[str], type[Calculator]] = find_calculator,
     ) -> Graph:
         """Validate a parsed config; `find` gives calculators by their names."""
-        return cls(validate(config, Path(base), find))
+        return cls(validate(config, Path(base), find), config)
 
     @property
     def nodes(self) -> list[NodePlan]:
@@ -114,6 +118,11 @@ class Graph:
     def outputs(self) -> list[str]:
         """The keys of the graph's output streams: tags, and names of those without one."""
         return list(self._plan.outputs.keys)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of what its config says, however it is written, in hexadecimal."""
+        return hashlib.sha256(canonical(self._config).SerializeToString(deterministic=True)).hexdigest()
 
     @property
     def properties(self) -> Mapping[str, Any]:

@@ -85,6 +85,13 @@ def test_what_a_graph_tells_about_itself() -> None:
     graph.close()
 
 
+def test_digest_goes_by_what_a_graph_says() -> None:
+    digest = gf.Graph.from_text(DOUBLE).digest
+    assert len(digest) == 64
+    assert gf.Graph.from_text(f"# the same\n{DOUBLE}".replace('"in"', "'in'")).digest == digest
+    assert gf.Graph.from_text(DOUBLE.replace('"double"', '"twice"')).digest != digest
+
+
 class TestLoad:
     """Loading, once."""
 

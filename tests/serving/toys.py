@@ -58,7 +58,9 @@ class PaintCalculator(gf.Calculator):
             (folder / "news").read_text()
         b64 = base64.b64encode(json.dumps(dataclasses.asdict(request), default=_shown).encode()).decode()
         for number in range(request.n):
-            cc.send(self.image, EncodedImage(b64, "png", request.width or 64, request.height or 32), number)
+            cc.send(
+                self.image, EncodedImage(b64, request.output_format, request.width or 64, request.height or 32), number
+            )
 
 
 @gf.register

@@ -52,7 +52,7 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     strength: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     max_sequence_length: _Positive | None = None
     response_format: Literal["b64_json"] | None = None
-    output_format: Literal["png"] | None = None
+    output_format: Literal["png", "jpeg", "webp"] | None = None
     output_compression: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     background: Literal["auto", "opaque"] | None = None
     stream: Literal[False] | None = None
