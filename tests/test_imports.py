@@ -19,6 +19,7 @@ ALLOWED = {
     "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, set()),
     "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/image.py": (set(), set()),
+    "graphframe/progress.py": ({*ENGINE}, set()),
     "graphframe/__init__.py": ({*ENGINE}, set()),
     "calculators": (
         {"calculators", "graphframe", "graphframe.image", "graphframe.inference", *ENGINE},

@@ -235,13 +235,14 @@ class Graph:
         *,
         side_packets: Mapping[str, Any] | None = None,
         observers: Mapping[str, Callable[[Packet], None]] | None = None,
+        bound_observers: Mapping[str, Callable[[int], None]] | None = None,
         on_progress: Progress | None = None,
         tracer: Tracer | None = None,
         **inputs: Any,
     ) -> Outputs:
         """As `run`, without blocking the event loop. If the task that awaits it is cancelled, so is the run.
 
-        `observers` are called besides, from the engine's threads.
+        `observers` and `bound_observers` are called besides, as in `start_run`, from the engine's threads.
         """
         loop = asyncio.get_running_loop()
         loaded = self._loaded
@@ -250,6 +251,8 @@ class Graph:
         outputs: Outputs = {key: [] for key in self.outputs}
         watched = (*_collectors(outputs), *(observers or {}).items())
         run = self._make_run(loaded, side_packets, watched, on_progress, tracer)
+        for key, observer in (bound_observers or {}).items():
+            run.observe(self._plan.outputs.number(key), on_bound=observer)
         ended = asyncio.Event()
 
         def end(_: Run) -> None:

@@ -11,9 +11,9 @@ import falcon.media
 import msgspec
 
 from graphframe.framework.errors import did_you_mean
-from graphframe.serving.admission import Admission
 from graphframe.serving.config import Config
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
+from graphframe.serving.generation import Queue
 from graphframe.serving.health import Health
 from graphframe.serving.images import Images
 from graphframe.serving.models import Models
@@ -47,10 +47,12 @@ def make_app(servables: Iterable[Servable], max_running: int, max_waiting: int, 
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
 
-    images, models = Images(named, Admission(max_running, max_waiting)), Models(named)
+    queue = Queue(max_running, max_waiting)
+    images, models = Images(named, queue), Models(named)
     for prefix in PREFIXES:
         for task in TASKS:
             app.add_route(f"{prefix}/images/{task}", images, suffix=task)
+        app.add_route(f"{prefix}/queue", queue)
         app.add_route(f"{prefix}/models", models)
         app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
     health = Health(named)

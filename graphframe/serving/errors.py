@@ -42,22 +42,30 @@ class APIError(falcon.HTTPError):
         self.error_code = code
 
 
-def write_envelope(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Write an error, ours or Falcon's own, into the response, whatever the client says it accepts."""
+def envelope(error: falcon.HTTPError, message: str | None = None) -> dict[str, object]:
+    """An error, ours or Falcon's own, as clients read it; its message by default is the error's description."""
     status = error.status_code
-    message = error.description or f"{error.title}: {req.method} {req.path}"
     kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
-    if status == 405:
+    return {
+        "message": error.description if message is None else message,
+        "type": kind,
+        "param": getattr(error, "param", None),
+        "code": getattr(error, "error_code", None),
+    }
+
+
+def write_envelope(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+    """Write an error into the response, whatever the client says it accepts."""
+    message = error.description or f"{error.title}: {req.method} {req.path}"
+    if error.status_code == 405:
         message += f"; allowed: {resp.get_header('Allow')}"
     resp.content_type = falcon.MEDIA_JSON
-    resp.media = {
-        "error": {
-            "message": message,
-            "type": kind,
-            "param": getattr(error, "param", None),
-            "code": getattr(error, "error_code", None),
-        }
-    }
+    resp.media = {"error": envelope(error, message)}
+
+
+def unexpected(error: Exception) -> APIError:
+    """What to answer when something happened that nobody thought of."""
+    return APIError(500, f"internal error: {type(error).__name__}: {error}", code="internal_error", headers=NO_RETRY)
 
 
 async def answer_unexpected(
@@ -69,4 +77,4 @@ async def answer_unexpected(
 ) -> None:
     """Answer what nobody thought of, and log it."""
     _log.error("%s: %s %s failed", req.context.id, req.method, req.path, exc_info=error)
-    raise APIError(500, f"internal error: {type(error).__name__}: {error}", code="internal_error", headers=NO_RETRY)
+    raise unexpected(error)

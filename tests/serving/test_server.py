@@ -149,5 +149,5 @@ def test_gunicorn_with_a_broken_graph(model: Path) -> None:
     command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
     with serving(model, command=command, until="App failed to load") as server:
         assert server.process.wait(SECONDS) == 4
-    assert any("graph.pbtxt:6: " in line and '"PaintCalculator"' in line for line in server.log)
+    assert any("graph.pbtxt:7: " in line and '"PaintCalculator"' in line for line in server.log)
     assert not any("Traceback" in line for line in server.log)

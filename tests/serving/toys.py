@@ -15,19 +15,31 @@ from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
 GRAPH = """
 input_stream: "REQUEST:request"
 output_stream: "IMAGE:image"
+output_stream: "PREVIEW:preview"
 node {
   name: "paint"
   calculator: "PaintCalculator"
   device: "CPU"
   input_stream: "REQUEST:request"
   output_stream: "IMAGE:image"
+  output_stream: "PREVIEW:preview"
 }
+"""
+
+LATE_PREVIEWS = """
+input_stream: "REQUEST:request"
+output_stream: "IMAGE:image"
+output_stream: "PREVIEW:preview"
+node { calculator: "PaintCalculator" device: "CPU" input_stream: "REQUEST:request" output_stream: "IMAGE:image" }
+node { calculator: "LateCalculator" device: "CPU" input_stream: "REQUEST:request" output_stream: "PREVIEW:preview" }
 """
 
 
 @gf.register
 class PaintCalculator(gf.Calculator):
-    """Prompts: "fail", "refuse", "nothing", "wait FOLDER", "wait for cancel FOLDER"; all others give images.
+    """Shows its previews, reports a step, and then does what the prompt says.
+
+    Prompts: "fail", "refuse", "nothing", "wait FOLDER", "wait for cancel FOLDER"; all others give images.
 
     FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news` for what comes next: it waits
     until somebody writes there; or it writes there itself, once it is cancelled.
@@ -35,9 +47,14 @@ class PaintCalculator(gf.Calculator):
 
     request = gf.Input("REQUEST", ImageRequest)
     image = gf.Output("IMAGE", EncodedImage)
+    preview = gf.Output("PREVIEW", EncodedImage, optional=True)
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
+        for number in range(request.partial_images):
+            cc.send(self.preview, EncodedImage(f"preview{number}", "png", 64, 32), number)
+        cc.flush()
+        cc.report(1, 2)
         if request.prompt == "fail":
             raise RuntimeError("out of paint")
         if request.prompt == "refuse":
@@ -64,11 +81,22 @@ class PaintCalculator(gf.Calculator):
 
 
 @gf.register
-class BrokenCalculator(gf.Calculator):
-    """Does not load."""
+class LateCalculator(gf.Calculator):
+    """Previews nothing until the run is cancelled."""
 
     request = gf.Input("REQUEST", ImageRequest)
-    image = gf.Output("IMAGE", EncodedImage)
+    preview = gf.Output("PREVIEW", EncodedImage)
+
+    def process(self, cc: gf.Context) -> None:
+        cancelled = threading.Event()
+        cc.cancellation.subscribe(cancelled.set)
+        cancelled.wait()
+        cc.send(self.preview, EncodedImage("preview", "png", 64, 32))
+
+
+@gf.register
+class BrokenCalculator(PaintCalculator):
+    """Does not load."""
 
     def load(self, node: gf.NodeContext) -> None:
         raise RuntimeError("the paint has dried")

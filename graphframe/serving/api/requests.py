@@ -55,7 +55,6 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     output_format: Literal["png", "jpeg", "webp"] | None = None
     output_compression: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     background: Literal["auto", "opaque"] | None = None
-    stream: Literal[False] | None = None
     # NOTE: clients send the rest unasked; they are accepted and have no effect.
     user: str | None = None
     quality: str | None = None
@@ -116,6 +115,13 @@ class PromptFields(ImageFields, frozen=True, kw_only=True):
     negative_prompt: _Prompt | None = None
     negative_prompt_2: _Prompt | None = None
     negative_prompt_3: _Prompt | None = None
+    stream: bool | None = None
+    partial_images: Annotated[int, msgspec.Meta(ge=0, le=3)] | None = None
+
+    def _check(self) -> None:
+        super()._check()
+        if self.partial_images and not self.stream:
+            raise invalid("partial_images come in a stream only: set stream to true", "partial_images")
 
 
 class GenerationRequest(PromptFields, frozen=True, kw_only=True):

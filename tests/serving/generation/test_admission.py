@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from graphframe.serving import admission
-from graphframe.serving.admission import Admission
 from graphframe.serving.errors import APIError
+from graphframe.serving.generation import admission
+from graphframe.serving.generation.admission import Admission
 
 T = TypeVar("T")
 

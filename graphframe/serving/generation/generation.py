@@ -1,0 +1,149 @@
+"""One request on its way: what the plain answer, the stream of events and the list of the queue have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from graphframe.framework.errors import GraphError
+from graphframe.framework.timestamp import Timestamp
+from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.progress import Progress
+from graphframe.serving.errors import NO_RETRY, APIError
+from graphframe.serving.servable import Servable
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A preview, and which one it is, from 0."""
+
+    index: int
+    image: EncodedImage
+
+
+class Generation:
+    """One run of a servable's graph, from when its request came.
+
+    Parameters
+    ----------
+    servable : Servable
+    request : ImageRequest
+    id : str
+        The request's.
+    owner : str
+        Who may see it in the queue.
+
+    Attributes
+    ----------
+    created : float
+        In seconds of the Unix epoch.
+    running : bool
+        Whether it is its turn.
+    progress : Progress
+    """
+
+    def __init__(self, servable: Servable, request: ImageRequest, id: str, owner: str) -> None:
+        self.servable = servable
+        self.request = request
+        self.id = id
+        self.owner = owner
+        self.created = time.time()
+        self.running = False
+        self.progress = Progress()
+        self._arrived: deque[Partial | EncodedImage] = deque()
+        self._news = asyncio.Event()
+        self._made = 0
+        awaited = {"IMAGE", "PREVIEW"} if request.partial_images else {"IMAGE"}
+        self._open = awaited & {*servable.graph.outputs}
+
+    async def events(
+        self, turn: AbstractAsyncContextManager[None], every: float | None = None
+    ) -> AsyncGenerator[Partial | EncodedImage | None, None]:
+        """Wait for its turn, run it, and yield what it makes as that comes. To be called once.
+
+        Ends with the run, or as soon as all images are there and only previews are not. If it is left before that, or
+        the task is cancelled, so is the run.
+
+        Parameters
+        ----------
+        turn : async context manager
+            What it is to run within: `Queue.turn`.
+        every : float, optional
+            Yield None after as many seconds in which nothing came.
+
+        Raises
+        ------
+        APIError
+            If it gets no turn, or the run fails.
+        """
+        task = asyncio.create_task(self._run(turn))
+        task.add_done_callback(lambda _: self._news.set())
+        try:
+            while True:
+                while self._arrived:
+                    yield self._arrived.popleft()
+                if task.done() or self._open == {"PREVIEW"}:
+                    break
+                try:
+                    await asyncio.wait_for(self._news.wait(), every)
+                except asyncio.TimeoutError:
+                    yield None
+                self._news.clear()
+            if task.done():
+                task.result()
+        except (asyncio.CancelledError, GeneratorExit):
+            _log.info("%s: the client went away; its run is cancelled", self.id)
+            raise
+        finally:
+            task.cancel()
+
+    async def _run(self, turn: AbstractAsyncContextManager[None]) -> None:
+        async with turn:
+            self.running = True
+            try:
+                await self.servable.graph.run_async(
+                    REQUEST=self.request,
+                    observers={key: self._in_loop(self._take, key) for key in self._open},
+                    bound_observers={key: self._in_loop(self._settle, key) for key in self._open},
+                    on_progress=self.progress.report,
+                    tracer=self.progress,
+                )
+            except GraphError as error:
+                cause = error.__cause__
+                if isinstance(cause, InvalidRequest):
+                    raise APIError(400, str(cause), param=cause.param, code="invalid_value") from error
+                _log.error("%s: %s", self.id, error, exc_info=error)
+                raise APIError(500, str(error), code="generation_failed", headers=NO_RETRY) from error
+        if not self._made:
+            raise APIError(500, "the graph made no image", code="generation_failed", headers=NO_RETRY)
+
+    def _in_loop(self, call: Callable[[str, Any], None], key: str) -> Callable[[Any], None]:
+        """What the threads of the run can call, to have `call` called in the thread of the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def call_soon(value: Any) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(call, key, value)
+
+        return call_soon
+
+    def _take(self, key: str, packet: Any) -> None:
+        if key == "IMAGE":
+            self._made += 1
+            self._arrived.append(packet.value)
+        else:
+            self._arrived.append(Partial(packet.timestamp, packet.value))
+        self._news.set()
+
+    def _settle(self, key: str, bound: int) -> None:
+        if bound == Timestamp.DONE:
+            self._open.discard(key)
+            self._news.set()

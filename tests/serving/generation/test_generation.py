@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from graphframe.image import EncodedImage, ImageRequest
+from graphframe.serving.generation import Generation, Partial
+from graphframe.serving.servable import Servable
+from tests.serving.running_server import Pipes
+
+MakeServable = Callable[..., Servable]
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(main, timeout=30))
+
+
+@asynccontextmanager
+async def at_once() -> AsyncIterator[None]:
+    yield
+
+
+def test_events_in_order(make_servable: MakeServable) -> None:
+    async def main() -> None:
+        generation = Generation(make_servable(), ImageRequest("a cat", n=2, partial_images=2), "req", "me")
+        events = [event async for event in generation.events(at_once())]
+        assert [type(event) for event in events] == [Partial, Partial, EncodedImage, EncodedImage]
+        assert [event.index for event in events if isinstance(event, Partial)] == [0, 1]
+        assert generation.progress.stages["paint"].step == 1
+
+    run(main())
+
+
+def test_silence(make_servable: MakeServable) -> None:
+    async def main() -> None:
+        go = asyncio.Event()
+
+        @asynccontextmanager
+        async def turn() -> AsyncIterator[None]:
+            await go.wait()
+            yield
+
+        generation = Generation(make_servable(), ImageRequest("a cat"), "req", "me")
+        events = generation.events(turn(), every=0.01)
+        assert await anext(events) is None
+        assert await anext(events) is None
+        assert not generation.running
+        go.set()
+        assert [type(event) async for event in events if event] == [EncodedImage]
+
+    run(main())
+
+
+@pytest.mark.parametrize("how", ["cancelled", "left"])
+def test_who_goes_away_stops_the_run(make_servable: MakeServable, pipes: Pipes, how: str) -> None:
+    async def main() -> None:
+        generation = Generation(
+            make_servable(), ImageRequest(f"wait for cancel {pipes.folder}", partial_images=1), "req", "me"
+        )
+        events = generation.events(at_once())
+        assert isinstance(await anext(events), Partial)
+        await asyncio.to_thread(pipes.wait_until_started)
+        if how == "left":
+            await events.aclose()
+        else:
+            following = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0)
+            following.cancel()
+        assert await asyncio.to_thread(pipes.read_news) == "cancelled"
+
+    run(main())

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+import graphframe as gf
+from graphframe.image import EncodedImage, ImageRequest
+from graphframe.progress import Progress
+from tests.serving import toys
+
+
+def test_stages_in_the_order_in_which_they_began() -> None:
+    changes: list[str] = []
+    progress = Progress(changes.append)
+    graph = gf.Graph.from_text(toys.GRAPH.replace('"IMAGE:image"\nnode', '"IMAGE:passed"\nnode') + PASS)
+    (packet,) = graph.run(REQUEST=ImageRequest("a cat"), tracer=progress, on_progress=progress.report)["IMAGE"]
+    assert isinstance(packet.value, EncodedImage)
+    assert list(progress.stages) == ["paint", "pass"]
+    paint = progress.stages["paint"]
+    assert (paint.step, paint.steps) == (1, 2)
+    assert paint.seconds > 0
+    assert not any(stage.began for stage in progress.stages.values())
+    assert changes == ["paint", "paint", "pass"]
+
+
+PASS = """
+node { name: "pass" calculator: "PassThroughCalculator" input_stream: "image" output_stream: "passed" }
+"""
+
+
+def test_a_stage_that_fails_does_not_go_on() -> None:
+    progress = Progress()
+    with pytest.raises(gf.CalculatorError):
+        gf.Graph.from_text(toys.GRAPH).run(REQUEST=ImageRequest("fail"), tracer=progress)
+    assert not progress.stages["paint"].began
