@@ -15,7 +15,7 @@ DEFAULT = ""
 """The executor of nodes without a device; inline, unless the graph declares another."""
 DEVICE_THREADS = 64
 """Threads of a device, made when needed. They mostly wait for the device's lane, which gives out its slots by priority;
-so there are as many as runs may be under way."""
+so there are as many as runs may be under way. As many are there for sources, which may wait for something, too."""
 
 _TYPES = {"ThreadPoolExecutor", "ApplicationThreadExecutor"}
 

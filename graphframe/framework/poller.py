@@ -108,6 +108,8 @@ class Poller:
             yield packet
 
     def _wait(self, arrived: Callable[[], bool], timeout: float | None) -> bool:
+        if self._run is not None and not arrived():
+            self._run.check_may_wait()
         return self._changed.wait_for(lambda: arrived() or self._ended or self._bound == Timestamp.DONE, timeout)
 
     def _timeout(self, timeout: float | None) -> TimeoutError:

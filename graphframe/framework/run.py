@@ -29,6 +29,8 @@ from graphframe.framework.state import OPEN, PROCESS, NodeState, Task
 from graphframe.framework.timestamp import Timestamp
 
 _log = logging.getLogger(__name__)
+_PATIENCE = 1.0
+"""Seconds that `Run.explain` waits for its turn: only observers and callbacks can hold a run up."""
 
 
 class Tracer(Protocol):
@@ -206,7 +208,10 @@ class Run:
             made.set()
 
         self._post(make)
-        made.wait()
+        if not made.wait(_PATIENCE):
+            holder = self._scheduler.observing
+            name = next((thread.name for thread in threading.enumerate() if thread.ident == holder), "unknown")
+            return f'the run is held up by an observer or callback in thread "{name}", which has not returned'
         return found[0]
 
     def cancel(self, reason: str = "the run was cancelled") -> None:
@@ -234,7 +239,7 @@ class Run:
             If it has not ended after `timeout` seconds.
         """
         if not self.done:
-            self._check_may_wait()
+            self.check_may_wait()
             ended = threading.Event()
             self.add_done_callback(lambda _: ended.set())
             if not ended.wait(timeout):
@@ -251,7 +256,7 @@ class Run:
         TimeoutError
             If it is not idle after `timeout` seconds.
         """
-        self._check_may_wait()
+        self.check_may_wait()
         idle = threading.Event()
         self._post(self._idle_callbacks.append, idle.set)
         if not idle.wait(timeout):
@@ -262,7 +267,8 @@ class Run:
         ident = threading.get_ident()
         return ident in self._working or ident == self._scheduler.observing
 
-    def _check_may_wait(self) -> None:
+    def check_may_wait(self) -> None:
+        """Raise GraphError in a thread that the run waits for."""
         if self._waits_for_this_thread():
             raise GraphError("a calculator, observer or callback of a run cannot wait for that run, which waits for it")
 
@@ -318,21 +324,23 @@ class Run:
         nested = ident in self._working
         self._working.add(ident)
         following: Task | None = task
-        while following is not None:
-            task = following
-            if mailbox:  # posted by somebody who could not drive; it must not wait for the task
-                self._drive()
-            error = self._call(task)
-            if not driving.acquire(False):
-                mailbox.append((self._scheduler.finish, (task, error)))
-                break
-            try:
-                self._scheduler.finish(task, error)
-                following = self._next_inline()
-            finally:
-                driving.release()
-        if not nested:
-            self._working.discard(ident)
+        try:
+            while following is not None:
+                task = following
+                if mailbox:  # posted by somebody who could not drive; it must not wait for the task
+                    self._drive()
+                error = self._call(task)
+                if not driving.acquire(False):
+                    mailbox.append((self._scheduler.finish, (task, error)))
+                    break
+                try:
+                    self._scheduler.finish(task, error)
+                    following = self._next_inline()
+                finally:
+                    driving.release()
+        finally:
+            if not nested:
+                self._working.discard(ident)
 
     def _next_inline(self) -> Task | None:
         """Work off the mailbox, and hand out tasks until one is to run inline, or there are none."""

@@ -19,7 +19,8 @@ from graphframe.framework.explanation import explain
 from graphframe.framework.input_policy.policy import READY, WAIT, least, settled_before
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
-from graphframe.framework.state import CLOSE, OPEN, PROCESS, NodeState, Phase, Stream, Task
+from graphframe.framework.state import CLOSE, OPEN, PROCESS, NodeState, Phase, Task
+from graphframe.framework.stream import Stream
 from graphframe.framework.throttle import Throttle
 from graphframe.framework.timestamp import Timestamp
 
@@ -292,7 +293,11 @@ class Scheduler:
             stream.bound = max(stream.bound, Timestamp.next_allowed_in_stream(timestamp))
         stream.used = True
         if stream.observers:
-            self._show(stream, packet)
+            self.observing = threading.get_ident()
+            try:
+                stream.show(packet)
+            finally:
+                self.observing = 0
         for item in stream.consumers:
             queue = item.queue
             queue.append(packet)
@@ -302,29 +307,6 @@ class Scheduler:
             if not node.touched:
                 node.touched = True
                 self._touched.append(node)
-
-    def _show(self, stream: Stream, packet: Packet) -> None:
-        self.observing = threading.get_ident()
-        try:
-            for observer in stream.observers:
-                observer(packet)
-        except BaseException as cause:
-            found = Timestamp.describe(packet.timestamp)
-            message = f'an observer of stream "{stream.name}" failed at timestamp {found}'
-            raise GraphError(f"{message}: {type(cause).__name__}: {cause}") from cause
-        finally:
-            self.observing = 0
-
-    def _show_bound(self, stream: Stream, bound: int) -> None:
-        self.observing = threading.get_ident()
-        for observer in stream.bound_observers:
-            try:
-                observer(bound)
-            except BaseException as cause:
-                found = f"{Timestamp.describe(bound)}: {type(cause).__name__}: {cause}"
-                self._fault = GraphError(f'an observer of stream "{stream.name}" failed at bound {found}')
-                self._fault.__cause__ = cause
-        self.observing = 0
 
     def _free(self, origins: Iterable[int]) -> None:
         """Let sources and graph inputs go on that are not throttled any more."""
@@ -344,7 +326,12 @@ class Scheduler:
         if bound > stream.bound:
             stream.bound = bound
             if stream.bound_observers:
-                self._show_bound(stream, bound)
+                self.observing = threading.get_ident()
+                try:
+                    stream.show_bound()
+                except GraphError as error:
+                    self._fault = error
+                self.observing = 0
             for item in stream.consumers:
                 self._touch(item.node)
 

@@ -1,4 +1,4 @@
-"""The state of the streams, nodes and tasks of one run, which the scheduler changes."""
+"""The state of the nodes and tasks of one run, which the scheduler changes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from graphframe.framework.errors import CalculatorError
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan
+from graphframe.framework.stream import Stream
 from graphframe.framework.timestamp import Timestamp
 
 
@@ -27,44 +28,6 @@ CLOSE: Final = Phase.CLOSE
 
 
 _NOBODY: Final[deque[Task]] = deque()
-
-
-class Stream:
-    """The state of one stream: its bound, whether it had a packet, who reads it, who observes it.
-
-    Its timestamps need not rise unless it is `timed`.
-    """
-
-    __slots__ = ("bound", "bound_observers", "consumers", "name", "number", "observers", "timed", "used")
-
-    def __init__(self, name: str, number: int = 0) -> None:
-        self.name = name
-        self.number = number
-        self.bound: int = Timestamp.PRE_STREAM
-        self.used = False
-        self.timed = True
-        self.consumers: list[InputQueue] = []
-        self.observers: list[Callable[[Packet], None]] = []
-        self.bound_observers: list[Callable[[int], None]] = []
-
-    def check(self, timestamp: int) -> None:
-        """Raise ValueError if the stream cannot take a packet at `timestamp` now."""
-        if self.bound == Timestamp.DONE:
-            reason = "is closed"
-        elif not Timestamp.is_allowed_in_stream(timestamp):
-            reason = "takes no such timestamp; in open and close one must be given"
-        elif not self.timed:
-            return
-        elif timestamp == Timestamp.POST_STREAM and self.used:
-            reason = "had others: a packet at POST_STREAM must be the only one"
-        elif self.bound <= timestamp:
-            return
-        elif self.bound == Timestamp.ONE_OVER_POST_STREAM:
-            reason = "takes nothing after the packet that it had"
-        else:
-            reason = f"takes {Timestamp.describe(self.bound)} or later now"
-        found = Timestamp.describe(timestamp)
-        raise ValueError(f'a packet at timestamp {found} was sent to stream "{self.name}", which {reason}')
 
 
 class InputQueue:

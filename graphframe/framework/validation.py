@@ -158,7 +158,7 @@ class _Validation:
             self.problems.append(node.problem("max_in_flight is not for sources", "max_in_flight", 0))
         if plan.executor == DEFAULT and self.executors[DEFAULT] == INLINE:
             plan.executor = SOURCES
-            self.executors[SOURCES] = self.executors.get(SOURCES, 0) + 1
+            self.executors[SOURCES] = DEVICE_THREADS
 
     def _executor(self, node: SourcedNode) -> str:
         name, device = node.proto.executor, node.proto.device

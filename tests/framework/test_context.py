@@ -10,7 +10,8 @@ from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 import graphframe as gf
 from graphframe import Packet, Timestamp
 from graphframe.framework.config import parse
-from graphframe.framework.state import NodeState, Stream, Task
+from graphframe.framework.state import NodeState, Task
+from graphframe.framework.stream import Stream
 from graphframe.framework.validation import validate
 
 

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import threading
+
+import pytest
+
+import graphframe as gf
 from graphframe.framework.explanation import explain
 from tests.framework.steps import JOIN, LOG, Steps, graph_inputs, node
+from tests.framework.toys import SECONDS
 
 
 def explained(steps: Steps) -> list[str]:
@@ -61,3 +67,23 @@ def test_what_is_throttled() -> None:
     assert 'the graph\'s input stream "a" is open and is throttled: packets from timestamp 2 on may still come' in (
         explained(steps)
     )
+
+
+def test_observer_that_does_not_return() -> None:
+    entered, released = threading.Event(), threading.Event()
+
+    def observe(_: gf.Packet) -> None:
+        entered.set()
+        released.wait(SECONDS)
+
+    text = 'input_stream: "in" output_stream: "out" ' + node("double", "Double", "in", "out")
+    run = gf.Graph.from_text(text).start_run(observers={"out": observe})
+    adding = threading.Thread(target=run.add, args=("in", 1), name="camera")
+    adding.start()
+    assert entered.wait(SECONDS)
+    with pytest.raises(TimeoutError, match='held up by an observer or callback in thread "camera"'):
+        run.wait_until_done(0)
+    released.set()
+    adding.join(SECONDS)
+    run.close_inputs()
+    run.wait_until_done(SECONDS)

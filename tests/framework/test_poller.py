@@ -101,3 +101,17 @@ def test_bounds_are_observed() -> None:
     run.close_inputs()
     run.wait_until_done(SECONDS)
     assert bounds == [4, Timestamp.DONE]
+
+
+def test_observer_that_would_wait_for_ever() -> None:
+    failures: list[BaseException] = []
+
+    def observe(_: Packet) -> None:
+        try:
+            watched.pollers["BELOW"].next()
+        except gf.GraphError as error:
+            failures.append(error)
+
+    watched = gf.Graph.from_text(TEXT).start_run(observers={"ABOVE": observe}, pollers=["BELOW"])
+    watched.add("in", 11, 0)
+    assert "cannot wait for that run" in str(failures[0])

@@ -2,29 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from graphframe import Timestamp
 from graphframe.framework.config import parse
-from graphframe.framework.state import PROCESS, NodeState, Stream, Task
+from graphframe.framework.state import PROCESS, NodeState, Task
+from graphframe.framework.stream import Stream
 from graphframe.framework.validation import validate
 from tests.framework import toys
 
 assert toys
-
-
-def test_stream_takes_everything_at_first() -> None:
-    stream = Stream("s")
-    for timestamp in (Timestamp.PRE_STREAM, Timestamp.MIN, 0, Timestamp.MAX, Timestamp.POST_STREAM):
-        stream.check(timestamp)
-
-
-def test_stream_takes_nothing_below_its_bound() -> None:
-    stream = Stream("s")
-    stream.bound = 3
-    stream.check(3)
-    with pytest.raises(ValueError, match='at timestamp 2 was sent to stream "s", which takes 3 or later now'):
-        stream.check(2)
 
 
 def test_node_and_what_its_task_failed_with() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.framework.config import parse
+from graphframe.framework.executor import DEVICE_THREADS
 from graphframe.framework.input_policy import INPUT_POLICIES, Barrier, EarlyClose
 from graphframe.framework.plan import Plan
 from graphframe.framework.registry import find_calculator, load_option_types
@@ -289,11 +290,11 @@ def source_plan(text: str) -> Plan:
     return validate(parse(text, "graph"), Path(), lambda _: Source)
 
 
-def test_source_gets_a_thread_of_its_own() -> None:
+def test_sources_get_threads_of_their_own() -> None:
     sources = [f'node {{ calculator: "Source" output_stream: "{name}" }}' for name in "ab"]
     found = source_plan(" ".join(sources))
     assert [node.executor for node in found.nodes] == ["sources", "sources"]
-    assert found.executors == {"": 0, "sources": 2}
+    assert found.executors == {"": 0, "sources": DEVICE_THREADS}
 
 
 def test_source_runs_where_the_graph_says() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.toys import LambdaCalculator, Seen, finish, problems, start
+from tests.framework.conformance.toys import WAIT, LambdaCalculator, Seen, finish, problems, start
 
 POOL = """
     executor { name: "%s" type: "ThreadPoolExecutor"
@@ -153,3 +153,22 @@ def test_close_ends_the_threads() -> None:
     finish(run)
     graph.close()
     assert not workers[0].is_alive()
+
+
+def test_source_that_waits_holds_up_no_other_run() -> None:
+    """Isolation of runs: in MediaPipe each has a graph of its own, and so its own threads."""
+    text = """
+        output_stream: "out" input_side_packet: "process"
+        node { calculator: "LambdaCalculator" output_stream: "out" input_side_packet: "PROCESS:process" }
+    """
+    graph = gf.Graph.from_text(text)
+    camera = threading.Event()
+
+    def wait(cc: gf.Context) -> None:
+        assert camera.wait(WAIT)
+        cc.stop()
+
+    waiting = graph.start_run({"process": wait})
+    graph.start_run({"process": gf.Context.stop}).wait_until_done(WAIT)
+    camera.set()
+    waiting.wait_until_done(WAIT)

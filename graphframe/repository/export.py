@@ -1,0 +1,69 @@
+"""Exporting a pipeline of PyTorch to OpenVINO's layout, by optimum-intel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_INSTALL = "pip install 'graphframe[export]'"
+
+
+class ExportError(Exception):
+    """A model that could not be exported; the message says why."""
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How weights are stored.
+
+    Attributes
+    ----------
+    weight_format : str
+        ``"fp32"``, ``"fp16"``, ``"int8"``, ``"int4"`` or another that optimum-intel knows.
+    extra_quantization_params : str
+        More arguments for ``optimum-cli export openvino``, as in ``"--group-size 64"``.
+    """
+
+    weight_format: str = "int8"
+    extra_quantization_params: str = ""
+
+
+def check_can_export() -> None:
+    """Raise ExportError if optimum-intel is not installed."""
+    if importlib.util.find_spec("optimum") is None or importlib.util.find_spec("optimum.intel") is None:
+        raise ExportError(f"exporting needs optimum-intel, which is not installed: {_INSTALL}")
+
+
+def export_pipeline(source: Path, target: Path, quantization: Quantization) -> None:
+    """Export the pipeline in a folder.
+
+    Parameters
+    ----------
+    source : Path
+        A pipeline of diffusers.
+    target : Path
+        A folder that does not exist yet.
+    quantization : Quantization
+
+    Raises
+    ------
+    ExportError
+        If optimum-intel is not installed, or fails.
+    """
+    check_can_export()
+    command = [sys.executable, "-m", "optimum.commands.optimum_cli", "export", "openvino", "--model", str(source)]
+    command += ["--task", _task(source), "--weight-format", quantization.weight_format]
+    command += [*shlex.split(quantization.extra_quantization_params), str(target)]
+    done = subprocess.run(command, env={**os.environ, "HF_HUB_OFFLINE": "1"}, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        last = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise ExportError(f"{shlex.join(command)} failed with exit code {done.returncode}:\n{last}")
+
+
+def _task(source: Path) -> str:
+    return "inpainting" if "Inpaint" in (source / "model_index.json").read_text() else "text-to-image"
