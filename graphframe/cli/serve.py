@@ -26,6 +26,12 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option("--rest_bind_address", default="0.0.0.0", help="Addresses to listen on, separated by commas.")
 @click.option("--max_running", type=click.IntRange(min=1), default=16, help="Requests that run at once.")
 @click.option("--max_waiting", type=click.IntRange(min=0), default=100, help="Requests that wait for their turn.")
+@click.option("--image_url_seconds", type=click.IntRange(min=1), default=3600, help="How long URLs of images work.")
+@click.option("--image_url_bytes", type=click.IntRange(min=1), default=2**28, help="How much they keep; the oldest go.")
+@click.option("--image_url_folder", help="Where they are kept.  [default: in memory]")
+@click.option(
+    "--png_metadata/--no_png_metadata", default=True, help="Whether PNG files hold the prompt, seed, ... of the image."
+)
 @click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
 @click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
 def serve(model_path: str | None, cache_dir: str | None, **given: Any) -> None:

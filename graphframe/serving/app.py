@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import falcon
@@ -15,8 +16,11 @@ from graphframe.serving.config import Config
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation import Queue
 from graphframe.serving.health import Health
+from graphframe.serving.image_files import PATH, ImageFiles
+from graphframe.serving.image_store import FolderStore, ImageStore, MemoryStore
 from graphframe.serving.images import Images
 from graphframe.serving.models import Models
+from graphframe.serving.options import ServerOptions
 from graphframe.serving.request_id import RequestId
 from graphframe.serving.servable import Servable, Servables
 
@@ -28,18 +32,16 @@ PREFIXES = ("/v1", "/v3", "")
 TASKS = ("generations", "edits", "variations")
 
 
-def make_app(servables: Iterable[Servable], max_running: int, max_waiting: int, address: str) -> Application:
+def make_app(servables: Iterable[Servable], options: ServerOptions) -> Application:
     """The application that serves `servables`; it loads them itself when it is started.
 
     Parameters
     ----------
     servables : iterable of Servable
-    max_running, max_waiting : int
-        How many requests run at once, and how many wait; more are turned away.
-    address : str
-        Where the server listens, for the log.
+    options : ServerOptions
+        Those that say how to serve; those that say what are not looked at.
     """
-    named = Servables(servables, address)
+    named = Servables(servables, ", ".join(f"http://{address}" for address in options.addresses))
     app: Application = falcon.asgi.App()
     app.add_middleware(RequestId())
     app.add_middleware([named])
@@ -47,8 +49,10 @@ def make_app(servables: Iterable[Servable], max_running: int, max_waiting: int, 
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
 
-    queue = Queue(max_running, max_waiting)
-    images, models = Images(named, queue), Models(named)
+    files = ImageFiles(_store(options))
+    queue = Queue(options.max_running, options.max_waiting)
+    images, models = Images(named, queue, files, options.png_metadata), Models(named)
+    app.add_route(f"{PATH}/{{name}}", files)
     for prefix in PREFIXES:
         for task in TASKS:
             app.add_route(f"{prefix}/images/{task}", images, suffix=task)
@@ -63,6 +67,12 @@ def make_app(servables: Iterable[Servable], max_running: int, max_waiting: int, 
     app.add_route("/v2/models/{rest:path}", health, suffix="model_ready")
     app.add_sink(_answer_unknown_path)
     return app
+
+
+def _store(options: ServerOptions) -> ImageStore:
+    if options.image_url_folder:
+        return FolderStore(Path(options.image_url_folder), options.image_url_seconds, options.image_url_bytes)
+    return MemoryStore(options.image_url_seconds, options.image_url_bytes)
 
 
 def _dumps(media: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TypeVar
 
@@ -10,9 +11,11 @@ import falcon.asgi
 from graphframe.image import EncodedImage
 from graphframe.serving.api import form_body, json_body
 from graphframe.serving.api.requests import EditRequest, GenerationRequest, ImageFields, PromptFields, VariationRequest
+from graphframe.serving.api.responses import Image, ImagesResponse, Usage
 from graphframe.serving.generation import Generation, Queue, event_stream
 from graphframe.serving.generation.event_stream import PING_SECONDS
 from graphframe.serving.generation.queue import owner_of
+from graphframe.serving.image_files import ImageFiles
 from graphframe.serving.servable import Servables
 
 F = TypeVar("F", bound=ImageFields)
@@ -21,9 +24,11 @@ F = TypeVar("F", bound=ImageFields)
 class Images:
     """One request is one run of the servable's graph."""
 
-    def __init__(self, servables: Servables, queue: Queue) -> None:
+    def __init__(self, servables: Servables, queue: Queue, files: ImageFiles, png_metadata: bool) -> None:
         self._servables = servables
         self._queue = queue
+        self._files = files
+        self._png_metadata = png_metadata
 
     async def on_post_generations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Make images from a prompt."""
@@ -36,36 +41,44 @@ class Images:
 
     async def on_post_variations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Make images that resemble another."""
-        await self._answer(self._generation(req, await _read_with_files(req, VariationRequest)), resp)
+        await self._answer(req, resp, await _read_with_files(req, VariationRequest))
 
     def _generation(self, req: falcon.asgi.Request, body: ImageFields) -> Generation:
         servable = self._servables.find_available(body.model)
-        return Generation(servable, body.image_request(), req.context.id, owner_of(req))
+        metadata = {"model": servable.name, "graph": servable.graph.digest} if self._png_metadata else None
+        request = dataclasses.replace(body.image_request(), metadata=metadata)
+        return Generation(servable, request, req.context.id, owner_of(req))
 
-    async def _answer(self, generation: Generation, resp: falcon.asgi.Response) -> None:
+    async def _answer(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImageFields) -> None:
         """Answer with the images, once all are there."""
+        generation = self._generation(req, body)
         events = generation.events(self._queue.turn(generation))
         images = [event async for event in events if isinstance(event, EncodedImage)]
-        resp.media = {
-            "created": int(time.time()),
-            "data": [{"b64_json": image.b64} for image in images],
-            "background": "opaque",
-            "output_format": images[0].format,
-            "size": f"{images[0].width}x{images[0].height}",
-            "seed": generation.request.seed,
-        }
+        stages = generation.progress.stages.items()
+        resp.set_header("Server-Timing", ", ".join(f"{name};dur={stage.seconds * 1000:.1f}" for name, stage in stages))
+        resp.media = ImagesResponse(
+            created=int(time.time()),
+            data=[
+                Image(url=await self._files.url_of(image, req)) if body.delivery == "url" else Image(b64_json=image.b64)
+                for image in images
+            ],
+            background="opaque",
+            output_format=images[0].format,
+            size=f"{images[0].width}x{images[0].height}",
+            seed=generation.request.seed,
+            usage=Usage.of(generation.request, images),
+        )
 
     async def _answer_or_stream(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: PromptFields, kind: str
     ) -> None:
         """Answer so, or with each image and preview as it comes."""
-        generation = self._generation(req, body)
         if not body.stream:
-            await self._answer(generation, resp)
+            await self._answer(req, resp, body)
             return
-        fields = {"quality": body.quality or "auto", "seed": generation.request.seed}
+        generation = self._generation(req, body)
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
-        resp.sse = await event_stream(events, kind, fields)
+        resp.sse = await event_stream(events, kind, generation.request, body.quality or "auto")
         resp.set_header("cache-control", "no-cache")
         resp.set_header("x-accel-buffering", "no")  # nginx passes events on at once
 

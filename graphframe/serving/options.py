@@ -19,6 +19,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     rest_bind_address: str = "0.0.0.0"
     max_running: int = 16
     max_waiting: int = 100
+    image_url_seconds: int = 3600
+    image_url_bytes: int = 256 * 1024 * 1024
+    image_url_folder: str | None = None
+    png_metadata: bool = True
     log_level: str = "INFO"
 
     @classmethod

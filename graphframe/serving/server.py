@@ -73,8 +73,7 @@ def make_configured_app(options: ServerOptions) -> Application:
         servable = open_servable(options)
     except (ModelFolderError, GraphConfigError) as error:
         raise AppImportError(str(error)) from error
-    address = ", ".join(f"http://{address}" for address in options.addresses)
-    return make_app([servable], options.max_running, options.max_waiting, address)
+    return make_app([servable], options)
 
 
 def make_app_from_environment() -> Application:

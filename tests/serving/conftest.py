@@ -9,6 +9,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.serving.app import make_app
+from graphframe.serving.options import ServerOptions
 from graphframe.serving.servable import Servable
 from tests.serving import toys
 from tests.serving.running_server import Pipes
@@ -39,7 +40,7 @@ def make_servable() -> MakeServable:
 
 @pytest.fixture
 def client(make_servable: MakeServable) -> falcon.testing.TestClient:
-    return falcon.testing.TestClient(make_app([make_servable()], 4, 4, "here"))
+    return falcon.testing.TestClient(make_app([make_servable()], ServerOptions(max_running=4, max_waiting=4)))
 
 
 @pytest.fixture

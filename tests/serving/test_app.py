@@ -4,6 +4,7 @@ import falcon.testing
 import pytest
 
 from graphframe.serving.app import make_app
+from graphframe.serving.options import ServerOptions
 from tests.serving.conftest import MakeServable
 
 
@@ -38,7 +39,7 @@ def test_what_nobody_thought_of(
 
     servable = make_servable()
     monkeypatch.setattr(servable.graph, "run_async", run_async)
-    client = falcon.testing.TestClient(make_app([servable], 1, 1, "here"))
+    client = falcon.testing.TestClient(make_app([servable], ServerOptions()))
     response = client.simulate_post("/v1/images/generations", json={"prompt": "a cat"})
     assert response.status_code == 500
     assert response.json["error"]["type"] == "server_error"
@@ -49,7 +50,7 @@ def test_what_nobody_thought_of(
 
 
 def test_one_of_several_models(make_servable: MakeServable) -> None:
-    app = make_app([make_servable("org/one"), make_servable("two")], 1, 1, "here")
+    app = make_app([make_servable("org/one"), make_servable("two")], ServerOptions())
     client = falcon.testing.TestClient(app)
 
     def ask(**fields: str) -> falcon.testing.Result:

@@ -5,6 +5,7 @@ import falcon.testing
 
 from graphframe.serving.app import make_app
 from graphframe.serving.config import Config
+from graphframe.serving.options import ServerOptions
 from graphframe.serving.servable import Servables
 from tests.serving import toys
 from tests.serving.conftest import MakeServable
@@ -18,7 +19,7 @@ def status(state: str, code: str, message: str) -> list[dict[str, object]]:
 
 def test_available_and_failed(make_servable: MakeServable) -> None:
     broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
-    client = falcon.testing.TestClient(make_app([make_servable(), broken], 1, 1, "here"))
+    client = falcon.testing.TestClient(make_app([make_servable(), broken], ServerOptions()))
     response = client.simulate_get("/v1/config").json
     assert list(response) == ["broken", "toy"]
     assert response["toy"] == {"model_version_status": status("AVAILABLE", "OK", "OK"), "nodes": NODES}

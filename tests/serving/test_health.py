@@ -7,6 +7,7 @@ import pytest
 from graphframe.serving.app import make_app
 from graphframe.serving.errors import write_envelope
 from graphframe.serving.health import Health
+from graphframe.serving.options import ServerOptions
 from graphframe.serving.servable import Servables
 from tests.serving import toys
 from tests.serving.conftest import MakeServable
@@ -38,13 +39,13 @@ def test_healthy(client: falcon.testing.TestClient, path: str) -> None:
 )
 def test_one_model(make_servable: MakeServable, path: str, status: int) -> None:
     broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
-    client = falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], 1, 1, "here"))
+    client = falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], ServerOptions()))
     assert client.simulate_get(path).status_code == status
 
 
 def test_not_ready_without_a_model(make_servable: MakeServable) -> None:
     broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
-    client = falcon.testing.TestClient(make_app([broken], 1, 1, "here"))
+    client = falcon.testing.TestClient(make_app([broken], ServerOptions()))
     response = client.simulate_get("/v2/health/ready")
     assert response.status_code == 503
     assert "the paint has dried" in response.json["error"]["message"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import falcon.testing
@@ -9,19 +11,31 @@ import pytest
 
 from graphframe.image import ImageRequest
 from graphframe.serving.api.json_body import MAX_BYTES
+from graphframe.serving.app import make_app
+from graphframe.serving.options import ServerOptions
+from tests.serving.conftest import MakeServable
 from tests.serving.forms import FORM, encode_form
 from tests.serving.toys import painted
 
 PATH = "/v1/images/generations"
 
 
+def without_metadata(request: ImageRequest) -> dict[str, Any]:
+    fields = asdict(request)
+    del fields["metadata"]
+    return fields
+
+
 @pytest.mark.parametrize("path", [PATH, "/v3/images/generations", "/images/generations"])
 def test_a_prompt_gives_an_image(client: falcon.testing.TestClient, path: str) -> None:
     response = client.simulate_post(path, json={"prompt": "a cat", "rng_seed": 7})
     assert response.status_code == 200
-    assert painted(response.json) == [asdict(ImageRequest("a cat", seed=7))]
+    [asked] = painted(response.json)
+    assert asked.pop("metadata").keys() == {"model", "graph"}
+    assert asked == without_metadata(ImageRequest("a cat", seed=7))
     assert isinstance(response.json.pop("created"), int)
-    assert response.json.keys() == {"created", "data", "background", "output_format", "size", "seed"}
+    assert response.json.keys() == {"created", "data", "background", "output_format", "size", "seed", "usage"}
+    assert re.fullmatch(r"paint;dur=\d+\.\d", response.headers["server-timing"])
 
 
 PNG = b"\x89PNG"
@@ -36,7 +50,8 @@ def test_an_edit_by_a_form(client: falcon.testing.TestClient, name: str) -> None
     response = client.simulate_post("/v1/images/edits", body=form, headers=FORM)
     assert response.status_code == 200
     asked = ImageRequest("a cat", n=2, seed=7, image=b"\x89PNG", mask=b"mask", strength=1.0)
-    assert painted(response.json) == [{**asdict(asked), "image": "\x89PNG", "mask": "mask"}] * 2
+    for image in painted(response.json):
+        assert image.items() >= {**without_metadata(asked), "image": "\x89PNG", "mask": "mask"}.items()
 
 
 @pytest.mark.parametrize("image", [{"image": PNG_URL}, {"image": [PNG_URL]}, {"images": [{"image_url": PNG_URL}]}])
@@ -86,6 +101,57 @@ def test_the_response_says_what_was_made(client: falcon.testing.TestClient) -> N
     assert response.json["output_format"] == "png"
     assert response.json["background"] == "opaque"
     assert len(response.json["data"]) == 3
+    assert response.json["usage"] == {
+        "input_tokens": 2,
+        "output_tokens": 96,
+        "total_tokens": 98,
+        "input_tokens_details": {"image_tokens": 0, "text_tokens": 2},
+        "output_tokens_details": {"image_tokens": 96, "text_tokens": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "by"),
+    [
+        ({}, "b64_json"),
+        ({"model": "toy"}, "b64_json"),
+        ({"model": "toy", "response_format": None}, "b64_json"),
+        ({"response_format": "b64_json"}, "b64_json"),
+        ({"response_format": "url"}, "url"),
+    ],
+)
+def test_an_image_comes_in_one_of_two_ways(
+    client: falcon.testing.TestClient, fields: dict[str, object], by: str
+) -> None:
+    response = client.simulate_post(PATH, json={"prompt": "a cat", **fields})
+    assert [image.keys() for image in response.json["data"]] == [{by}]
+
+
+@pytest.mark.parametrize("output_format", ["png", "jpeg", "webp"])
+def test_the_url_of_an_image(client: falcon.testing.TestClient, output_format: str) -> None:
+    body = {"prompt": "a cat", "response_format": "url", "output_format": output_format, "seed": 7}
+    [image] = client.simulate_post(PATH, json=body, host="images.example").json["data"]
+    host, path = image["url"].split("/images/")
+    assert host == "http://images.example"
+    response = client.simulate_get(f"/images/{path}")
+    assert response.status_code == 200
+    assert json.loads(response.content)["seed"] == 7
+    assert path.endswith(f".{output_format}")
+    assert response.headers["content-type"] == f"image/{output_format}"
+    assert re.fullmatch(r"private, max-age=3(600|59\d), immutable", response.headers["cache-control"])
+    assert client.simulate_get(f"/images/{path[:-9]}.{output_format}").status_code == 404
+
+
+def test_urls_are_kept_in_a_folder(make_servable: MakeServable, tmp_path: Path) -> None:
+    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(image_url_folder=str(tmp_path))))
+    client.simulate_post(PATH, json={"prompt": "a cat", "response_format": "url"})
+    assert [path.suffix for path in tmp_path.iterdir()] == [".png"]
+
+
+def test_without_metadata(make_servable: MakeServable) -> None:
+    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(png_metadata=False)))
+    response = client.simulate_post(PATH, json={"prompt": "a cat"})
+    assert painted(response.json)[0]["metadata"] is None
 
 
 def test_an_absent_seed_is_random_and_returned(client: falcon.testing.TestClient) -> None:

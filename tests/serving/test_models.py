@@ -4,6 +4,7 @@ import falcon.testing
 import pytest
 
 from graphframe.serving.app import make_app
+from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.conftest import MakeServable
 
@@ -11,7 +12,7 @@ from tests.serving.conftest import MakeServable
 @pytest.fixture
 def client(make_servable: MakeServable) -> falcon.testing.TestClient:
     broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
-    return falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], 1, 1, "here"))
+    return falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], ServerOptions()))
 
 
 @pytest.mark.parametrize("prefix", ["/v1", "/v3", ""])

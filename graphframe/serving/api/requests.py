@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from typing_extensions import Self
@@ -18,6 +18,9 @@ from graphframe.serving.api.picture import Picture
 
 _MAX_SEED = 2**64 - 1
 _HIGH_FIDELITY = 0.5
+
+Delivery: TypeAlias = Literal["b64_json", "url"]
+"""How an image is sent: its file, or where to get it."""
 
 _Word = Annotated[str, msgspec.Meta(max_length=256)]
 _Prompt = Annotated[str, msgspec.Meta(max_length=32_000)]
@@ -51,7 +54,7 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     scheduler: _Word | None = None
     strength: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     max_sequence_length: _Positive | None = None
-    response_format: Literal["b64_json"] | None = None
+    response_format: Delivery | None = None
     output_format: Literal["png", "jpeg", "webp"] | None = None
     output_compression: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     background: Literal["auto", "opaque"] | None = None
@@ -80,6 +83,13 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         request = convert(cls, given, text)
         request._check()
         return request
+
+    @property
+    def delivery(self) -> Delivery:
+        """How to send the images."""
+        # NOTE: who asks for DALL-E by its name (LangChain, LibreChat) reads `url`; all others read `b64_json`.
+        default: Delivery = "url" if (self.model or "").startswith("dall-e-") else "b64_json"
+        return self.response_format or default
 
     def image_request(self) -> ImageRequest:
         """What the graph is asked for; an absent seed becomes a random one."""
@@ -120,6 +130,8 @@ class PromptFields(ImageFields, frozen=True, kw_only=True):
 
     def _check(self) -> None:
         super()._check()
+        if self.response_format == "url" and self.stream:
+            raise invalid("a stream has the images themselves, not their URLs", "response_format")
         if self.partial_images and not self.stream:
             raise invalid("partial_images come in a stream only: set stream to true", "partial_images")
 

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
 
 import msgspec
 from falcon.asgi import SSEvent
 
-from graphframe.image import EncodedImage
+from graphframe.image import EncodedImage, ImageRequest
+from graphframe.serving.api.responses import Usage
 from graphframe.serving.errors import APIError, envelope, unexpected
 from graphframe.serving.generation.generation import Partial
-
-NO_USAGE = {
-    "input_tokens": 0,
-    "output_tokens": 0,
-    "total_tokens": 0,
-    "input_tokens_details": {"image_tokens": 0, "text_tokens": 0},
-}
-"""Clients expect it; nobody is billed by tokens here."""
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +21,7 @@ PING_SECONDS = 0.9
 
 
 async def event_stream(
-    events: AsyncGenerator[Partial | EncodedImage | None, None], kind: str, fields: dict[str, Any]
+    events: AsyncGenerator[Partial | EncodedImage | None, None], kind: str, request: ImageRequest, quality: str
 ) -> AsyncGenerator[SSEvent, None]:
     """What a response's `sse` is to be, once the generation's first event is there, or the first ping is due.
 
@@ -39,8 +31,9 @@ async def event_stream(
         Of a `Generation`, every `PING_SECONDS`.
     kind : str
         What the names of events begin with: ``"image_generation"`` or ``"image_edit"``.
-    fields : dict
-        What else each event says.
+    request : ImageRequest
+    quality : str
+        What the client called so.
 
     Raises
     ------
@@ -48,19 +41,27 @@ async def event_stream(
         If it fails before that: the response's status can still tell. Later failures become an event.
     """
     first = await anext(events)
-    return _serialized(first, events, kind, fields)
+    shared = {"quality": quality, "seed": request.seed}
+
+    def to_event(made: Partial | EncodedImage | None) -> SSEvent:
+        if made is None:
+            return SSEvent(comment="ping")
+        if isinstance(made, Partial):
+            return _event(f"{kind}.partial_image", made.image, {**shared, "partial_image_index": made.index})
+        return _event(f"{kind}.completed", made, {**shared, "usage": Usage.of(request, [made])})
+
+    return _serialized(first, events, to_event)
 
 
 async def _serialized(
     first: Partial | EncodedImage | None,
     rest: AsyncGenerator[Partial | EncodedImage | None, None],
-    kind: str,
-    fields: dict[str, Any],
+    to_event: Callable[[Partial | EncodedImage | None], SSEvent],
 ) -> AsyncGenerator[SSEvent, None]:
-    yield _event(first, kind, fields)
+    yield to_event(first)
     try:
         async for event in rest:
-            yield _event(event, kind, fields)
+            yield to_event(event)
     except Exception as error:
         if not isinstance(error, APIError):
             _log.exception("a stream failed")
@@ -68,14 +69,7 @@ async def _serialized(
         yield SSEvent(event="error", json={"type": "error", "error": envelope(error)})
 
 
-def _event(event: Partial | EncodedImage | None, kind: str, fields: dict[str, Any]) -> SSEvent:
-    if event is None:
-        return SSEvent(comment="ping")
-    image = event.image if isinstance(event, Partial) else event
-    own: dict[str, Any] = {"usage": NO_USAGE}
-    name = f"{kind}.completed"
-    if isinstance(event, Partial):
-        name, own = f"{kind}.partial_image", {"partial_image_index": event.index}
+def _event(name: str, image: EncodedImage, fields: dict[str, object]) -> SSEvent:
     content = {
         "type": name,
         "b64_json": image.b64,
@@ -84,6 +78,5 @@ def _event(event: Partial | EncodedImage | None, kind: str, fields: dict[str, An
         "output_format": image.format,
         "size": f"{image.width}x{image.height}",
         **fields,
-        **own,
     }
     return SSEvent(event=name, data=msgspec.json.encode(content))

@@ -92,7 +92,7 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"size": "8x8", "width": 8}, "width", "either size or width"),
         ({"size": "auto", "height": 8}, "height", "either size or height"),
         ({"width": 0}, "width", ">= 1"),
-        ({"response_format": "url"}, "response_format", 'must be "b64_json"'),
+        ({"response_format": "png"}, "response_format", 'must be "b64_json" or "url", not "png"'),
         (
             {"background": "transparent"},
             "background",
@@ -101,6 +101,7 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"output_format": "gif"}, "output_format", 'not "gif": the images do not move'),
         ({"output_format": "svg"}, "output_format", 'not "svg": the images are made of pixels'),
         ({"frame_count": 4}, "frame_count", "the images do not move"),
+        ({"stream": True, "response_format": "url"}, "response_format", "a stream has the images themselves"),
         ({"strength": 1.5}, "strength", "<= 1.0"),
         ({"output_format": "bmp"}, "output_format", 'must be "png" or "jpeg" or "webp", not "bmp"'),
         ({"output_compression": 50}, "output_compression", "a png is never lossy"),
@@ -118,3 +119,17 @@ def test_a_field_that_is_wrong(fields: dict[str, Any], param: str, message: str)
     assert raised.value.status_code == 400
     assert raised.value.param == param
     assert message in str(raised.value.description)
+
+
+@pytest.mark.parametrize(
+    ("fields", "delivery"),
+    [
+        ({}, "b64_json"),
+        ({"model": "gpt-image-1"}, "b64_json"),
+        ({"model": "dall-e-2"}, "url"),
+        ({"model": "dall-e-3", "response_format": "b64_json"}, "b64_json"),
+        ({"model": "gpt-image-1", "response_format": "url"}, "url"),
+    ],
+)
+def test_how_images_are_sent(fields: dict[str, Any], delivery: str) -> None:
+    assert GenerationRequest.read({"prompt": "a cat", **fields}).delivery == delivery
