@@ -5,7 +5,7 @@ from graphframe.framework.builder import GraphBuilder
 from graphframe.framework.calculator import Calculator, NodeContext
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.context import Context
-from graphframe.framework.errors import CalculatorError, Cancelled, GraphConfigError, GraphError
+from graphframe.framework.errors import CalculatorError, Cancelled, GraphConfigError, GraphError, Problem
 from graphframe.framework.graph import Graph
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan
@@ -36,6 +36,7 @@ __all__ = [
     "Output",
     "Packet",
     "Poller",
+    "Problem",
     "Run",
     "SideInput",
     "SideOutput",

@@ -22,7 +22,14 @@ ALLOWED = {
     "graphframe/progress.py": ({*ENGINE}, set()),
     "graphframe/__init__.py": ({*ENGINE}, set()),
     "calculators": (
-        {"calculators", "graphframe", "graphframe.image", "graphframe.inference", *ENGINE},
+        {
+            "calculators",
+            "graphframe",
+            "graphframe.image",
+            "graphframe.inference",
+            "graphframe.repository.model_folder",
+            *ENGINE,
+        },
         {"google", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},
     ),
 }

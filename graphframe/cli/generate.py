@@ -15,10 +15,9 @@ import click
 from tqdm import tqdm
 
 from graphframe.cli.failure import reported
-from graphframe.framework.graph import Graph
 from graphframe.image import ImageRequest
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
-from graphframe.repository.model_folder import find_graph
+from graphframe.repository.image_graph import open_image_graph
 
 if TYPE_CHECKING:
     from graphframe.tracing import Trace
@@ -77,7 +76,7 @@ def generate(
     seed = secrets.randbits(32) if seed is None else seed
     request = ImageRequest(prompt, width=width, height=height, seed=seed, **given)
     with reported():
-        graph = Graph.from_file(find_graph(model_path), model_path)
+        graph = open_image_graph(model_path)
         with _recorded(trace_path, profile) as trace:
             graph.load()
             with tqdm(unit="step", leave=False, disable=None) as bar:

@@ -90,6 +90,7 @@ class _Expansion:
                 subgraph = subgraph_of(node)
             except GraphConfigError as error:
                 self.problems += error.problems
+                yield _unmade(node)
                 continue
             self.problems += _misplaced(node, subgraph)
             # What a function makes is of the package of the graph that asks for it, unless it says otherwise.
@@ -110,6 +111,15 @@ class _Expansion:
         if is_function:
             self.endless.update(loop)
         return False
+
+
+def _unmade(node: SourcedNode) -> SourcedNode:
+    """A subgraph that could not be made, which stands for what would send its outputs."""
+    proto = CalculatorGraphConfig.Node()
+    proto.CopyFrom(node.proto)
+    proto.ClearField("input_stream")
+    proto.ClearField("input_side_packet")
+    return replace(node, proto=proto)
 
 
 def _misplaced(outer: SourcedNode, subgraph: SourcedConfig) -> Iterable[Problem]:

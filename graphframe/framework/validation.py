@@ -19,7 +19,7 @@ from graphframe.framework.names import parse_specs, parse_tag_index, tag_index
 from graphframe.framework.options import node_options
 from graphframe.framework.plan import Interface, NodePlan, Plan, Slot
 from graphframe.framework.port import ANY_TAG
-from graphframe.framework.registry import find_calculator
+from graphframe.framework.registry import find_calculator, is_subgraph
 from graphframe.framework.subgraph import expand
 from graphframe.framework.wiring import FIELDS, UnknownCalculator, wire
 
@@ -116,7 +116,8 @@ class _Validation:
         calculator: type[Calculator] = UnknownCalculator
         taken = None
         try:
-            calculator = self.find(proto.calculator)
+            if not is_subgraph(proto.calculator):  # else it could not be made, which has been said
+                calculator = self.find(proto.calculator)
             taken = None if calculator is UnknownCalculator else calculator.contract.options
         except LookupError as error:
             message = str(error) if proto.calculator else "names no calculator"

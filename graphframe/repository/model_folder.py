@@ -39,18 +39,27 @@ def find_graph(folder: Path) -> Path:
     ModelFolderError
         If the folder is missing or has neither, or if no graph ships for this kind of model.
     """
+    graph = folder / "graph.pbtxt"
+    return graph if graph.is_file() else shipped_graph(folder)
+
+
+def shipped_graph(folder: Path) -> Path:
+    """The file with the graph that ships for the kind of model in `folder`, whether that has one of its own or not.
+
+    Raises
+    ------
+    ModelFolderError
+        If the folder is missing or holds no model, or if no graph ships for this kind of model.
+    """
     if not folder.is_dir():
         problem = "is not a folder" if folder.exists() else "does not exist"
         raise ModelFolderError(f"the model folder {folder} {problem}")
-    graph = folder / "graph.pbtxt"
-    if graph.is_file():
-        return graph
     index = _index(folder / "model_index.json")
     name = index["_class_name"]
     if name not in _SHIPPED_GRAPHS:
         raise ModelFolderError(
             f"{folder / 'model_index.json'}: no graph ships for the pipeline {name} (only for"
-            f" {', '.join(_SHIPPED_GRAPHS)}); write one as {graph}"
+            f" {', '.join(_SHIPPED_GRAPHS)}); write one as {folder / 'graph.pbtxt'}"
         )
     lacking = (file for (kind, part), file in _WITHOUT_PART.items() if kind == name and _lacks(index, part))
     return Path(str(importlib.resources.files("graphs") / next(lacking, _SHIPPED_GRAPHS[name])))

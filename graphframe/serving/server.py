@@ -11,9 +11,9 @@ from typing import Any
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
-from graphframe.framework.errors import GraphConfigError, Problem
-from graphframe.framework.graph import Graph
-from graphframe.repository.model_folder import ModelFolderError, find_graph
+from graphframe.framework.errors import GraphConfigError
+from graphframe.repository.image_graph import open_image_graph
+from graphframe.repository.model_folder import ModelFolderError
 from graphframe.serving.app import Application, make_app
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.servable import Servable
@@ -50,14 +50,10 @@ def open_servable(options: ServerOptions) -> Servable:
         If its graph is wrong, or is not one that can be served.
     """
     folder = Path(options.model_path)
-    path = find_graph(folder)
     try:
-        graph = Graph.from_file(path, base=folder)
+        graph = open_image_graph(folder)
     except OSError as error:
-        raise ModelFolderError(f"{path} cannot be read: {error}") from error
-    if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
-        message = 'to be served, a graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
-        raise GraphConfigError([Problem(message, str(path))])
+        raise ModelFolderError(f"the graph of {folder} cannot be read: {error}") from error
     return Servable(options.served_name, graph)
 
 

@@ -1,0 +1,1 @@
+"""What OpenVINO Model Server has in its graphs."""

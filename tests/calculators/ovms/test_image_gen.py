@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import graphframe as gf
+from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
+from graphframe.image import ImageRequest
+from tests.calculators.ovms.graphs import ovms_graph
+from tests.models import model_path
+
+PREFIX = "imagegenexecutor__"
+
+
+def devices(graph: gf.Graph) -> dict[str, str]:
+    return {node.name.removeprefix(PREFIX): node.device for node in graph.nodes if node.device}
+
+
+def images(graph: gf.Graph, **request: Any) -> list[str]:
+    asked = ImageRequest("a red cat", **{"seed": 7, "width": 64, "height": 64, **request})
+    return [packet.value.b64 for packet in graph.run(HTTP_REQUEST_PAYLOAD=asked)["HTTP_RESPONSE_PAYLOAD"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoders"),
+    [("stable_diffusion_euler", 1), ("stable_diffusion_xl", 2), ("stable_diffusion_3", 3), ("flux_dev", 2)],
+)
+def test_it_is_the_graph_that_ships_for_the_model(name: str, encoders: int) -> None:
+    graph = gf.Graph.from_text(ovms_graph('device: "CPU HETERO:CPU AUTO:CPU"'), model_path(name))
+    found = devices(graph)
+    assert [device for node, device in found.items() if node.startswith("text_encode")] == ["CPU"] * encoders
+    assert found["denoise"] == "HETERO:CPU"
+    assert found["vae_decode"] == "AUTO:CPU"
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ('device: "HETERO:CPU"', {"HETERO:CPU"}),
+        ('device: "  CPU   CPU HETERO:CPU "', {"CPU", "HETERO:CPU"}),
+        ("", {"CPU"}),
+    ],
+)
+def test_devices(euler: Path, option: str, expected: set[str]) -> None:
+    assert set(devices(gf.Graph.from_text(ovms_graph(option), euler)).values()) == expected
+
+
+def test_the_same_pixels_as_the_graph_that_ships(euler: Path) -> None:
+    shipped = gf.Graph.from_text(Path("graphs/stable_diffusion.pbtxt").read_text(), euler)
+    request = ImageRequest("a red cat", seed=7, width=64, height=64, num_inference_steps=2)
+    (packet,) = shipped.run(REQUEST=request)["IMAGE"]
+    assert images(gf.Graph.from_text(ovms_graph(), euler), num_inference_steps=2) == [packet.value.b64]
+
+
+@pytest.mark.parametrize(
+    ("option", "field", "value"),
+    [
+        ("max_resolution: '256x128'", "max_resolution", "256x128"),
+        ("default_resolution: '64x128'", "default_resolution", "64x128"),
+        ("max_num_images_per_prompt: 2", "max_num_images_per_prompt", 2),
+        ("default_num_inference_steps: 3", "default_num_inference_steps", 3),
+        ("max_num_inference_steps: 4", "max_num_inference_steps", 4),
+    ],
+)
+def test_what_requests_may_ask_for(euler: Path, option: str, field: str, value: Any) -> None:
+    graph = gf.Graph.from_text(ovms_graph(option), euler)
+    (node,) = [node for node in graph.nodes if node.name == f"{PREFIX}image_request"]
+    assert getattr(node.options[ImageRequestCalculatorOptions], field) == value
+
+
+def test_without_a_number_of_steps_it_is_that_of_the_model(lcm: Path) -> None:
+    graph = gf.Graph.from_text(ovms_graph(), lcm)
+    assert images(graph) == images(graph, num_inference_steps=4)
+
+
+def test_plugin_config_reaches_the_models(euler: Path) -> None:
+    graph = gf.Graph.from_text(ovms_graph("""plugin_config: '{"NUM_STREAMS": 1, "PERF_COUNT": false}'"""), euler)
+    properties = [dict(node.proto.device_properties) for node in graph.nodes if node.device]
+    assert properties == [{"NUM_STREAMS": "1", "PERF_COUNT": "NO"}] * len(devices(graph))
+    assert len(images(graph, num_inference_steps=1)) == 1
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_model_in_another_folder(euler: Path, tmp_path: Path, absolute: bool) -> None:
+    (tmp_path / "models").symlink_to(euler)
+    text = ovms_graph(models_path=str(euler) if absolute else "models/")
+    assert images(gf.Graph.from_text(text, tmp_path), num_inference_steps=1)
+
+
+def test_previews(euler: Path) -> None:
+    output = 'output_stream: "HTTP_RESPONSE_PAYLOAD:output"'
+    text = ovms_graph().replace(output, f'{output} output_stream: "PREVIEW:preview"')
+    request = ImageRequest("a red cat", width=64, height=64, num_inference_steps=3, partial_images=2)
+    outputs = gf.Graph.from_text(text, euler).run(HTTP_REQUEST_PAYLOAD=request)
+    assert [packet.timestamp for packet in outputs["PREVIEW"]] == [0, 1]
+
+
+def test_two_in_one_graph(euler: Path, lcm: Path, tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(euler)
+    (tmp_path / "b").symlink_to(lcm)
+    first = ovms_graph(models_path="a")
+    second = ovms_graph(models_path="b").partition("node:")[2].replace("Executor", "Executor2")
+    both = 'output_stream: "SECOND:output_2"' + first + "node:" + second.replace(":output", ":output_2")
+    graph = gf.Graph.from_text(both, tmp_path)
+    outputs = graph.run(HTTP_REQUEST_PAYLOAD=ImageRequest("a red cat", width=64, height=64, num_inference_steps=1))
+    assert {key: len(packets) for key, packets in outputs.items()} == {"HTTP_RESPONSE_PAYLOAD": 1, "SECOND": 1}

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphframe.framework.errors import GraphConfigError
+from graphframe.image import ImageRequest
+from graphframe.repository.image_graph import open_image_graph
+from tests.calculators.ovms.graphs import ovms_graph
+
+
+@pytest.fixture
+def folder(tmp_path: Path, euler: Path) -> Path:
+    """A folder with a model."""
+    for part in euler.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    return tmp_path
+
+
+def test_without_a_graph_of_its_own(folder: Path) -> None:
+    graph = open_image_graph(folder)
+    assert (graph.inputs, graph.outputs) == (["REQUEST"], ["IMAGE", "PREVIEW"])
+
+
+def test_a_graph_of_openvino_model_server(folder: Path) -> None:
+    (folder / "graph.pbtxt").write_text(ovms_graph())
+    graph = open_image_graph(folder)
+    assert (graph.inputs, graph.outputs) == (["REQUEST"], ["IMAGE", "PREVIEW"])
+    request = ImageRequest("a red cat", width=64, height=64, num_inference_steps=3, partial_images=2)
+    outputs = graph.run(REQUEST=request)
+    assert {name: len(packets) for name, packets in outputs.items()} == {"IMAGE": 1, "PREVIEW": 2}
+
+
+def test_problems_are_told_with_file_and_line(folder: Path) -> None:
+    (folder / "graph.pbtxt").write_text(ovms_graph('device: "CPU CPU"'))
+    with pytest.raises(GraphConfigError, match=r"^\S*graph\.pbtxt:16: [^\n]* names 2 devices[^\n]*$"):
+        open_image_graph(folder)
+
+
+def test_a_graph_that_makes_no_images(tmp_path: Path) -> None:
+    (tmp_path / "graph.pbtxt").write_text('input_stream: "REQUEST:a" output_stream: "a"')
+    with pytest.raises(GraphConfigError, match="a graph needs an input_stream"):
+        open_image_graph(tmp_path)
