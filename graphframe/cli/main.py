@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from graphframe.cli.check import check
+from graphframe.cli.export import export
 from graphframe.cli.generate import generate
+from graphframe.cli.pull import pull
 from graphframe.cli.serve import serve
 from graphframe.cli.view import view
 
@@ -19,5 +21,5 @@ def main() -> None:
     """
 
 
-for command in (serve, generate, check, view):
+for command in (serve, generate, check, view, pull, export):
     main.add_command(command)

@@ -24,6 +24,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined] # HTTPError i
 )
 from huggingface_hub.hf_api import RepoFile
 
+from graphframe.repository.pull_error import PullError
 from graphframe.repository.pulled import file_hash
 
 _INDEX = "model_index.json"
@@ -32,10 +33,6 @@ _CONFIGS = ("*.json", "*.txt", "*.model")
 _OPENVINO = ("openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.xml", "openvino_tokenizer.bin")
 _VARIANTS = ("*.fp16*", "*non_ema*", "*ema_only*")
 """Weights that are there beside the ones that a pipeline loads."""
-
-
-class HubError(Exception):
-    """A model that cannot be brought here; the message says what to do about it."""
 
 
 class HubModel:
@@ -56,7 +53,7 @@ class HubModel:
 
     Raises
     ------
-    HubError
+    PullError
         If the hub cannot be asked, or has nothing of that name.
     """
 
@@ -74,11 +71,11 @@ class HubModel:
 
         Raises
         ------
-        HubError
+        PullError
             If the repository holds no pipeline.
         """
         if _INDEX not in self._files:
-            raise HubError(f"{self.name} holds no {_INDEX}: it is no pipeline that makes images")
+            raise PullError(f"{self.name} holds no {_INDEX}: it is no pipeline that makes images")
         folders: dict[str, list[PurePosixPath]] = {}
         for path in map(PurePosixPath, self._files):
             folders.setdefault(str(path.parent), []).append(path)
@@ -94,13 +91,13 @@ class HubModel:
 
         Raises
         ------
-        HubError
+        PullError
             If there is none, or there are several.
         """
         found = sorted(path for path in self._files if path.endswith(".safetensors"))
         if len(found) != 1:
             there = f"has several: {', '.join(found)}; name one as {self.name}@FILE" if found else "has none"
-            raise HubError(f"{self.name}: one .safetensors file is expected, but it {there}")
+            raise PullError(f"{self.name}: one .safetensors file is expected, but it {there}")
         return found[0]
 
     def size(self, paths: Iterable[str]) -> int:
@@ -114,13 +111,13 @@ class HubModel:
 
         Raises
         ------
-        HubError
+        PullError
             If it cannot be done; what was brought so far stays for the next try.
         """
         wanted = sorted(paths)
         unknown = [path for path in wanted if path not in self._files]
         if unknown:
-            raise HubError(f"{self.name} has no file {', '.join(unknown)}")
+            raise PullError(f"{self.name} has no file {', '.join(unknown)}")
         for orphan in folder.glob(".cache/huggingface/download/**/*.incomplete"):
             orphan.unlink()
         for _ in range(2):
@@ -136,7 +133,7 @@ class HubModel:
                 return
             for path in wrong:
                 (folder / path).unlink(missing_ok=True)
-        raise HubError(f"{self.name}: what the hub sends is not what it promises, twice: {', '.join(wrong)}")
+        raise PullError(f"{self.name}: what the hub sends is not what it promises, twice: {', '.join(wrong)}")
 
     def _is_whole(self, path: Path, file: RepoFile) -> bool:
         if not path.is_file() or path.stat().st_size != file.size:
@@ -166,22 +163,22 @@ def _explained(name: str, revision: str | None) -> Iterator[None]:
         yield
     except GatedRepoError as error:
         todo = "the token that is set is of an account without access" if get_token() else "then set HF_TOKEN"
-        raise HubError(f"{name} is gated: ask for access at {endpoint}/{name}; {todo}") from error
+        raise PullError(f"{name} is gated: ask for access at {endpoint}/{name}; {todo}") from error
     except RevisionNotFoundError as error:
-        raise HubError(f"{name} at {endpoint} has no revision {revision}") from error
+        raise PullError(f"{name} at {endpoint} has no revision {revision}") from error
     except RepositoryNotFoundError as error:
-        raise HubError(
+        raise PullError(
             f"there is no model {name} at {endpoint}, or it is private: correct the name, or set HF_TOKEN"
         ) from error
     except EntryNotFoundError as error:
-        raise HubError(f"{name} at {endpoint} lacks a file that it lists: {error}") from error
+        raise PullError(f"{name} at {endpoint} lacks a file that it lists: {error}") from error
     except HFValidationError as error:
-        raise HubError(f'"{name}" is no name of a model on a hub, which is like ORGANISATION/NAME') from error
+        raise PullError(f'"{name}" is no name of a model on a hub, which is like ORGANISATION/NAME') from error
     except OfflineModeIsEnabled as error:
-        raise HubError(f"{name} is not here, and HF_HUB_OFFLINE forbids to ask for it") from error
+        raise PullError(f"{name} is not here, and HF_HUB_OFFLINE forbids to ask for it") from error
     except HfHubHTTPError as error:
-        raise HubError(f"{endpoint} will not give {name}: {' '.join(str(error).split())}") from error
+        raise PullError(f"{endpoint} will not give {name}: {' '.join(str(error).split())}") from error
     except HTTPError as error:
-        raise HubError(
+        raise PullError(
             f"cannot reach {endpoint} for {name}: {error}. Behind a proxy set HTTPS_PROXY; for a mirror HF_ENDPOINT"
         ) from error

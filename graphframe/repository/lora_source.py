@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _ALIAS = re.compile(r"[A-Za-z0-9._-]+")
@@ -94,6 +95,15 @@ def parse_source_loras(text: str) -> tuple[list[LoraSource], list[CompositeLora]
             adapters.append(_adapter(alias, *_alpha(source)))
     _check_aliases(adapters, composites)
     return adapters, composites
+
+
+def format_source_loras(adapters: Iterable[LoraSource], composites: Iterable[CompositeLora]) -> str:
+    """Undo `parse_source_loras`."""
+    entries = [f"{adapter.alias}={adapter.source}:{adapter.alpha:g}" for adapter in adapters]
+    for composite in composites:
+        components = "+".join(f"@{alias}:{alpha:g}" for alias, alpha in composite.components)
+        entries.append(f"{composite.alias}={components}")
+    return ",".join(entries)
 
 
 def _adapter(alias: str, source: str, alpha: float) -> LoraSource:

@@ -15,8 +15,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from graphframe.repository.export import Quantization, check_can_export, export_pipeline
-from graphframe.repository.hub import HubError, HubModel
+from graphframe.repository.hub import HubModel
 from graphframe.repository.lora_source import LoraSource
+from graphframe.repository.pull_error import PullError
 from graphframe.repository.pulled import Pulled
 
 _STAGING = ".pull"
@@ -70,7 +71,7 @@ class Pull:
 
         Raises
         ------
-        HubError, ExportError
+        PullError, ExportError
             If it cannot be brought, or what is there was altered since it was brought. What was downloaded so far stays
             for the next try.
         """
@@ -88,7 +89,7 @@ class Pull:
 
         Raises
         ------
-        HubError
+        PullError
             If it cannot be brought.
         """
         if adapter.is_path:
@@ -121,19 +122,19 @@ class Pull:
         pulled = Pulled.of(self.model_path)
         altered = pulled.altered(self.model_path) if pulled else []
         if altered:
-            raise HubError(
+            raise PullError(
                 f"{self.model_path}: not what was pulled: {', '.join(altered)}. Add --overwrite_models to pull it"
                 " again, or delete .pulled.json in that folder to keep it as it is"
             )
         if not any((self.model_path / name).is_file() for name in ("model_index.json", "graph.pbtxt")):
-            raise HubError(
+            raise PullError(
                 f"{self.model_path} is there, but holds no model; remove it, or add --overwrite_models to replace it"
             )
 
     def _bring(self, hub: HubModel) -> None:
         files = hub.pipeline_files()
         if hub.is_openvino and self.quantization:
-            raise HubError(f"{hub.name} is in OpenVINO's layout already: its weights cannot be quantized otherwise")
+            raise PullError(f"{hub.name} is in OpenVINO's layout already: its weights cannot be quantized otherwise")
         if not hub.is_openvino:
             check_can_export()
         self._total = hub.size(files)
@@ -170,7 +171,7 @@ class Pull:
     def _check_room(self) -> None:
         missing, free = self._total - _size(self._staging), shutil.disk_usage(self._staging).free
         if missing + _MARGIN > free:
-            raise HubError(
+            raise PullError(
                 f"{self.source} needs {missing / 1e9:.2f} GB more, but {self.repository_path} has {free / 1e9:.2f} GB"
                 " free. Free space there, or name another folder with --model_repository_path"
             )
@@ -188,7 +189,7 @@ class Pull:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
                 raise
-            raise HubError(
+            raise PullError(
                 f"{self.repository_path}: {error.strerror}. Free space there, or name another folder with"
                 " --model_repository_path; what was downloaded so far is kept, and the next try goes on from it"
             ) from error
@@ -207,5 +208,5 @@ def _download_url(url: str, target: Path) -> None:
         with urllib.request.urlopen(url) as response, part.open("wb") as file:
             shutil.copyfileobj(response, file)
     except urllib.error.URLError as error:
-        raise HubError(f"{url} cannot be downloaded: {error}") from error
+        raise PullError(f"{url} cannot be downloaded: {error}") from error
     part.replace(target)

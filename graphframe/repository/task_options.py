@@ -54,12 +54,27 @@ class TaskOptions:
         _check_sizes("max_resolution", filter(None, [self.max_resolution]))
         _check_sizes("default_resolution", filter(None, [self.default_resolution]))
         _check_sizes("resolution", (self.resolution or "").split())
+        self.devices_by_node()
         self.properties()
         self.loras()
 
     def given(self) -> bool:
         """Whether anything is said."""
         return any(value is not None for value in vars(self).values())
+
+    def devices_by_node(self) -> dict[str, str]:
+        """The ``NODE=DEVICE`` pairs of `target_device`; empty if it holds names of devices alone.
+
+        Raises
+        ------
+        ValueError
+            If it holds both.
+        """
+        words = (self.target_device or "").split()
+        pairs = [word.partition("=") for word in words if "=" in word]
+        if pairs and len(pairs) != len(words):
+            raise ValueError(f'target_device must hold either devices or NODE=DEVICE pairs, not "{self.target_device}"')
+        return {node: device for node, _, device in pairs}
 
     def properties(self) -> dict[str, Any]:
         """The OpenVINO properties that `plugin_config` and `num_streams` ask for.
@@ -101,7 +116,7 @@ class TaskOptions:
 
     def _fields(self) -> Iterator[str]:
         yield 'models_path: "./"'
-        if self.target_device and "=" not in self.target_device:
+        if self.target_device and not self.devices_by_node():
             yield f"device: {json.dumps(self.target_device)}"
         if properties := self.properties():
             yield f"plugin_config: '{_escaped(json.dumps(properties))}'"

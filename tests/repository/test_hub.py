@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from graphframe.repository.hub import HubError, HubModel
+from graphframe.repository.hub import HubModel
+from graphframe.repository.pull_error import PullError
 from tests.repository.hub import Hub, commit_of
 
 OPENVINO = {"model_index.json": b"{}", "unet/openvino_model.xml": b"xml", "unet/openvino_model.bin": b"weights"}
@@ -41,7 +42,7 @@ def test_what_a_pytorch_pipeline_needs(hub: Hub) -> None:
 
 def test_a_repository_without_a_pipeline(hub: Hub) -> None:
     hub.repositories["org/model"] = {"config.json": b"{}"}
-    with pytest.raises(HubError, match=r"org/model holds no model_index\.json"):
+    with pytest.raises(PullError, match=r"org/model holds no model_index\.json"):
         HubModel("org/model").pipeline_files()
 
 
@@ -54,49 +55,51 @@ def test_download(hub: Hub, tmp_path: Path) -> None:
 def test_a_file_that_is_not_what_the_hub_promises(hub: Hub, tmp_path: Path) -> None:
     hub.repositories["org/model"] = OPENVINO
     hub.altered["unet/openvino_model.bin"] = b"w3ights"
-    with pytest.raises(HubError, match=r"not what it promises, twice: unet/openvino_model\.bin"):
+    with pytest.raises(PullError, match=r"not what it promises, twice: unet/openvino_model\.bin"):
         HubModel("org/model").download(OPENVINO, tmp_path)
     assert not (tmp_path / "unet/openvino_model.bin").exists()
 
 
 def test_no_such_model(hub: Hub) -> None:
-    with pytest.raises(HubError, match=f"there is no model org/other at {hub.url}, or it is private"):
+    with pytest.raises(PullError, match=f"there is no model org/other at {hub.url}, or it is private"):
         HubModel("org/other")
 
 
 def test_no_such_revision(hub: Hub) -> None:
     hub.repositories["org/model"] = OPENVINO
-    with pytest.raises(HubError, match="has no revision v9"):
+    with pytest.raises(PullError, match="has no revision v9"):
         HubModel("org/model", "v9")
 
 
 def test_gated(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.repositories["org/model"] = OPENVINO
     hub.gated.add("org/model")
-    with pytest.raises(HubError, match=f"org/model is gated: ask for access at {hub.url}/org/model; then set HF_TOKEN"):
+    with pytest.raises(
+        PullError, match=f"org/model is gated: ask for access at {hub.url}/org/model; then set HF_TOKEN"
+    ):
         HubModel("org/model")
     monkeypatch.setenv("HF_TOKEN", "bad")
-    with pytest.raises(HubError, match="the token that is set is of an account without access"):
+    with pytest.raises(PullError, match="the token that is set is of an account without access"):
         HubModel("org/model")
     monkeypatch.setenv("HF_TOKEN", "good")
     assert HubModel("org/model").commit == commit_of("org/model")
 
 
 def test_not_a_name() -> None:
-    with pytest.raises(HubError, match='"a/b/c" is no name of a model'):
+    with pytest.raises(PullError, match='"a/b/c" is no name of a model'):
         HubModel("a/b/c")
 
 
 def test_offline(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(HubError, match="HF_HUB_OFFLINE forbids"):
+    with pytest.raises(PullError, match="HF_HUB_OFFLINE forbids"):
         HubModel("org/model")
 
 
 def test_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:1")
-        with pytest.raises(HubError, match=r"cannot reach http://127\.0\.0\.1:1 for org/model: .* HF_ENDPOINT"):
+        with pytest.raises(PullError, match=r"cannot reach http://127\.0\.0\.1:1 for org/model: .* HF_ENDPOINT"):
             HubModel("org/model")
 
 
@@ -116,5 +119,5 @@ def test_the_file_of_an_adapter(hub: Hub, files: dict[str, bytes], found: str) -
     if found in files:
         assert HubModel("org/lora").adapter_file() == found
     else:
-        with pytest.raises(HubError, match=found):
+        with pytest.raises(PullError, match=found):
             HubModel("org/lora").adapter_file()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphframe.repository.lora_source import CompositeLora, LoraSource, parse_source_loras
+from graphframe.repository.lora_source import CompositeLora, LoraSource, format_source_loras, parse_source_loras
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,11 @@ def test_composite() -> None:
     adapters, composites = parse_source_loras("a=org/a, b=org/b:0.5, mix=@a:0.7+@b")
     assert [adapter.alias for adapter in adapters] == ["a", "b"]
     assert composites == [CompositeLora("mix", (("a", 0.7), ("b", 1.0)))]
+
+
+def test_there_and_back() -> None:
+    text = "a=org/a@x.safetensors:0.5,b=./b.safetensors:1,mix=@a:0.7+@b:1"
+    assert format_source_loras(*parse_source_loras(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from graphframe.repository.export import ExportError, Quantization
-from graphframe.repository.hub import HubError
 from graphframe.repository.lora_source import LoraSource
 from graphframe.repository.pull import Pull
+from graphframe.repository.pull_error import PullError
 from tests.repository.hub import CHUNK, Hub, commit_of
 
 FILES = {
@@ -71,7 +71,7 @@ def test_a_file_that_is_not_what_was_pulled_is_found(models: Path, damage: str) 
         weights.unlink()
     else:
         weights.write_bytes(weights.read_bytes()[:100] if damage == "truncated" else b"x" * weights.stat().st_size)
-    with pytest.raises(HubError, match=r"not what was pulled: unet/openvino_model\.bin\. Add --overwrite_models"):
+    with pytest.raises(PullError, match=r"not what was pulled: unet/openvino_model\.bin\. Add --overwrite_models"):
         Pull("org/sd", models).run()
     Pull("org/sd", models, overwrite=True).run()
     assert contents(folder) == FILES
@@ -91,7 +91,7 @@ def test_a_model_of_the_users_own(models: Path, hub: Hub) -> None:
 
 def test_a_folder_without_a_model(models: Path) -> None:
     (models / "org/sd").mkdir(parents=True)
-    with pytest.raises(HubError, match="holds no model; remove it, or add --overwrite_models"):
+    with pytest.raises(PullError, match="holds no model; remove it, or add --overwrite_models"):
         Pull("org/sd", models).run()
 
 
@@ -103,7 +103,7 @@ class _Usage(NamedTuple):
 
 def test_a_disk_that_is_too_small(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: _Usage(10, 10, 0))
-    with pytest.raises(HubError, match=r"org/sd needs 0\.00 GB more, but .* has 0\.00 GB free\. Free space there"):
+    with pytest.raises(PullError, match=r"org/sd needs 0\.00 GB more, but .* has 0\.00 GB free\. Free space there"):
         Pull("org/sd", models).run()
     assert not (models / "org").exists()
 
@@ -114,7 +114,7 @@ def test_a_disk_that_fills_up(models: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     with monkeypatch.context() as patch:
         patch.setattr("graphframe.repository.hub.snapshot_download", full)
-        with pytest.raises(HubError, match=r"No space left on device\. Free space there"):
+        with pytest.raises(PullError, match=r"No space left on device\. Free space there"):
             Pull("org/sd", models).run()
     assert not (models / "org").exists()
     assert contents(Pull("org/sd", models).run()) == FILES
@@ -153,7 +153,7 @@ def test_pytorch_without_the_exporter(models: Path, hub: Hub, monkeypatch: pytes
 
 
 def test_openvino_is_not_quantized_again(models: Path) -> None:
-    with pytest.raises(HubError, match="in OpenVINO's layout already"):
+    with pytest.raises(PullError, match="in OpenVINO's layout already"):
         Pull("org/sd", models, quantization=Quantization("int4")).run()
 
 
@@ -171,5 +171,5 @@ def test_adapters(models: Path, hub: Hub, tmp_path: Path) -> None:
     assert (folder / "loras/url/ink.safetensors").read_bytes() == b"ink"
     local = LoraSource("local", "/a/b.safetensors")
     assert pull.bring_adapter(local) == local
-    with pytest.raises(HubError, match=r"x\.safetensors cannot be downloaded: HTTP Error 404"):
+    with pytest.raises(PullError, match=r"x\.safetensors cannot be downloaded: HTTP Error 404"):
         pull.bring_adapter(LoraSource("x", f"{hub.url}/org/lora/resolve/main/x.safetensors"))

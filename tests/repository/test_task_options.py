@@ -49,9 +49,16 @@ def test_nothing_given() -> None:
         ({"plugin_config": "{"}, "plugin_config is not valid JSON"),
         ({"plugin_config": "[]"}, "plugin_config must be a JSON object"),
         ({"plugin_config": '{"NUM_STREAMS": 3}', "num_streams": 2}, "not both"),
+        ({"target_device": "GPU denoise=CPU"}, "either devices or NODE=DEVICE pairs"),
         ({"source_loras": "ink"}, "source_loras: .*ALIAS=SOURCE"),
     ],
 )
 def test_mistakes(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TaskOptions(**options)
+
+
+def test_devices_of_nodes() -> None:
+    options = TaskOptions(target_device="denoise=GPU.1 vae_decode=AUTO:GPU,CPU")
+    assert options.devices_by_node() == {"denoise": "GPU.1", "vae_decode": "AUTO:GPU,CPU"}
+    assert "device" not in options.ovms_graph()

@@ -1,0 +1,73 @@
+"""Where a model comes from and goes to: what ``pull``, ``serve`` and ``export`` take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from graphframe.repository.export import Quantization
+from graphframe.repository.prepare import prepare
+from graphframe.repository.pull import Pull
+from graphframe.repository.task_options import TaskOptions
+
+TASKS = ("image_generation",)
+_OPTIONS = (
+    click.option(
+        "--model_repository_path",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="OVMS_MODEL_REPOSITORY_PATH",
+        default="models",
+        help="Folder of the models.  [env: OVMS_MODEL_REPOSITORY_PATH; default: models]",
+    ),
+    click.option("--revision", help="Branch, tag or commit at the hub.  [default: the hub's]"),
+    click.option("--overwrite_models", is_flag=True, help="Bring the model, and write its graph, even if it is there."),
+    click.option("--weight_format", help="Of weights that are exported: fp32, fp16, int8, int4.  [default: int8]"),
+    click.option("--extra_quantization_params", help="More arguments for optimum-cli's export."),
+    click.option("--ovms_graph", is_flag=True, help="Write a graph of one node, as OpenVINO Model Server has it."),
+)
+
+
+def with_pull_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command these options, and to its argument ``make_pull`` what makes a `Pull` of a source and a name."""
+
+    @wraps(command)
+    def read(
+        model_repository_path: Path,
+        revision: str | None,
+        overwrite_models: bool,
+        weight_format: str | None,
+        extra_quantization_params: str | None,
+        **given: Any,
+    ) -> None:
+        quantization = None
+        if weight_format or extra_quantization_params:
+            quantization = Quantization(weight_format or "int8", extra_quantization_params or "")
+
+        def make_pull(source: str, name: str | None) -> Pull:
+            return Pull(source, model_repository_path, name or source, revision, overwrite_models, quantization)
+
+        command(make_pull=make_pull, **given)
+
+    decorated = read
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def prepare_aloud(pull: Pull, options: TaskOptions, *, one_node: bool) -> Path:
+    """Bring a model and say, in OpenVINO Model Server's words, where it and its graph are."""
+    folder, graph_kept = prepare(pull, options, one_node=one_node)
+    click.echo(f"Model: {pull.source} downloaded to: {folder}")
+    if graph_kept:
+        click.echo(
+            f"Graph: {folder / 'graph.pbtxt'} was edited and is kept as it is, without these options; to write it anew,"
+            " delete it or add --overwrite_models",
+            err=True,
+        )
+    else:
+        click.echo(f"Graph: graph.pbtxt created in: {folder}")
+    return folder

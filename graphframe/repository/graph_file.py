@@ -1,0 +1,94 @@
+"""Writing the ``graph.pbtxt`` of a model from the options of its task."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
+from graphframe.framework.config import parse
+from graphframe.framework.errors import GraphError, did_you_mean
+from graphframe.framework.registry import is_subgraph, load_option_types, subgraph_of
+from graphframe.framework.writer import to_pbtxt
+from graphframe.repository.task_options import TaskOptions
+
+GRAPH = "graph.pbtxt"
+_HEADER = """\
+# File created with: graphframe {version}
+# Unchanged as long as this fits: {digest}. A file that was edited is never written over.
+
+"""
+_DIGEST = re.compile(r"# Unchanged as long as this fits: ([0-9a-f]{16})\.")
+
+
+def write_graph(folder: Path, options: TaskOptions, *, one_node: bool = False, overwrite: bool = False) -> bool:
+    """Write the graph of the model in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    options : TaskOptions
+    one_node : bool, optional
+        Whether to write OpenVINO Model Server's form, with one node, rather than all nodes and their devices.
+    overwrite : bool, optional
+        Whether to write over a graph that was edited, or that something else wrote.
+
+    Returns
+    -------
+    bool
+        Whether it was written: false if there was one that has to be kept.
+
+    Raises
+    ------
+    GraphConfigError
+        If the options do not fit the model.
+    GraphError
+        If a node is named that there is not.
+    """
+    path = folder / GRAPH
+    if path.is_file() and not overwrite and not _is_as_written(path.read_text()):
+        return False
+    body = options.ovms_graph() if one_node else staged_graph(folder, options)
+    path.write_text(_HEADER.format(version=version("graphframe"), digest=_digest(body)) + body)
+    return True
+
+
+def staged_graph(folder: Path, options: TaskOptions) -> str:
+    """The text of a graph in which all nodes of the model in a folder, and their devices, are seen.
+
+    Raises
+    ------
+    GraphConfigError
+        If the options do not fit the model.
+    GraphError
+        If `target_device` names a node that there is not.
+    """
+    one_node = replace(parse(options.ovms_graph(), str(folder / GRAPH), load_option_types), base=folder)
+    (node,) = one_node.nodes
+    assert is_subgraph(node.proto.calculator)
+    graph = subgraph_of(node).proto
+    _bind(graph, options.devices_by_node())
+    return to_pbtxt(graph)
+
+
+def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:
+    bound = {node.name: node for node in graph.node if node.device}
+    for name, device in devices.items():
+        if name not in bound:
+            raise GraphError(
+                f'target_device: there is no node "{name}" that has a device{did_you_mean(name, bound)}; there are:'
+                f" {', '.join(bound)}"
+            )
+        bound[name].device = device
+
+
+def _is_as_written(text: str) -> bool:
+    match = _DIGEST.search(text)
+    return match is not None and match[1] == _digest(text.partition("\n\n")[2])
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
