@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.models import model_path
+from tests.repository.hub import Hub, running_hub
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,3 +45,17 @@ def sd3() -> Path:
 def flux() -> Path:
     """The folder of a FLUX.1 dev model."""
     return model_path("flux_dev")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub that this process, and those that it starts, ask."""
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf_home"))
+    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with running_hub() as running:
+        monkeypatch.setenv("HF_ENDPOINT", running.url)
+        template = f"{running.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", running.url)
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        yield running

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from graphframe.cli.main import main
+from tests.repository.hub import Hub
+
+
+@pytest.fixture
+def models(hub: Hub, euler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty model repository beside a hub that has the model org/sd."""
+    files = (path for path in euler.rglob("*") if path.is_file())
+    hub.repositories["org/sd"] = {path.relative_to(euler).as_posix(): path.read_bytes() for path in files}
+    monkeypatch.setenv("OVMS_MODEL_REPOSITORY_PATH", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+def pull(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["pull", *arguments])
+    return result.exit_code, result.output
+
+
+def test_a_pulled_model_makes_images(models: Path, tmp_path: Path) -> None:
+    code, output = pull("org/sd", "--target_device", "CPU CPU AUTO:CPU", "--default_resolution", "64x64")
+    assert code == 0, output
+    assert f"Model: org/sd downloaded to: {models / 'org/sd'}" in output
+    assert f"Graph: graph.pbtxt created in: {models / 'org/sd'}" in output
+    out = tmp_path / "out.png"
+    result = CliRunner().invoke(
+        main, ["generate", "a cat", "--model_path", str(models / "org/sd"), "-o", str(out), "--steps", "2"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "64x64" in result.output
+
+
+def test_the_graph_stays_without_options(models: Path) -> None:
+    pull("org/sd", "--target_device", "AUTO:CPU")
+    before = (models / "org/sd/graph.pbtxt").read_text()
+    assert pull("org/sd")[0] == 0
+    assert (models / "org/sd/graph.pbtxt").read_text() == before
+
+
+def test_an_edited_graph_is_kept_and_that_is_said(models: Path) -> None:
+    pull("org/sd")
+    graph = models / "org/sd/graph.pbtxt"
+    graph.write_text(f"{graph.read_text()}# mine\n")
+    code, output = pull("org/sd", "--target_device", "AUTO:CPU")
+    assert code == 0
+    assert "was edited and is kept as it is" in output
+    assert graph.read_text().endswith("# mine\n")
+    assert "graph.pbtxt created" in pull("org/sd", "--overwrite_models")[1]
+    assert "# mine" not in graph.read_text()
+
+
+def test_the_one_node_of_ovms(models: Path) -> None:
+    pull("org/sd", "--ovms-graph", "--max-resolution", "512x512")
+    text = (models / "org/sd/graph.pbtxt").read_text()
+    assert 'calculator: "ImageGenCalculator"' in text
+    assert 'max_resolution: "512x512"' in text
+
+
+def test_adapters_come_too(models: Path, hub: Hub, tmp_path: Path) -> None:
+    hub.repositories["org/lora"] = {"ink.safetensors": b"ink"}
+    code, output = pull("org/sd", "--ovms_graph", "--source_loras", "ink=org/lora:0.5")
+    assert code == 0, output
+    assert (models / "org/sd/loras/org/lora/ink.safetensors").read_bytes() == b"ink"
+    assert 'path: "loras/org/lora/ink.safetensors" alpha: 0.5' in (models / "org/sd/graph.pbtxt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["org/nothing"], 1, "there is no model org/nothing at"),
+        (["org/sd", "--revision", "v9"], 1, "has no revision v9"),
+        (["org/sd", "--weight-format", "int4"], 1, "in OpenVINO's layout already"),
+        (["org/sd", "--resolution", "big"], 2, "resolution must be WIDTHxHEIGHT"),
+        (["org/sd", "--target_device", "NPU"], 1, "an NPU takes only models of static shape"),
+    ],
+)
+def test_mistakes(models: Path, arguments: list[str], code: int, message: str) -> None:
+    found, output = pull(*arguments)
+    assert (found, message in output) == (code, True), output
