@@ -42,4 +42,4 @@ def image_generation(
     with reported():
         check_can_export()
         name = model_name or (Path(source_model).name if Path(source_model).is_dir() else source_model)
-        folder = prepare_aloud(make_pull(source_model, name), task_options, one_node=ovms_graph)
+        prepare_aloud(make_pull(source_model, name), task_options, one_node=ovms_graph)

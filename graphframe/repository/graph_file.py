@@ -13,6 +13,7 @@ from graphframe.framework.config import parse
 from graphframe.framework.errors import GraphError, did_you_mean
 from graphframe.framework.registry import is_subgraph, load_option_types, subgraph_of
 from graphframe.framework.writer import to_pbtxt
+from graphframe.repository.image_graph import translate_tags
 from graphframe.repository.task_options import TaskOptions
 
 GRAPH = "graph.pbtxt"
@@ -69,9 +70,11 @@ def staged_graph(folder: Path, options: TaskOptions) -> str:
     one_node = replace(parse(options.ovms_graph(), str(folder / GRAPH), load_option_types), base=folder)
     (node,) = one_node.nodes
     assert is_subgraph(node.proto.calculator)
-    graph = subgraph_of(node).proto
-    _bind(graph, options.devices_by_node())
-    return to_pbtxt(graph)
+    graph = subgraph_of(node)
+    translate_tags(graph)
+    graph.proto.ClearField("input_side_packet")
+    _bind(graph.proto, options.devices_by_node())
+    return to_pbtxt(graph.proto)
 
 
 def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:

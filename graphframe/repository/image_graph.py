@@ -32,7 +32,7 @@ def open_image_graph(folder: Path) -> Graph:
     """
     path = find_graph(folder)
     config = parse_file(path, load_option_types)
-    _translate_tags(config)
+    translate_tags(config)
     graph = Graph.from_config(config, folder)
     if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
         message = 'to make images, a graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
@@ -40,7 +40,8 @@ def open_image_graph(folder: Path) -> Graph:
     return graph
 
 
-def _translate_tags(config: SourcedConfig) -> None:
+def translate_tags(config: SourcedConfig) -> None:
+    """Give a graph of OpenVINO Model Server the tags that ours have."""
     proto = config.proto
     for streams, theirs, ours in (
         (proto.input_stream, _OVMS_REQUEST, _REQUEST),
