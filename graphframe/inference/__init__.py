@@ -7,6 +7,7 @@ from graphframe.inference.errors import DeviceError, InferenceError, ModelError
 from graphframe.inference.lane import Lane, lane_for
 from graphframe.inference.loading import load_model
 from graphframe.inference.model import CompiledModel
+from graphframe.inference.shaped import Model, Shapes, load_shaped_model
 
 __all__ = [
     "Caller",
@@ -14,9 +15,12 @@ __all__ = [
     "DeviceError",
     "InferenceError",
     "Lane",
+    "Model",
     "ModelError",
+    "Shapes",
     "cache_folder",
     "core",
     "lane_for",
     "load_model",
+    "load_shaped_model",
 ]

@@ -1,0 +1,161 @@
+"""Models that are compiled for certain shapes of their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import openvino as ov
+
+from graphframe.inference.caller import Caller
+from graphframe.inference.errors import InferenceError
+from graphframe.inference.inputs import Array
+from graphframe.inference.loading import load_model
+from graphframe.inference.model import CompiledModel
+
+Shape: TypeAlias = tuple[int | None, ...]
+"""None is a dimension that a model has already, or that it leaves open."""
+Shapes: TypeAlias = Mapping[str, Shape]
+"""Shapes of inputs by name."""
+Prepare: TypeAlias = Callable[[ov.Model], ov.Model]
+
+
+class Model(Protocol):
+    """What calculators do with a model, whatever shapes it is compiled for."""
+
+    inputs: dict[str, ov.PartialShape]
+    outputs: tuple[str, ...]
+
+    def infer(
+        self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1, background: bool = False
+    ) -> dict[str, Array]:
+        """As `CompiledModel.infer`."""
+
+
+def load_shaped_model(
+    path: Path,
+    shapes: Sequence[Shapes],
+    device: str = "CPU",
+    properties: Mapping[str, str] = MappingProxyType({}),
+    *,
+    prepare: Prepare | None = None,
+) -> Model:
+    """As `load_model`, but compiled once for each of `shapes`; if there are none, for all that the model takes.
+
+    Inputs that `shapes` do not name stay as they are. The model that was read gets the shapes before `prepare` has it.
+
+    Raises
+    ------
+    ModelError, DeviceError
+        As `load_model`.
+    """
+    if not shapes:
+        return load_model(path, device, properties, prepare=prepare)
+    wanted = dict.fromkeys(tuple(each.items()) for each in shapes)
+    return ShapedModel([load_model(path, device, properties, prepare=_Reshape(each, prepare)) for each in wanted])
+
+
+@dataclass(frozen=True)
+class _Reshape:
+    shapes: tuple[tuple[str, Shape], ...]
+    prepare: Prepare | None
+
+    def __call__(self, model: ov.Model) -> ov.Model:
+        wanted = dict(self.shapes)
+        model.reshape(
+            {
+                port: [
+                    dimension if size is None else size
+                    for dimension, size in zip(port.partial_shape, wanted[port.any_name], strict=True)
+                ]
+                for port in model.inputs
+                if port.any_name in wanted
+            }
+        )
+        return model if self.prepare is None else self.prepare(model)
+
+
+class ShapedModel:
+    """One model, compiled for several shapes: an inference is done by the first whose shapes its inputs have.
+
+    Only rows, along the first axis, may be others: if there are more than a model takes, they are done one batch after
+    the other, and a batch that is not full is filled up. It is thread-safe.
+
+    Parameters
+    ----------
+    models : sequence of CompiledModel
+        All of one file.
+    """
+
+    def __init__(self, models: Sequence[CompiledModel]) -> None:
+        self._models = models
+        self._shapes = [{name: _shape_of(port) for name, port in model.inputs.items()} for model in models]
+        self.inputs = models[0].inputs
+        self.outputs = models[0].outputs
+
+    def infer(
+        self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1, background: bool = False
+    ) -> dict[str, Array]:
+        """As `CompiledModel.infer`.
+
+        Raises
+        ------
+        InferenceError
+            Also if the inputs have none of the shapes.
+        """
+        for model, shapes in zip(self._models, self._shapes, strict=True):
+            cut = _rows(shapes, inputs)
+            if cut is None:
+                continue
+            rows, taken = cut
+            if rows == taken:
+                return model.infer(caller, inputs, remaining=remaining, background=background)
+            batches = [*_batches(shapes, inputs, rows, taken)]
+            done = [
+                model.infer(caller, batch, remaining=remaining * len(batches) - index, background=background)
+                for index, batch in enumerate(batches)
+            ]
+            return {name: np.concatenate([outputs[name] for outputs in done])[:rows] for name in self.outputs}
+        expected = " or ".join(map(_describe, self._shapes))
+        found = _describe({name: np.shape(array) for name, array in inputs.items()})
+        raise InferenceError(f"model {self._models[0].path}: expected inputs {expected}; found {found}")
+
+
+def _rows(shapes: Shapes, inputs: Mapping[str, Array]) -> tuple[int, int] | None:
+    """How many rows there are, and how many a model of these shapes takes; the same if nothing has to be cut."""
+    found = set()
+    for name, array in inputs.items():
+        shape = shapes.get(name)
+        if shape is not None and not _fits(array.shape, shape):
+            if not shape or not _fits(array.shape[1:], shape[1:]) or shape[0] is None:
+                return None
+            found.add((len(array), shape[0]))
+    if not found:
+        return 1, 1
+    return found.pop() if len(found) == 1 else None
+
+
+def _batches(shapes: Shapes, inputs: Mapping[str, Array], rows: int, taken: int) -> Iterator[dict[str, Array]]:
+    for start in range(0, rows, taken):
+        indexes = np.minimum(np.arange(start, start + taken), rows - 1)  # the last row fills up
+        yield {name: array if _fits(array.shape, shapes[name]) else array[indexes] for name, array in inputs.items()}
+
+
+def _fits(shape: Shape, taken: Shape) -> bool:
+    return len(shape) == len(taken) and all(
+        size is None or size == given for given, size in zip(shape, taken, strict=True)
+    )
+
+
+def _shape_of(port: ov.PartialShape) -> Shape:
+    return tuple(dimension.get_length() if dimension.is_static else None for dimension in port)
+
+
+def _describe(shapes: Shapes) -> str:
+    return ", ".join(
+        f'"{name}" [{",".join("?" if size is None else str(size) for size in shape)}]' for name, shape in shapes.items()
+    )
