@@ -90,7 +90,7 @@ class Generation:
             while True:
                 while self._arrived:
                     yield self._arrived.popleft()
-                if task.done() or self._open == {"PREVIEW"}:
+                if task.done() or (self._made and self._open == {"PREVIEW"}):
                     break
                 try:
                     await asyncio.wait_for(self._news.wait(), every)
@@ -139,7 +139,7 @@ class Generation:
         if key == "IMAGE":
             self._made += 1
             self._arrived.append(packet.value)
-        else:
+        elif not self._made:  # a preview that comes after an image only disturbs
             self._arrived.append(Partial(packet.timestamp, packet.value))
         self._news.set()
 
