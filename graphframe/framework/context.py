@@ -28,7 +28,7 @@ class Context(Task):
         Tells when the run is cancelled. An inference looks at it by itself; a long loop without one should.
     """
 
-    __slots__ = ("_flush", "_plan", "_report", "cancellation")
+    __slots__ = ("_flush", "_report", "cancellation")
 
     def __init__(
         self,
@@ -38,7 +38,6 @@ class Context(Task):
         report: Callable[[str, int, int], None] | None,
     ) -> None:
         super().__init__(node)
-        self._plan = node.plan
         self._flush = flush
         self._report = report
         self.cancellation = cancellation
@@ -59,7 +58,7 @@ class Context(Task):
             If there is none.
         """
         if isinstance(port, Input):
-            slots = self._plan.slots[port]
+            slots = self.node.plan.slots[port]
             if slots and self.packets and (packet := self.packets[slots[0]]) is not None:
                 return packet[0]
             raise LookupError(
@@ -67,15 +66,15 @@ class Context(Task):
                 "ask cc.has(...) first where it may be empty"
             )
         if isinstance(port, Options):
-            return self._plan.options.get(port.type) or port.type()
-        slots = self._plan.slots[port]
+            return self.node.plan.options.get(port.type) or port.type()
+        slots = self.node.plan.slots[port]
         if slots:
             return self.node.side_packets[slots[0]]
         raise LookupError(f'input side packet "{port.tag}" is not connected; ask cc.has(...) first where it may not be')
 
     def has(self, port: Input[Any] | SideInput[Any], *, index: int = 0) -> bool:
         """Whether there is a value at `port`; if it is `multiple`, at one of its streams or side packets."""
-        slots = self._plan.slots[port]
+        slots = self.node.plan.slots[port]
         if index >= len(slots):
             return False
         return isinstance(port, SideInput) or (bool(self.packets) and self.packets[slots[index]] is not None)
@@ -100,7 +99,7 @@ class Context(Task):
 
     def values(self, port: Input[Any] | SideInput[Any]) -> list[Any]:
         """All values at a `multiple` port, by index; None for streams without a packet."""
-        slots = self._plan.slots[port]
+        slots = self.node.plan.slots[port]
         if isinstance(port, SideInput):
             return [self.node.side_packets[slot] for slot in slots]
         packets = [self.packets[slot] for slot in slots] if self.packets else [None] * len(slots)
@@ -127,7 +126,7 @@ class Context(Task):
         """
         if not isinstance(value, port.type):
             raise _wrong_type(port, index, value)
-        slots = self._plan.slots[port]
+        slots = self.node.plan.slots[port]
         if index < len(slots):
             packet = new_packet((value, self.timestamp if timestamp is None else timestamp))
             self.sent.append((slots[index], packet))
@@ -143,17 +142,16 @@ class Context(Task):
         `Timestamp.DONE` once the stream is closed and all its packets were processed. All before it that had no packet
         never will.
         """
-        if not self._plan.calculator.process_timestamp_bounds:
-            raise TypeError(f"{self._plan.calculator.__name__} must set process_timestamp_bounds to see bounds")
-        slots = self._plan.slots[port]
+        if not self.node.plan.calculator.process_timestamp_bounds:
+            raise TypeError(f"{self.node.plan.calculator.__name__} must set process_timestamp_bounds to see bounds")
+        slots = self.node.plan.slots[port]
         return self.bounds[slots[index]] if index < len(slots) and self.bounds else Timestamp.DONE
 
     def set_next_timestamp_bound(self, port: Output[Any], bound: int, *, index: int = 0) -> None:
         """Promise that no packet before `bound` will be sent on an output; a lower one than before changes nothing."""
-        slots = self._plan.slots[port]
+        slots = self.node.plan.slots[port]
         if index < len(slots):
-            self.bounds_set = (*self.bounds_set, (slots[index], bound))
-            self.eventful = True
+            self.affect().bounds.append((slots[index], bound))
 
     def close(self, port: Output[Any], *, index: int = 0) -> None:
         """Close an output: nothing more will be sent on it."""
@@ -163,19 +161,19 @@ class Context(Task):
         """Change the node's `timestamp_offset` for this run; only in ``open``, as others rely on it from then on."""
         if self.phase is not OPEN:
             raise ValueError(f"set_offset can be called in open only, not in {self.phase.value}")
-        self.offset = offset
-        self.sets_offset = self.eventful = True
+        effects = self.affect()
+        effects.offset, effects.sets_offset = offset, True
 
     def stop(self) -> None:
         """End: a source is not called any more; from another node, all sources stop and the graph's inputs close.
 
         What is queued is still worked off, and the run ends without an error.
         """
-        self.stopped = self.eventful = True
+        self.affect().stopped = True
 
     def connected(self, port: Port[Any]) -> int:
         """How many streams or side packets are connected to `port`."""
-        return len(self._plan.slots[port])
+        return len(self.node.plan.slots[port])
 
     def set_side_packet(self, port: SideOutput[T], value: T, *, index: int = 0) -> None:
         """Set an output side packet, which can be done once a run; nodes that take it open after that.
@@ -195,15 +193,14 @@ class Context(Task):
         """
         if not isinstance(value, port.type):
             raise _wrong_type(port, index, value)
-        slots = self._plan.slots[port]
+        slots = self.node.plan.slots[port]
         if index < len(slots):
-            self.side_packets_set = (*self.side_packets_set, (slots[index], value))
-            self.eventful = True
+            self.affect().side_packets.append((slots[index], value))
 
     def report(self, done: int, total: int) -> None:
         """Tell whoever follows the run that `done` of `total` steps are done."""
         if self._report is not None:
-            self._report(self._plan.name, done, total)
+            self._report(self.node.plan.name, done, total)
 
 
 def _wrong_type(port: Port[Any], index: int, value: object) -> TypeError:

@@ -35,7 +35,7 @@ def _about(node: NodeState, scheduler: Scheduler) -> Iterator[str]:
         ]
         yield f"{name} is not open; it waits for side packets: {', '.join(missing) or 'none'}"
     elif node.plan.is_source:
-        held = scheduler.throttle.held.get(~node.index, 0) > 0
+        held = scheduler.throttle.held.get(~node.plan.index, 0) > 0
         yield f"{name} is a source that " + (
             "is throttled: queues after it are full" if held else "waits for its layer"
         )

@@ -98,9 +98,9 @@ class Run:
         """Call `on_packet` with the packets of a stream, and `on_bound` with its bounds; before the run starts."""
         state = self._scheduler.streams[stream]
         if on_packet is not None:
-            state.observers.append(on_packet)
+            state.observers = (*state.observers, on_packet)
         if on_bound is not None:
-            state.bound_observers.append(on_bound)
+            state.bound_observers = (*state.bound_observers, on_bound)
 
     def poll(self, key: str) -> None:
         """Make a poller of an output stream; before the run starts."""
@@ -361,7 +361,7 @@ class Run:
             if task is None:
                 self._notify()
                 return None
-            executor = self._executors[task.node.index]
+            executor = self._executors[task.node.plan.index]
             if executor is None:
                 return task
             try:
@@ -404,7 +404,7 @@ class Run:
     def _call(self, task: Task) -> GraphError | None:
         """Call the method of the calculator that a task names. Whatever it raises only ends the run."""
         cc: Context = task  # type: ignore[assignment]  # it is what `_context` made
-        calculator = self._calculators[cc.node.index]
+        calculator = self._calculators[cc.node.plan.index]
         tracer = self._tracer
         try:
             if tracer is not None:

@@ -19,7 +19,7 @@ from graphframe.framework.explanation import explain
 from graphframe.framework.input_policy.policy import READY, WAIT, least, settled_before
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
-from graphframe.framework.state import CLOSE, OPEN, PROCESS, NodeState, Phase, Task
+from graphframe.framework.state import CLOSE, OPEN, PROCESS, Effects, NodeState, Phase, Task
 from graphframe.framework.stream import Stream
 from graphframe.framework.throttle import Throttle
 from graphframe.framework.timestamp import Timestamp
@@ -98,7 +98,8 @@ class Scheduler:
         """Let the nodes open."""
         self._started = True
         for node in self.nodes:
-            self._touch(node)
+            if not (node.plain and node.opened):
+                self._touch(node)
         self._settle()
 
     @property
@@ -166,8 +167,7 @@ class Scheduler:
         if self.error is not None:
             return
         if node.most > 1 and node.working[0] is not task:
-            task.flushed = (*task.flushed, *sent)
-            task.eventful = True
+            task.affect().flushed += sent
             return
         try:
             for slot, packet in sent:
@@ -216,10 +216,14 @@ class Scheduler:
         phase = task.phase
         if error is None:
             try:
-                for slot, packet in (*task.flushed, *task.sent) if task.flushed else task.sent:
+                effects = task.effects
+                if effects is not None:
+                    for slot, packet in effects.flushed:
+                        self._deliver(node.outputs[slot], packet)
+                for slot, packet in task.sent:
                     self._deliver(node.outputs[slot], packet)
-                if task.eventful:
-                    self._take_events(node, task)
+                if effects is not None:
+                    self._take_effects(node, effects)
             except Exception as cause:
                 error = cause if isinstance(cause, GraphError) else task.failure(cause)
         if error is not None:
@@ -245,23 +249,22 @@ class Scheduler:
         node = task.node
         task.packets = ()
         task.sent.clear()
-        if task.eventful:
-            task.forget_events()
+        task.effects = None
         node.idle.append(task)
         if node.most > 1:
             task.finished = False
             node.working.remove(task)
 
-    def _take_events(self, node: NodeState, task: Task) -> None:
-        for slot, value in task.side_packets_set:
+    def _take_effects(self, node: NodeState, effects: Effects) -> None:
+        for slot, value in effects.side_packets:
             self._set_side_packet(node.plan, slot, value)
-        for slot, bound in task.bounds_set:
+        for slot, bound in effects.bounds:
             self._advance(node.outputs[slot], bound)
-        if task.sets_offset:
-            node.offset = task.offset
-        if task.stopped and node.plan.is_source:
+        if effects.sets_offset:
+            node.offset = effects.offset
+        if effects.stopped and node.plan.is_source:
             node.stopped = True
-        elif task.stopped:
+        elif effects.stopped:
             self.stop()
 
     def _stop_with(self, error: GraphError) -> None:
@@ -334,6 +337,8 @@ class Scheduler:
                 self.observing = 0
             for item in stream.consumers:
                 self._touch(item.node)
+            if bound == Timestamp.DONE:
+                stream.consumers = []
 
     def _promise(self, node: NodeState, bound: int) -> None:
         """Advance the bounds of a node's outputs, given the least timestamp that its next input set can have."""
@@ -411,9 +416,7 @@ class Scheduler:
     def _open_now(self, node: NodeState) -> bool:
         """Open a node if it can; returns whether it is open, which may take a task."""
         plan = node.plan
-        if plan.opens_at_once:
-            node.opened = True
-        elif len(node.idle) == node.most and all(self.has_side_packet(slot.stream) for slot in plan.side_inputs):
+        if len(node.idle) == node.most and all(self.has_side_packet(slot.stream) for slot in plan.side_inputs):
             node.side_packets = [self.side_packets[slot.stream] for slot in plan.side_inputs]
             self._schedule(node, OPEN, Timestamp.UNSTARTED)
         return node.opened
@@ -428,7 +431,7 @@ class Scheduler:
     def _consider_source(self, node: NodeState) -> None:
         if node.stopped:
             self._close(node)
-        elif node.plan.source_layer <= self._layer and not self.throttle.held.get(~node.index):
+        elif node.plan.source_layer <= self._layer and not self.throttle.held.get(~node.plan.index):
             self._schedule(node, PROCESS, 0)
 
     def _close(self, node: NodeState) -> None:
@@ -445,10 +448,10 @@ class Scheduler:
             for item in node.inputs:
                 item.queue.clear()
             self._free(self.throttle.drain(node.inputs))
-        for item in node.inputs:  # so that a run that has ended is free of reference cycles
-            if item in item.stream.consumers:
+        for item in node.inputs:
+            if item.stream.consumers:
                 item.stream.consumers.remove(item)
-        node.inputs = []
+        node.inputs = []  # so that a run that has ended is free of reference cycles
         node.idle = []
         if self.error is None:
             for stream in node.outputs:
@@ -462,7 +465,7 @@ class Scheduler:
         node.processed = timestamp
         priority = node.priority
         if phase is OPEN:
-            priority = node.index - 3 * len(self.nodes)
+            priority = node.plan.index - 3 * len(self.nodes)
         elif phase is PROCESS and not node.plain:
             if node.plan.processes_bounds:
                 task.bounds = [least(item) for item in node.inputs]
@@ -487,7 +490,7 @@ class Scheduler:
             return True
         sources = [node for node in self._sources if not node.closed]
         active = [node for node in sources if node.opened and node.plan.source_layer <= self._layer]
-        if full and self.throttle.blocks(~node.index for node in active):
+        if full and self.throttle.blocks(~node.plan.index for node in active):
             return self._give_up("the run is in a deadlock: queues are full")
         waiting = min((node.plan.source_layer for node in sources), default=self._layer)
         if waiting > self._layer:
@@ -524,4 +527,4 @@ class Scheduler:
 def _source_priority(node: NodeState) -> int:
     """By layer, then the source that is least far, then the order of the nodes."""
     reached = min((stream.bound for stream in node.outputs), default=0) - Timestamp.UNSET
-    return _AFTER_OTHERS + (((node.plan.source_layer << 65) + reached) << 20) + node.index
+    return _AFTER_OTHERS + (((node.plan.source_layer << 65) + reached) << 20) + node.plan.index

@@ -45,6 +45,33 @@ class InputQueue:
         self.shift: int | None = None
 
 
+class Effects:
+    """What one call of a calculator leaves besides the packets that it sent.
+
+    Attributes
+    ----------
+    side_packets : list of (int, object)
+        By position of the node's output side packets.
+    bounds : list of (int, int)
+        New bounds, by position of the node's outputs.
+    offset : int or None
+        The node's new timestamp offset, if `sets_offset`.
+    stopped : bool
+        Whether the calculator wants no more packets from sources.
+    flushed : list of (int, Packet)
+        What was sent while one of the same node before it still works.
+    """
+
+    __slots__ = ("bounds", "flushed", "offset", "sets_offset", "side_packets", "stopped")
+
+    def __init__(self) -> None:
+        self.side_packets: list[tuple[int, Any]] = []
+        self.bounds: list[tuple[int, int]] = []
+        self.flushed: list[tuple[int, Packet]] = []
+        self.offset: int | None = None
+        self.sets_offset = self.stopped = False
+
+
 class Task:
     """One call of a node's calculator: what it works on, and what it leaves.
 
@@ -56,26 +83,13 @@ class Task:
         For each input the least timestamp that is still to come; only for calculators that process bounds.
     sent : list of (int, Packet)
         By position of the node's outputs.
-    side_packets_set : sequence of (int, object)
-        By position of the node's output side packets.
-    bounds_set : sequence of (int, int)
-        New bounds, by position of the node's outputs.
-    offset : int or None
-        The node's new timestamp offset, if `sets_offset`.
-    stopped : bool
-        Whether the calculator wants no more packets from sources.
-    eventful : bool
-        Whether it leaves anything of these but what was sent.
-    flushed : sequence of (int, Packet)
-        What was sent while one of the same node before it still works.
     finished : bool
         Whether it is done, but one of the same node before it is not.
+    effects : Effects or None
+        What it leaves besides; mostly nothing.
     """
 
-    __slots__ = (
-        "bounds", "bounds_set", "eventful", "finished", "flushed", "node", "offset", "packets", "phase", "sent",
-        "sets_offset", "side_packets_set", "stopped", "timestamp",
-    )  # fmt: skip
+    __slots__ = ("bounds", "effects", "finished", "node", "packets", "phase", "sent", "timestamp")
 
     def __init__(self, node: NodeState) -> None:
         self.node = node
@@ -84,16 +98,14 @@ class Task:
         self.packets: Sequence[Packet | None] = ()
         self.bounds: Sequence[int] = ()
         self.sent: list[tuple[int, Packet]] = []
-        self.side_packets_set: Sequence[tuple[int, Any]] = ()
-        self.bounds_set: Sequence[tuple[int, int]] = ()
-        self.flushed: Sequence[tuple[int, Packet]] = ()
-        self.offset: int | None = None
-        self.sets_offset = self.stopped = self.eventful = self.finished = False
+        self.finished = False
+        self.effects: Effects | None = None
 
-    def forget_events(self) -> None:
-        """Forget all that it left but what was sent."""
-        self.side_packets_set, self.bounds_set, self.flushed = (), (), ()
-        self.sets_offset = self.stopped = self.eventful = False
+    def affect(self) -> Effects:
+        """What to note an effect in."""
+        if self.effects is None:
+            self.effects = Effects()
+        return self.effects
 
     def __lt__(self, other: Task) -> bool:
         return self.timestamp < other.timestamp
@@ -125,7 +137,7 @@ class NodeState:
     """
 
     __slots__ = (
-        "closed", "closing", "idle", "index", "inputs", "most", "offset", "opened", "outputs", "plain", "plan",
+        "closed", "closing", "idle", "inputs", "most", "offset", "opened", "outputs", "plain", "plan",
         "policy", "priority", "processed", "side_packets", "single", "stopped", "touched",
         "working",
     )  # fmt: skip
@@ -139,7 +151,6 @@ class NodeState:
         make_task: Callable[[NodeState], Task],
     ) -> None:
         self.plan = plan
-        self.index = plan.index
         self.priority = priority
         self.offset = plan.calculator.timestamp_offset
         self.policy = plan.input_policy
@@ -148,7 +159,8 @@ class NodeState:
         self.inputs = [InputQueue(self, streams[slot.stream], limit) for slot in plan.inputs]
         self.outputs = [streams[slot.stream] for slot in plan.outputs]
         self.side_packets: Sequence[Any] = ()
-        self.opened = self.closing = self.closed = self.touched = self.stopped = False
+        self.opened = plan.opens_at_once
+        self.closing = self.closed = self.touched = self.stopped = False
         self.processed: int = Timestamp.UNSTARTED
         self.most = plan.max_in_flight
         self.idle = [make_task(self)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from graphframe.framework.errors import GraphError
@@ -28,8 +28,8 @@ class Stream:
         self.used = False
         self.timed = True
         self.consumers: list[InputQueue] = []
-        self.observers: list[Callable[[Packet], None]] = []
-        self.bound_observers: list[Callable[[int], None]] = []
+        self.observers: Sequence[Callable[[Packet], None]] = ()
+        self.bound_observers: Sequence[Callable[[int], None]] = ()
 
     def check(self, timestamp: int) -> None:
         """Raise ValueError if the stream cannot take a packet at `timestamp` now."""

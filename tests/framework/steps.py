@@ -27,7 +27,7 @@ class Steps:
             {self.plan.side_packets.index(name): value for name, value in (side_packets or {}).items()},
         )
         for stream in self.scheduler.streams:
-            stream.observers.append(self._observer(stream.name))
+            stream.observers = [self._observer(stream.name)]
         self.tasks: dict[str, list[Task]] = {}
         if start:
             self.scheduler.start()
@@ -68,8 +68,9 @@ class Steps:
         tasks = self.tasks[name]
         task = tasks.pop(0 if at is None else [task.timestamp for task in tasks].index(at))
         task.sent += [(slot, packet) for packet in sent]
-        task.side_packets_set, task.bounds_set, task.stopped = side_packets, bounds, stop
-        task.eventful = bool(side_packets or bounds or stop)
+        if side_packets or bounds or stop:
+            effects = task.affect()
+            effects.side_packets, effects.bounds, effects.stopped = [*side_packets], [*bounds], stop
         self.scheduler.finish(task, error)
 
     def rest(self) -> list[str]:

@@ -138,7 +138,7 @@ def test_set_side_packets(cc: gf.Context) -> None:
     cc.set_side_packet(Ports.set, 1)
     cc.set_side_packet(Ports.sets, "a", index=1)
     cc.set_side_packet(Ports.sets, "b", index=2)
-    assert cc.side_packets_set == ((0, 1), (2, "a"))
+    assert cc.affect().side_packets == [(0, 1), (2, "a")]
     with pytest.raises(TypeError, match='output side packet "SET" takes int, not str'):
         cc.set_side_packet(Ports.set, cast("int", "1"))
 

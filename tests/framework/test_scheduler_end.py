@@ -173,7 +173,7 @@ class TestFailure:
         def observe(packet: Packet) -> None:
             raise KeyError("no such image")
 
-        steps.scheduler.streams[steps.plan.streams.index("mid")].observers.append(observe)
+        steps.scheduler.streams[steps.plan.streams.index("mid")].observers = [observe]
         steps.add("in", 1)
         steps.next()
         steps.finish("a", Packet("x", 1))

@@ -36,8 +36,8 @@ def test_observers_that_fail() -> None:
     def fail(_: object) -> None:
         raise ValueError("broken")
 
-    stream.observers += [seen.append, fail]
-    stream.bound_observers += [seen.append, fail]
+    stream.observers = [seen.append, fail]
+    stream.bound_observers = [seen.append, fail]
     with pytest.raises(GraphError, match='an observer of stream "s" failed at timestamp 5: ValueError: broken'):
         stream.show(Packet(0, 5))
     stream.bound = 0
