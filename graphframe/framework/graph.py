@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,7 +21,7 @@ from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.executor import DEVICE_THREADS, make_executors
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
-from graphframe.framework.registry import find_calculator, load_option_types
+from graphframe.framework.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.run import Run, Tracer
 from graphframe.framework.timestamp import Timestamp
 from graphframe.framework.validation import validate
@@ -30,6 +31,11 @@ Outputs = dict[str, list[Packet]]
 """The packets of each output stream of a graph, by tag (by name where it has no tag)."""
 Progress = Callable[[str, int, int], None]
 """Called with the name of a node, the steps it has done, and all that it will do."""
+
+
+_MOST_VALIDATED = 100
+_validated: dict[tuple[str, str, str, int], tuple[Plan, SourcedConfig]] = {}
+"""The plans and configs of texts, oldest first, by what they depend on."""
 
 
 class Graph:
@@ -76,7 +82,7 @@ class Graph:
 
     @classmethod
     def from_text(cls, text: str, base: str | Path = ".", source: str = "graph") -> Graph:
-        """Validate the graph in a text.
+        """Validate the graph in a text. The latest texts are remembered: the same one costs next to nothing again.
 
         Parameters
         ----------
@@ -92,7 +98,18 @@ class Graph:
         GraphConfigError
             With all that is wrong with it.
         """
-        return cls.from_config(parse(text, source, load_option_types), base)
+        key = (text, os.path.abspath(base), source, changes())
+        known = _validated.get(key)
+        if known is not None:
+            return cls(*known)
+        config = parse(text, source, load_option_types)
+        graph = cls.from_config(config, base)
+        # NOTE: what makes a subgraph may look at more than the text.
+        if not any(is_subgraph(full_name(node.calculator, config.proto.package)) for node in config.proto.node):
+            _validated[key] = graph._plan, config
+            if len(_validated) > _MOST_VALIDATED:
+                _validated.pop(next(iter(_validated)), None)
+        return graph
 
     @classmethod
     def from_config(

@@ -26,11 +26,13 @@ _calculators: dict[str, type[Calculator]] = {}
 _subgraphs: dict[str, SourcedConfig | SubgraphFunction] = {}
 _functions: dict[MakeSubgraph, SubgraphFunction] = {}
 """What each function that was registered as a subgraph is, for entry points name the function."""
+_changes = 0
 
 
 def register(calculator: C) -> C:
     """Make a calculator known to graphs by the name of its class; usable as a decorator."""
     _calculators[calculator.__name__] = calculator
+    _note_change()
     return calculator
 
 
@@ -51,6 +53,7 @@ def register_subgraph(path: str | Path) -> str:
         raise GraphError(f'{path}: a graph needs a type, as in type: "MySubgraph", to be used as a subgraph')
     name = ".".join(filter(None, (config.proto.package, config.proto.type)))
     _subgraphs[name] = config
+    _note_change()
     return name
 
 
@@ -84,9 +87,20 @@ def subgraph(type: str, *options: Options[Any]) -> Callable[[F], F]:
 
     def registered(make: F) -> F:
         _subgraphs[type] = _functions[make] = SubgraphFunction(type, make, options)
+        _note_change()
         return make
 
     return registered
+
+
+def changes() -> int:
+    """How often something was registered; what graphs mean may have changed with it."""
+    return _changes
+
+
+def _note_change() -> None:
+    global _changes
+    _changes += 1
 
 
 def find_subgraph(name: str) -> SourcedConfig | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -279,7 +279,9 @@ class _Validation:
                 message = f'{field} "{name}" has no producer{did_you_mean(name, produced)}'
                 self.problems.append(self.config.problem(message, field, position))
 
-    def _order(self, edges: Iterable[tuple[int, int]]) -> list[int]:
+    def _order(self, edges: Sequence[tuple[int, int]]) -> list[int]:
+        if all(producer < consumer for producer, consumer in edges):
+            return list(range(len(self.nodes)))
         graph: nx.DiGraph[int] = nx.DiGraph(edges)
         graph.add_nodes_from(range(len(self.nodes)))
         loops = [
