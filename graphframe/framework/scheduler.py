@@ -302,11 +302,15 @@ class Scheduler:
             finally:
                 self.observing = 0
         for item in stream.consumers:
+            node = item.node
             queue = item.queue
+            if node.single and node.idle and node.opened and not queue:
+                # NOTE: what `_consider` would come to, at a fraction of the cost.
+                self._schedule(node, PROCESS, timestamp, (packet,))
+                continue
             queue.append(packet)
             if len(queue) >= item.limit and not item.full:
                 self.throttle.fill(item)
-            node = item.node
             if not node.touched:
                 node.touched = True
                 self._touched.append(node)

@@ -295,18 +295,18 @@ class TestRun:
 class TestTextsThatAreRemembered:
     TEXT = """
         input_stream: "IN:in" output_stream: "OUT:out"
-        node { calculator: "Later" input_stream: "in" output_stream: "out" }
+        node { calculator: "Answer" input_stream: "in" output_stream: "out" }
     """
 
     def register(self, answer: str) -> None:
-        class Later(gf.Calculator):
+        class Answer(gf.Calculator):
             value = gf.Input("")
             answer = gf.Output("")
 
             def process(self, cc: gf.Context) -> None:
                 cc.send(self.answer, answer)
 
-        gf.register(Later)
+        gf.register(Answer)
 
     def run(self) -> object:
         return gf.Graph.from_text(self.TEXT).run(IN=1)["OUT"][0].value
