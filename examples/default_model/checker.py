@@ -1,7 +1,7 @@
 """Reads a picture of the drawn world back: which background, how many things, which, in what colour, and where.
 
 It shares no code with the generator, so that it may judge both it and the model: it knows the palette and one
-sprite of each thing, from `sprites.txt` (the drawn masks, shrunk to 16x16), and needs numpy and Pillow alone.
+sprite of each thing, from `sprites.txt` (the drawn masks as `silhouette` sees them), and needs numpy and Pillow alone.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ PALETTE = {
     "black": (22, 22, 28),
     "white": (246, 246, 246),
 }
-GRID = 16
+GRID = 20
+REACH = 2.1
+"""Side of the square about a silhouette's middle that is compared, by the square root of its area."""
+
 CONTRAST = 36
 """Distance in RGB from which a pixel is not background."""
 SPECK = 0.008
@@ -80,32 +83,34 @@ def components(mask: Mask) -> list[Mask]:
 
 
 @lru_cache(maxsize=1)
-def sprites() -> dict[str, tuple[float, Floats]]:
-    """Load for each thing the aspect of its box (width over height) and its coverage in a grid of 16x16."""
+def sprites() -> dict[str, Floats]:
+    """Load the silhouette of each thing."""
     loaded = {}
     for block in (Path(__file__).parent / "sprites.txt").read_text().strip().split("\n\n"):
-        head, *rows = block.splitlines()
-        thing, aspect = head.split()
+        thing, *rows = block.splitlines()
         cells = [[".123456789#".index(cell) / 10 for cell in row] for row in rows]
-        loaded[thing] = float(aspect), np.array(cells, dtype=np.float32)
+        loaded[thing] = np.array(cells, dtype=np.float32)
     return loaded
 
 
-def outline(mask: Mask) -> tuple[float, Floats, tuple[int, int, int, int]]:
-    """Crop a mask to its box: the aspect, the coverage in a grid of 16x16, and left, top, right, bottom."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-    cropped = Image.fromarray(mask[top:bottom, left:right].astype(np.uint8) * 255)
-    shrunk = cropped.resize((GRID, GRID), Image.Resampling.BOX)
-    coverage = np.asarray(shrunk, dtype=np.float32) / np.float32(255)
-    return (right - left) / (bottom - top), coverage, (left, top, right, bottom)
+def silhouette(mask: Mask) -> Floats:
+    """Coverage in a grid of 20x20 about the middle of a mask, scaled by its area.
+
+    Unlike a box, area and middle hardly change where a tip is blunt or a corner bent.
+    """
+    rows, columns = np.nonzero(mask)
+    half = REACH / 2 * len(rows) ** 0.5
+    margin = int(2 * half) + 1
+    x, y = columns.mean() + 0.5 + margin, rows.mean() + 0.5 + margin
+    padded = Image.fromarray(np.pad(mask, margin).astype(np.float32))
+    box = (x - half, y - half, x + half, y + half)
+    return np.asarray(padded.resize((GRID, GRID), Image.Resampling.BOX, box), dtype=np.float32)
 
 
-def _thing(aspect: float, grid: Floats) -> tuple[str, float]:
+def _thing(grid: Floats) -> tuple[str, float]:
     def likeness(thing: str) -> float:
-        other_aspect, other = sprites()[thing]
-        overlap = np.minimum(grid, other).sum() / np.maximum(grid, other).sum()
-        return float(overlap * np.sqrt(min(aspect / other_aspect, other_aspect / aspect)))
+        other = sprites()[thing]
+        return float(np.minimum(grid, other).sum() / np.maximum(grid, other).sum())
 
     best = max(sprites(), key=likeness)
     return best, likeness(best)
@@ -119,9 +124,10 @@ def _found(pixels: Floats, background: Floats, mask: Mask) -> Found:
     along = colour - background
     solid = mask & ((pixels - background) @ along > 0.5 * along @ along)
     solid = solid if solid.any() else mask
-    aspect, grid, (left, top, right, bottom) = outline(solid)
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     height, width = mask.shape
-    thing, likeness = _thing(aspect, grid)
+    thing, likeness = _thing(silhouette(solid))
     size = max((right - left) / width, (bottom - top) / height)
     return Found(thing, colour_name(colour), (left + right) / 2 / width, (top + bottom) / 2 / height, size, likeness)
 

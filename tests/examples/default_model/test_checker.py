@@ -1,13 +1,13 @@
 """The checker must read the generator's own pictures, or it could not judge a model's."""
 
-from itertools import permutations
+from itertools import combinations, permutations
 from random import Random
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from examples.default_model.checker import components, read_picture
+from examples.default_model.checker import components, read_picture, sprites
 from examples.default_model.scenes import random_scene
 from examples.default_model.shapes import render
 from examples.default_model.world import COLOURS, LARGE, MEDIUM, SMALL, THINGS, Item, Scene
@@ -42,6 +42,32 @@ def test_random_scenes_are_read_right(side: int, blur: float) -> None:
         if scene.background != reading.background or wanted != [(t.thing, t.colour) for t in reading.things]:
             wrong += 1
     assert wrong <= 1
+
+
+def _bent(picture: Image.Image, strength: float, seed: int) -> Image.Image:
+    """Move the pixels of a picture by a smooth random field, `strength` pixels far."""
+    rng = np.random.default_rng(seed)
+    height, width = picture.height, picture.width
+    offsets = []
+    for _ in range(2):
+        coarse = Image.fromarray(rng.normal(0, strength, (height // 10, width // 10)).astype(np.float32))
+        offsets.append(np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC)))
+    rows, columns = np.mgrid[:height, :width]
+    from_rows = np.clip(np.rint(rows + offsets[0]), 0, height - 1).astype(int)
+    from_columns = np.clip(np.rint(columns + offsets[1]), 0, width - 1).astype(int)
+    return Image.fromarray(np.asarray(picture)[from_rows, from_columns])
+
+
+@pytest.mark.parametrize("thing", THINGS)
+def test_bent_outlines_are_read_right(thing: str) -> None:
+    scene = Scene("red", (Item(thing, "orange", 24, 24, MEDIUM),))
+    readings = [read_picture(_bent(_picture(scene), 3, seed)) for seed in range(10)]
+    assert [[found.thing for found in reading.things] == [thing] for reading in readings].count(True) >= 9
+
+
+def test_no_two_things_are_alike() -> None:
+    for (one, grid), (other, other_grid) in combinations(sprites().items(), 2):
+        assert np.minimum(grid, other_grid).sum() / np.maximum(grid, other_grid).sum() < 0.85, (one, other)
 
 
 def test_left_and_right() -> None:
