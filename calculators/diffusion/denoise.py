@@ -10,12 +10,14 @@ import openvino_genai
 from numpy.typing import NDArray
 
 import graphframe as gf
+from calculators.diffusion.canvas import Canvas
 from calculators.diffusion.denoise_pb2 import DenoiseCalculatorOptions
-from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.families import family_of
+from calculators.diffusion.image_latents import ImageLatents
 from calculators.diffusion.latents import Latents
 from calculators.diffusion.preview_steps import preview_steps
-from calculators.diffusion.schedulers import SchedulersOfModel
+from calculators.diffusion.schedulers import Scheduler, SchedulersOfModel
 from calculators.diffusion.taylor_seer import TaylorSeer
 from calculators.text.embeddings import Embeddings
 from graphframe.image import InvalidRequest
@@ -26,9 +28,12 @@ class DenoiseCalculator(gf.Calculator):
     """Turns noise into latents, step by step, with a UNet or transformer and a scheduler.
 
     Each step takes its own turn on the device, so that runs share it between steps and a cancelled one stops within one
-    step. It reports its progress. Models that look at several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so
-    on, in the order of the model's folders. The scheduler is the model's own, or the one that the request names, made
-    from the same config. A name that there is not, or that does not fit the model, raises `InvalidRequest`.
+    step. It reports its progress. A request that brings a picture starts from it, at the step that its `strength` says;
+    in inpainting, what is not to be painted anew is put back after each step, unless the model itself is fed the mask.
+
+    Models that look at several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so on, in the order of the model's
+    folders. The scheduler is the model's own, or the one that the request names, made from the same config. A name that
+    there is not, or that does not fit the model, raises `InvalidRequest`.
 
     If the request asks for previews, the first of its pictures goes to `PREVIEW` while denoising goes on, as it is
     foreseen at steps that are spread evenly; their timestamps are 0, 1, 2 and so on.
@@ -40,6 +45,7 @@ class DenoiseCalculator(gf.Calculator):
           device: "GPU"
           input_stream: "REQUEST:diffusion_request"
           input_stream: "EMBEDDINGS:embeddings"
+          input_stream: "IMAGE_LATENTS:image_latents"
           output_stream: "LATENTS:latents"
           output_stream: "PREVIEW:preview_latents"
           node_options {
@@ -50,6 +56,7 @@ class DenoiseCalculator(gf.Calculator):
 
     request = gf.Input("REQUEST", DiffusionRequest)
     embeddings = gf.Input("EMBEDDINGS", Embeddings, multiple=True)
+    image_latents = gf.Input("IMAGE_LATENTS", ImageLatents, optional=True)
     latents = gf.Output("LATENTS", Latents)
     preview = gf.Output("PREVIEW", Latents, optional=True)
     options = gf.Options(DenoiseCalculatorOptions)
@@ -83,22 +90,24 @@ class DenoiseCalculator(gf.Calculator):
             return np.array(generator.randn_tensor(shape_of(shape)).data)
 
         guidance_scale = np.float32(request.guidance_scale)
-        make_scheduler = self.schedulers.get(request.scheduler)
-        try:
-            seq_len = family.image_seq_len(request.latent_shape)
-            scheduler = make_scheduler(request.num_inference_steps, image_seq_len=seq_len)
-        except ValueError as error:
-            raise InvalidRequest(str(error), "num_inference_steps") from error
-        latents = denoised = family.pack(randn(request.latent_shape) * scheduler.init_noise_sigma)
+        scheduler = self.scheduler(request)
         steps = len(scheduler.timesteps)
         previews = preview_steps(request.partial_images, steps) if cc.connected(self.preview) else []
-        seer = TaylorSeer(steps if family.foretells_steps else 0)
+        is_text_to_image = request.task is Task.TEXT_TO_IMAGE
+        canvas = Canvas(
+            request, family, scheduler, randn, ImageLatents(None) if is_text_to_image else cc[self.image_latents]
+        )
+        latents = denoised = canvas.latents
+        seer = TaylorSeer(steps if family.foretells_steps and is_text_to_image else 0)
         for step, timestep in enumerate(scheduler.timesteps):
             sample = scheduler.scale_model_input(latents, step)
             if seer.foretells(step):
                 output = seer.foretell(step)
             else:
-                rows = np.concatenate((sample, sample)) if guided else sample
+                rows = sample
+                if canvas.behind is not None:
+                    rows = np.concatenate((sample, canvas.behind), axis=family.latent_axis)
+                rows = np.concatenate((rows, rows)) if guided else rows
                 inputs = prompt_inputs | family.step_inputs(rows, timestep)
                 (output,) = self.denoiser.infer(cc.cancellation, inputs, remaining=steps - step).values()
                 seer.learn(step, output)
@@ -112,5 +121,18 @@ class DenoiseCalculator(gf.Calculator):
                 foreseen = family.unpack(denoised[:1], (1, *request.latent_shape[1:]))
                 cc.send(self.preview, Latents(foreseen), previews.index(step))
                 cc.flush()
+            # NOTE: in place, so that what is decoded changes where it is the same array, and only there: so it is in
+            # openvino_genai.
+            canvas.put_back(latents, step)
             cc.report(step + 1, steps)
         cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))
+
+    def scheduler(self, request: DiffusionRequest) -> Scheduler:
+        """Make the scheduler of a run."""
+        make = self.schedulers.get(request.scheduler)
+        seq_len = self.family.image_seq_len(request.latent_shape)
+        try:
+            return make(request.num_inference_steps, request.strength, seq_len)
+        except ValueError as error:
+            field = "num_inference_steps" if request.strength == 1 else "strength"
+            raise InvalidRequest(str(error), field) from error

@@ -5,19 +5,31 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 import graphframe as gf
-from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.families import DENOISERS, family_of
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
+from calculators.diffusion.input_image import InputImage, repainted
 from calculators.diffusion.model_config import read_config, vae_scale_factor
+from calculators.image.image_file import Pixels, read_pixels
+from calculators.image.resizer import Resizer
 from graphframe.image import ImageRequest, InvalidRequest
 
 _MAX_GUIDANCE_SCALE = 1000
 """Far beyond what makes a picture; float32 has room for it at every step."""
+_TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
 class ImageRequestCalculator(gf.Calculator):
-    """Holds a request against the model's limits, and fills in its defaults.
+    """Holds a request against the model's limits, fills in its defaults, and decodes the files that it brings.
+
+    The picture of a request is turned upright and resized; it is sent on `IMAGE`, together with what is to be painted
+    anew: what is transparent in the mask, or if nothing is, what is white; without a mask, what is transparent in the
+    picture. Without a size of its own, a request gets that of its picture, made smaller if it is above the limit, and
+    cut to what the model can do.
 
     Raises `InvalidRequest`, which names the field, for what the model or the graph's limits do not allow.
 
@@ -27,6 +39,7 @@ class ImageRequestCalculator(gf.Calculator):
           calculator: "ImageRequestCalculator"
           input_stream: "REQUEST:request"
           output_stream: "REQUEST:diffusion_request"
+          output_stream: "IMAGE:input_image"
           node_options {
             [type.googleapis.com/graphframe.ImageRequestCalculatorOptions] {
               model_path: "."
@@ -38,12 +51,14 @@ class ImageRequestCalculator(gf.Calculator):
 
     request = gf.Input("REQUEST", ImageRequest)
     diffusion_request = gf.Output("REQUEST", DiffusionRequest)
+    image = gf.Output("IMAGE", InputImage, optional=True)
     options = gf.Options(ImageRequestCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:
         self.limits = node[self.options]
         folder = node.path(self.limits.model_path)
         self.family = family = family_of(_denoiser(folder))
+        self.prompts = min(sum((folder / name).is_dir() for name in _TEXT_ENCODERS), max(family.text_encoders))
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
         self.empty_prompt = None if family.empty_prompt_is_zeros and _forces_zeros(folder) else ""
         self.max_size = _resolution("max_resolution", self.limits.max_resolution)
@@ -51,42 +66,38 @@ class ImageRequestCalculator(gf.Calculator):
         if self.limits.default_resolution:
             self.default_size = _resolution("default_resolution", self.limits.default_resolution)
             self.check_size(*self.default_size)
-        self.default_steps = self.limits.default_num_inference_steps or family.default_num_inference_steps
-        self.default_guidance_scale = (
-            self.limits.default_guidance_scale
-            if self.limits.HasField("default_guidance_scale")
-            else family.default_guidance_scale
-        )
+        self.resizer = Resizer()
 
     def process(self, cc: gf.Context) -> None:
-        request = cc[self.request]
-        if not 1 <= request.n <= self.limits.max_num_images_per_prompt:
-            most = self.limits.max_num_images_per_prompt
-            raise InvalidRequest(f"n must be from 1 to {most}, not {request.n}", "n")
-        steps = self.default_steps if request.num_inference_steps is None else request.num_inference_steps
-        if not 1 <= steps <= self.limits.max_num_inference_steps:
-            most = self.limits.max_num_inference_steps
-            raise InvalidRequest(f"num_inference_steps must be from 1 to {most}, not {steps}", "num_inference_steps")
-        width = self.default_size[0] if request.width is None else request.width
-        height = self.default_size[1] if request.height is None else request.height
-        self.check_size(width, height)
-        scale = self.default_guidance_scale if request.guidance_scale is None else request.guidance_scale
-        if not 0 <= scale <= _MAX_GUIDANCE_SCALE:
-            raise InvalidRequest(
-                f"guidance_scale must be from 0 to {_MAX_GUIDANCE_SCALE}, not {scale:g}", "guidance_scale"
-            )
+        request, limits = cc[self.request], self.limits
+        _check_range("n", request.n, 1, limits.max_num_images_per_prompt)
+        picture, repaint = self.picture(cc, request)
+        task = _task(picture, repaint)
+        defaults = self.family.defaults.get(task)
+        if defaults is None:
+            field = "image" if picture is None else "mask"
+            raise InvalidRequest(f"this model repaints a part of a picture; the request has no {field}", field)
+        steps = limits.default_num_inference_steps or defaults.num_inference_steps
+        steps = steps if request.num_inference_steps is None else request.num_inference_steps
+        _check_range("num_inference_steps", steps, 1, limits.max_num_inference_steps)
+        scale = limits.default_guidance_scale if limits.HasField("default_guidance_scale") else defaults.guidance_scale
+        scale = scale if request.guidance_scale is None else request.guidance_scale
+        _check_range("guidance_scale", scale, 0, _MAX_GUIDANCE_SCALE)
+        strength = defaults.strength if request.strength is None else request.strength
+        _check_range("strength", strength, 0, 1)
+        if picture is None and strength != 1:
+            raise InvalidRequest("strength tells how much of a picture to lose; the request has no image", "strength")
+        width, height = self.size(request, picture)
         guided = self.family.uses_classifier_free_guidance(scale)
-        if request.negative_prompt and not guided:
-            ever = self.family.uses_classifier_free_guidance(_MAX_GUIDANCE_SCALE)
-            reason = f"at guidance_scale {scale:g}, only above 1" if ever else "of this model"
-            raise InvalidRequest(f"a negative_prompt has no effect on the images {reason}", "negative_prompt")
-        negative_prompt = self.empty_prompt if request.negative_prompt is None else request.negative_prompt
+        self.check_prompts(request, guided, scale)
+        if picture is not None:
+            cc.send(self.image, self.input_image(picture, repaint, strength, width, height))
         factor = self.scale_factor
         cc.send(
             self.diffusion_request,
             DiffusionRequest(
                 prompt=request.prompt,
-                negative_prompt=negative_prompt if guided else None,
+                negative_prompt=self.negative_prompt(request) if guided else None,
                 seed=request.seed,
                 num_inference_steps=steps,
                 guidance_scale=scale,
@@ -94,7 +105,60 @@ class ImageRequestCalculator(gf.Calculator):
                 scheduler=request.scheduler,
                 scale_factor=factor,
                 partial_images=request.partial_images,
+                task=task,
+                strength=strength,
+                prompt_2=request.prompt_2,
+                prompt_3=request.prompt_3,
+                negative_prompt_2=request.negative_prompt_2,
+                negative_prompt_3=request.negative_prompt_3,
+                max_sequence_length=request.max_sequence_length,
             ),
+        )
+
+    def picture(self, cc: gf.Context, request: ImageRequest) -> tuple[Pixels | None, Pixels | None]:
+        """Decode the picture, and the one that tells what of it to paint anew, which may be the same."""
+        if request.image is None:
+            if request.mask is not None:
+                raise InvalidRequest("a mask tells what of a picture to paint anew; the request has no image", "mask")
+            return None, None
+        if not cc.connected(self.image):
+            raise InvalidRequest("this graph makes images from text alone: it has no node for vae_encode", "image")
+        picture = read_pixels(request.image, "image")
+        if request.mask is not None:
+            return picture, read_pixels(request.mask, "mask")
+        return picture, picture if picture.holes is not None else None
+
+    def input_image(
+        self, picture: Pixels, repaint: Pixels | None, strength: float, width: int, height: int
+    ) -> InputImage:
+        """Bring a picture to a size, and say what of it the denoiser needs."""
+        pixels = self.resizer.resized(picture.rgb, width, height)
+        mask = None if repaint is None else repainted(repaint, self.resizer, width, height)
+        takes_mask = self.family.takes_mask
+        return InputImage(pixels, mask, whole=not takes_mask or strength < 1, masked=takes_mask)
+
+    def size(self, request: ImageRequest, picture: Pixels | None) -> tuple[int, int]:
+        """Return width and height of the images to make.
+
+        Raises
+        ------
+        InvalidRequest
+            If the model cannot make images of that size.
+        """
+        default = self.default_size if picture is None else self.size_of_picture(picture.rgb)
+        width = default[0] if request.width is None else request.width
+        height = default[1] if request.height is None else request.height
+        self.check_size(width, height)
+        return width, height
+
+    def size_of_picture(self, pixels: NDArray[np.uint8]) -> tuple[int, int]:
+        """Return the largest size within the limit and that of the picture that the model can do."""
+        height, width, _ = pixels.shape
+        shrink = min(1.0, self.max_size[0] / width, self.max_size[1] / height)
+        factor = self.scale_factor * self.family.patch_size
+        return (
+            max(int(width * shrink) // factor * factor, factor),
+            max(int(height * shrink) // factor * factor, factor),
         )
 
     def check_size(self, width: int, height: int) -> None:
@@ -105,6 +169,40 @@ class ImageRequestCalculator(gf.Calculator):
         if width > self.max_size[0] or height > self.max_size[1]:
             most = "x".join(map(str, self.max_size))
             raise InvalidRequest(f"the size must be at most {most}, not {width}x{height}", "size")
+
+    def check_prompts(self, request: ImageRequest, guided: bool, scale: float) -> None:
+        """Raise InvalidRequest for a text that has no effect on the images."""
+        for number, ending in enumerate(("", "_2", "_3"), start=1):
+            negative = f"negative_prompt{ending}"
+            if getattr(request, negative) and not guided:
+                ever = self.family.uses_classifier_free_guidance(_MAX_GUIDANCE_SCALE)
+                reason = f"at guidance_scale {scale:g}, only above 1" if ever else "of this model"
+                raise InvalidRequest(f"a {negative} has no effect on the images {reason}", negative)
+            for field in (f"prompt{ending}", negative):
+                if number > self.prompts and getattr(request, field) is not None:
+                    raise InvalidRequest(f"{field} is for a text encoder that this model does not have", field)
+        if request.max_sequence_length is not None:
+            field, most = "max_sequence_length", self.family.max_sequence_length
+            if most is None or self.prompts < max(self.family.text_encoders):
+                raise InvalidRequest(f"{field} is for T5, a text encoder that this model does not have", field)
+            _check_range(field, request.max_sequence_length, 1, most)
+
+    def negative_prompt(self, request: ImageRequest) -> str | None:
+        """Return the negative prompt for the first text encoder; None for embeddings of zeros."""
+        if request.negative_prompt is not None:
+            return request.negative_prompt
+        return "" if request.negative_prompt_2 or request.negative_prompt_3 else self.empty_prompt
+
+
+def _task(picture: Pixels | None, repaint: Pixels | None) -> Task:
+    if picture is None:
+        return Task.TEXT_TO_IMAGE
+    return Task.IMAGE_TO_IMAGE if repaint is None else Task.INPAINTING
+
+
+def _check_range(field: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise InvalidRequest(f"{field} must be from {least} to {most}, not {value:g}", field)
 
 
 def _denoiser(folder: Path) -> Path:

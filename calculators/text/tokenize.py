@@ -13,7 +13,7 @@ from graphframe.inference import load_model
 
 
 class TokenizeCalculator(gf.Calculator):
-    """Turns the prompts of a request into tokens: the negative prompt's first, where there is one.
+    """Turns a prompt of a request into tokens, and before it the negative prompt, where there is one.
 
     As `openvino_genai` does, it cuts a long prompt after `max_length` tokens, its end-of-text token with it.
 
@@ -37,13 +37,18 @@ class TokenizeCalculator(gf.Calculator):
         self.model = load_model(folder / "openvino_tokenizer.xml", node.device, node.device_properties)
         (self.input_name,) = self.model.inputs
         self.pad_token_id = openvino_genai.Tokenizer(folder).get_pad_token_id()
-        self.max_length = options.max_length
+        if not 1 <= options.prompt <= 3:
+            raise ValueError(f"prompt must be 1, 2 or 3, not {options.prompt}")
+        self.limits = options
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
-        prompts = [request.prompt] if request.negative_prompt is None else [request.negative_prompt, request.prompt]
+        prompts = request.prompts(self.limits.prompt)
+        max_length = self.limits.max_length
+        if self.limits.takes_max_sequence_length and request.max_sequence_length is not None:
+            max_length = request.max_sequence_length
         found = self.model.infer(cc.cancellation, {self.input_name: np.array(prompts)})
-        ids = np.where(found["attention_mask"], found["input_ids"], self.pad_token_id)[:, : self.max_length]
-        input_ids = np.full((len(prompts), self.max_length), self.pad_token_id, np.int64)
+        ids = np.where(found["attention_mask"], found["input_ids"], self.pad_token_id)[:, :max_length]
+        input_ids = np.full((len(prompts), max_length), self.pad_token_id, np.int64)
         input_ids[:, : ids.shape[1]] = ids
         cc.send(self.tokens, Tokens(input_ids))

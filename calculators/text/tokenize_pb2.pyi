@@ -22,17 +22,25 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     MAX_LENGTH_FIELD_NUMBER: builtins.int
+    PROMPT_FIELD_NUMBER: builtins.int
+    TAKES_MAX_SEQUENCE_LENGTH_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the tokenizer: openvino_tokenizer.xml and what belongs to it."""
     max_length: builtins.int
     """How many tokens the text encoder takes. Shorter prompts are padded, longer ones are cut."""
+    prompt: builtins.int
+    """Which of a request's prompts: 1, or 2 for prompt_2, or 3 for prompt_3."""
+    takes_max_sequence_length: builtins.bool
+    """Whether a request's max_sequence_length takes the place of max_length, as it does for T5."""
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
         max_length: builtins.int | None = ...,
+        prompt: builtins.int | None = ...,
+        takes_max_sequence_length: builtins.bool | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length"]) -> None: ...
 
 Global___TokenizeCalculatorOptions: typing_extensions.TypeAlias = TokenizeCalculatorOptions

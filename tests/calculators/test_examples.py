@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import re
 import textwrap
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import text_format
+from PIL import Image
 
 import graphframe as gf
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
@@ -157,9 +159,11 @@ def run(graph: gf.Graph, case: Case) -> tuple[gf.Run, dict[str, list[gf.Packet]]
 def model_packets(euler: Path) -> dict[str, Items]:
     """The packets of all streams of the graph that makes images, by their names, which the examples use, too."""
     text = (ROOT / "graphs/stable_diffusion.pbtxt").read_text()
-    streams = set(re.findall(r'output_stream: "[A-Z]+:(\w+)"', text)) - {"encoded_image"}
+    streams = set(re.findall(r'output_stream: "[A-Z_]+:(\w+)"', text)) - {"encoded_image"}
     graph = gf.Graph.from_text(text + "".join(f'output_stream: "{name}"\n' for name in streams), euler)
-    request = ImageRequest("a red cat", num_inference_steps=1, seed=7)
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(picture, "png")
+    request = ImageRequest("a red cat", image=picture.getvalue(), strength=1.0, num_inference_steps=1, seed=7)
     found: dict[str, Items] = dict(graph.run(REQUEST=request))
     return {"request": [request], "encoded_image": found.pop("IMAGE"), **found}
 

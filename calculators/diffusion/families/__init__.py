@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calculators.diffusion.families.family import Arrays, Family
+from calculators.diffusion.families.family import Arrays, Defaults, Family
 from calculators.diffusion.families.of_model import DENOISERS, family_of
 
-__all__ = ["DENOISERS", "Arrays", "Family", "family_of"]
+__all__ = ["DENOISERS", "Arrays", "Defaults", "Family", "family_of"]

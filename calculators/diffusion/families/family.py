@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.text.embeddings import Embeddings
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 """Inputs of a model by name."""
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a request for a task means where it says nothing: openvino_genai's defaults."""
+
+    num_inference_steps: int
+    guidance_scale: float
+    strength: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +38,8 @@ class Family(ABC):
         Of a latent.
     default_size : int
         Width and height, in latents.
-    default_num_inference_steps : int
-    default_guidance_scale : float
+    defaults : mapping of Task to Defaults
+        Of the tasks that the model can do. One whose denoiser is fed the mask does inpainting and nothing else.
     text_encoders : tuple of int
         How many of them the denoiser may look at.
     patch_size : int
@@ -37,17 +47,25 @@ class Family(ABC):
     empty_prompt_is_zeros : bool
         Whether embeddings of zeros, unless the model's index objects, stand for a negative prompt that is not given.
     foretells_steps : bool
-        Whether TaylorSeer caching is on.
+        Whether TaylorSeer caching is on in text-to-image.
+    takes_mask : bool
+        Whether the denoiser is fed the mask and what it leaves of the picture.
+    latent_axis : int
+        The axis of packed latents along which these are put behind the latents.
+    max_sequence_length : int or None
+        The most tokens that T5 may look at; None if there is no T5.
     """
 
     channels: int
     default_size: int
-    default_num_inference_steps: int
-    default_guidance_scale: float
+    defaults: Mapping[Task, Defaults]
     text_encoders: tuple[int, ...] = (1,)
     patch_size: int = 1
     empty_prompt_is_zeros: bool = False
     foretells_steps: bool = False
+    takes_mask: bool = False
+    latent_axis: int = 1
+    max_sequence_length: int | None = None
 
     @classmethod
     @abstractmethod
@@ -57,7 +75,7 @@ class Family(ABC):
         Raises
         ------
         ValueError
-            If the model cannot do text-to-image.
+            If the model does something else than the tasks that there are.
         """
 
     @abstractmethod
@@ -85,11 +103,27 @@ class Family(ABC):
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
         """Return the denoiser's inputs of one step, given latents that are packed and what the scheduler says."""
 
+    def mask_inputs(self, mask: NDArray[np.bool_], masked: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+        """Return what is put behind the latents, packed, for a denoiser that is fed the mask.
+
+        Parameters
+        ----------
+        mask
+            bool, shape (height, width) in pixels: true where the picture is to be painted anew.
+        masked
+            float32, shape (1, channels, height, width): the latents of what the mask leaves of it.
+        n : int
+            How many images.
+        """
+        factor = mask.shape[0] // masked.shape[2]
+        behind = np.concatenate((mask[None, None, ::factor, ::factor].astype(np.float32), masked), axis=1)
+        return np.repeat(behind, n, axis=0)
+
     def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:
         """Return what the scheduler is told of the size of latents; None where it is told nothing."""
         return None
 
-    def pack(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+    def pack(self, latents: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return latents of shape (n, channels, height, width) as the denoiser takes them."""
         return latents
 

@@ -1,4 +1,4 @@
-"""The FLUX.1 family: schnell and dev."""
+"""The FLUX.1 family: schnell, dev and fill."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.diffusion.families.family import Arrays, Family
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from calculators.diffusion.families.family import Arrays, Defaults, Family, Scalar
 from calculators.text.embeddings import Embeddings
+
+_PIXELS_OF_TOKEN = 256
+"""A token is 2x2 latents, a latent 8x8 pixels; fill is fed the mask of each."""
+_DEFAULTS = {
+    Task.TEXT_TO_IMAGE: Defaults(28, 3.5),
+    Task.IMAGE_TO_IMAGE: Defaults(28, 7.0, 0.6),
+    Task.INPAINTING: Defaults(28, 7.0, 0.6),
+}
+_DEFAULTS_OF_FILL = {Task.INPAINTING: Defaults(50, 30.0, 1.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,20 +40,24 @@ class Flux(Family):
     def from_config(cls, config: dict[str, Any]) -> Self | None:
         if config["_class_name"] != "FluxTransformer2DModel":
             return None
-        channels, out_channels = config["in_channels"], config.get("out_channels")
-        if out_channels not in (None, channels):
+        taken = config["in_channels"]
+        given = config.get("out_channels") or taken
+        takes_mask = taken == 2 * given + _PIXELS_OF_TOKEN
+        if taken != given and not takes_mask:
             raise ValueError(
-                f"the transformer takes {channels} channels and gives {out_channels}: "
-                "a model for inpainting, which cannot make images from text alone"
+                f"the transformer takes {taken} channels and gives {given}; those that are known take {given}, "
+                f"or for inpainting {2 * given + _PIXELS_OF_TOKEN}"
             )
         return cls(
-            channels=channels // 4,
+            channels=given // 4,
             default_size=128,
-            default_num_inference_steps=28,
-            default_guidance_scale=3.5,
+            defaults=_DEFAULTS_OF_FILL if takes_mask else _DEFAULTS,
             text_encoders=(2,),
             patch_size=2,
             foretells_steps=True,
+            takes_mask=takes_mask,
+            latent_axis=2,
+            max_sequence_length=512,
             guidance_is_embedded=config["guidance_embeds"],
         )
 
@@ -70,11 +83,18 @@ class Flux(Family):
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
         return {"hidden_states": sample, "timestep": np.array([timestep], np.float32) / np.float32(1000)}
 
+    def mask_inputs(self, mask: NDArray[np.bool_], masked: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+        height, width = masked.shape[2:]
+        factor = mask.shape[0] // height
+        of_latent = mask.reshape(height, factor, width, factor).transpose(1, 3, 0, 2)
+        flags = self.pack(of_latent.reshape(1, -1, height, width).astype(np.float32))
+        return np.repeat(np.concatenate((self.pack(masked), flags), axis=2), n, axis=0)
+
     def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:
         return (shape[2] // 2) * (shape[3] // 2)
 
-    def pack(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return float32, shape (n, height / 2 * width / 2, channels * 4)."""
+    def pack(self, latents: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return an array of shape (n, height / 2 * width / 2, channels * 4)."""
         n, channels, height, width = latents.shape
         squares = latents.reshape(n, channels, height // 2, 2, width // 2, 2).transpose(0, 2, 4, 1, 3, 5)
         return np.ascontiguousarray(squares.reshape(n, -1, channels * 4))

@@ -23,7 +23,7 @@ def family_of(folder: Path) -> Family:
     Raises
     ------
     FileNotFoundError, ValueError
-        If it is missing or unreadable, or of no family that is known, or the model cannot do text-to-image.
+        If it is missing or unreadable, or of no family that is known, or the model does something that is not known.
     """
     path = folder / "config.json"
     config = read_config(path)

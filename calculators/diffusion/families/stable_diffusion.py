@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.diffusion.families.family import Arrays, Family
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from calculators.diffusion.families.family import Arrays, Defaults, Family
 from calculators.text.embeddings import Embeddings
 
 
@@ -31,23 +31,33 @@ class StableDiffusion(Family):
     def from_config(cls, config: dict[str, Any]) -> Self | None:
         if config["_class_name"] != "UNet2DConditionModel" or config.get("addition_embed_type"):
             return None
-        return cls.of_unet(config, guidance_scale=7.5)
+        is_lcm = config.get("time_cond_proj_dim") is not None
+        steps, scale = (4, 8.5) if is_lcm else (50, 7.5)
+        return cls.of_unet(
+            config,
+            {
+                Task.TEXT_TO_IMAGE: Defaults(steps, scale),
+                Task.IMAGE_TO_IMAGE: Defaults(steps, scale, 0.8),
+                Task.INPAINTING: Defaults(steps, scale, 1.0),
+            },
+        )
 
     @classmethod
-    def of_unet(cls, config: dict[str, Any], guidance_scale: float, **attributes: Any) -> Self:
+    def of_unet(cls, config: dict[str, Any], defaults: Mapping[Task, Defaults], **attributes: Any) -> Self:
         """Read the config of a UNet whose family is known."""
-        if config["in_channels"] != config["out_channels"]:
+        taken, given = config["in_channels"], config["out_channels"]
+        takes_mask = taken == 2 * given + 1
+        if taken != given and not takes_mask:
             raise ValueError(
-                f"the UNet takes {config['in_channels']} channels and gives {config['out_channels']}: "
-                "a model for inpainting, which cannot make images from text alone"
+                f"the UNet takes {taken} channels and gives {given}; those that are known take {given}, "
+                f"or for inpainting {2 * given + 1}"
             )
-        embedding_size = config.get("time_cond_proj_dim")
         return cls(
-            channels=config["in_channels"],
+            channels=given,
             default_size=config["sample_size"],
-            default_num_inference_steps=50 if embedding_size is None else 4,
-            default_guidance_scale=guidance_scale if embedding_size is None else 8.5,
-            guidance_embedding_size=embedding_size,
+            defaults={Task.INPAINTING: defaults[Task.INPAINTING]} if takes_mask else defaults,
+            takes_mask=takes_mask,
+            guidance_embedding_size=config.get("time_cond_proj_dim"),
             **attributes,
         )
 

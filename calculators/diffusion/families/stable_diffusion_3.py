@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.diffusion.families.family import Arrays, Family
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from calculators.diffusion.families.family import Arrays, Defaults, Family
 from calculators.text.embeddings import Embeddings
 
 
@@ -33,17 +33,21 @@ class StableDiffusion3(Family):
             return None
         if config["in_channels"] != config["out_channels"]:
             raise ValueError(
-                f"the transformer takes {config['in_channels']} channels and gives {config['out_channels']}: "
-                "a model for inpainting, which cannot make images from text alone"
+                f"the transformer takes {config['in_channels']} channels and gives {config['out_channels']}; "
+                "those that are known take as many as they give"
             )
         return cls(
             channels=config["in_channels"],
             default_size=config["sample_size"],
-            default_num_inference_steps=28,
-            default_guidance_scale=7.0,
+            defaults={
+                Task.TEXT_TO_IMAGE: Defaults(28, 7.0),
+                Task.IMAGE_TO_IMAGE: Defaults(28, 7.0, 0.6),
+                Task.INPAINTING: Defaults(28, 7.0, 0.6),
+            },
             text_encoders=(2, 3),
             patch_size=config["patch_size"],
             foretells_steps=True,
+            max_sequence_length=512,
             joint_attention_dim=config["joint_attention_dim"],
         )
 

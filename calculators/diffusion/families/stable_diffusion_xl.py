@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.diffusion.families.family import Arrays
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from calculators.diffusion.families.family import Arrays, Defaults
 from calculators.diffusion.families.stable_diffusion import StableDiffusion
 from calculators.text.embeddings import Embeddings
 
@@ -23,7 +23,12 @@ class StableDiffusionXL(StableDiffusion):
     def from_config(cls, config: dict[str, Any]) -> Self | None:
         if config["_class_name"] != "UNet2DConditionModel" or config.get("addition_embed_type") != "text_time":
             return None
-        return cls.of_unet(config, guidance_scale=5.0, text_encoders=(2,), empty_prompt_is_zeros=True)
+        defaults = {
+            Task.TEXT_TO_IMAGE: Defaults(50, 5.0),
+            Task.IMAGE_TO_IMAGE: Defaults(50, 5.0, 0.3),
+            Task.INPAINTING: Defaults(50, 7.5, 0.9999),
+        }
+        return cls.of_unet(config, defaults, text_encoders=(2,), empty_prompt_is_zeros=True)
 
     def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
         hidden_states = np.concatenate([each.hidden_states for each in embeddings], axis=-1)

@@ -123,7 +123,8 @@ class LCMScheduler:
         c_skip, c_out = self._boundary[step]
         denoised = c_out * picture + c_skip * sample
         if step == len(self.timesteps) - 1:
-            return Step(denoised, denoised)
+            # NOTE: two arrays, as in openvino_genai: inpainting changes the first and decodes the second.
+            return Step(denoised.copy(), denoised)
         return Step(self._signal[step + 1] * denoised + self._noise[step + 1] * randn(sample.shape), denoised)
 
 

@@ -4,13 +4,19 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import graphframe as gf
-from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.image_request import ImageRequestCalculator
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
+from calculators.diffusion.input_image import InputImage
 from graphframe.image import ImageRequest, InvalidRequest
+from tests.calculators.image.files import encoded, gradient, halves
+
+PICTURE = encoded(gradient(100, 60))
+MASK = encoded(halves(100, 60))
 
 
 def resolve(folder: Path, options: dict[str, Any] | None = None, **request: Any) -> DiffusionRequest:
@@ -128,3 +134,136 @@ def test_graph_that_makes_no_sense_does_not_load(euler: Path, options: dict[str,
     with pytest.raises(gf.CalculatorError, match="load failed") as caught:
         resolve(euler, options)
     assert words in str(caught.value)
+
+
+def with_picture(folder: Path, options: dict[str, Any] | None = None, **request: Any) -> tuple[Any, Any]:
+    runner = gf.CalculatorRunner(ImageRequestCalculator, ImageRequestCalculatorOptions(**(options or {})), base=folder)
+    outputs = runner.run(REQUEST=[ImageRequest("a red cat", **request)])
+    resolved, image = outputs["REQUEST"][0].value, outputs["IMAGE"][0].value
+    assert isinstance(resolved, DiffusionRequest)
+    assert isinstance(image, InputImage)
+    return resolved, image
+
+
+@pytest.mark.parametrize(
+    ("model", "image_to_image", "inpainting"),
+    [
+        ("euler", (50, 7.5, 0.8), (50, 7.5, 1.0)),
+        ("lcm", (4, 8.5, 0.8), (4, 8.5, 1.0)),
+        ("xl", (50, 5.0, 0.3), (50, 7.5, 0.9999)),
+        ("sd3", (28, 7.0, 0.6), (28, 7.0, 0.6)),
+        ("flux", (28, 7.0, 0.6), (28, 7.0, 0.6)),
+    ],
+)
+def test_defaults_with_a_picture(
+    request: pytest.FixtureRequest, model: str, image_to_image: object, inpainting: object
+) -> None:
+    folder = request.getfixturevalue(model)
+    for mask, task, wanted in ((None, Task.IMAGE_TO_IMAGE, image_to_image), (MASK, Task.INPAINTING, inpainting)):
+        resolved, image = with_picture(folder, image=PICTURE, mask=mask)
+        assert resolved.task is task
+        assert (resolved.num_inference_steps, resolved.guidance_scale, resolved.strength) == wanted
+        assert (image.mask is None) == (mask is None)
+        assert image.whole
+        assert not image.masked
+
+
+def test_the_size_is_that_of_the_picture(euler: Path, flux: Path) -> None:
+    for folder, size in ((euler, (96, 56)), (flux, (96, 48))):
+        resolved, image = with_picture(folder, image=PICTURE)
+        assert (resolved.latent_shape[3] * 8, resolved.latent_shape[2] * 8) == size
+        assert image.pixels.shape == (size[1], size[0], 3)
+
+
+def test_the_size_is_that_of_the_request(euler: Path) -> None:
+    _, image = with_picture(euler, image=PICTURE, mask=MASK, width=64, height=128)
+    assert image.pixels.shape == (128, 64, 3)
+    assert image.mask.shape == (128, 64)
+    assert image.mask[:, 32:].all()
+    assert not image.mask[:, :31].any()
+
+
+def test_a_picture_above_the_limit_is_made_smaller(euler: Path) -> None:
+    _, image = with_picture(euler, {"max_resolution": "64x64"}, image=PICTURE)
+    assert image.pixels.shape == (32, 64, 3)  # 100x60 would be 64x38
+
+
+def test_a_picture_smaller_than_anything_the_model_can_do(euler: Path) -> None:
+    _, image = with_picture(euler, image=encoded(gradient(3, 20)))
+    assert image.pixels.shape == (16, 8, 3)
+
+
+def test_holes_in_the_picture_are_painted_anew(euler: Path) -> None:
+    alpha = np.full((64, 64, 1), 255, np.uint8)
+    alpha[:16] = 0
+    resolved, image = with_picture(euler, image=encoded(np.concatenate((gradient(64, 64), alpha), axis=2)))
+    assert resolved.task is Task.INPAINTING
+    assert image.mask[:16].all()
+    assert not image.mask[16:].any()
+
+
+def test_a_mask_counts_more_than_holes(euler: Path) -> None:
+    alpha = np.zeros((64, 64, 1), np.uint8)
+    _, image = with_picture(euler, image=encoded(np.concatenate((gradient(64, 64), alpha), axis=2)), mask=MASK)
+    assert not image.mask[:, :31].any()
+
+
+@pytest.mark.parametrize(
+    ("request_", "param", "words"),
+    [
+        ({"mask": MASK}, "mask", "a mask tells what of a picture to paint anew; the request has no image"),
+        ({"strength": 0.5}, "strength", "strength tells how much of a picture to lose; the request has no image"),
+        ({"image": PICTURE, "strength": 1.5}, "strength", "strength must be from 0 to 1, not 1.5"),
+    ],
+)
+def test_pictures_that_make_no_sense(euler: Path, request_: dict[str, Any], param: str, words: str) -> None:
+    error = refused(euler, **request_)
+    assert (error.param, str(error)) == (param, words)
+
+
+def test_a_graph_without_vae_encode_takes_no_pictures(euler: Path) -> None:
+    runner = gf.CalculatorRunner(ImageRequestCalculator, outputs=["REQUEST"], base=euler)
+    with pytest.raises(gf.CalculatorError) as caught:
+        runner.run(REQUEST=[ImageRequest("a red cat", image=PICTURE)])
+    assert isinstance(caught.value.__cause__, InvalidRequest)
+    assert str(caught.value.__cause__) == "this graph makes images from text alone: it has no node for vae_encode"
+
+
+def test_a_text_encoder_that_the_model_does_not_have(euler: Path, xl: Path, sd3: Path, flux: Path) -> None:
+    for folder, most in ((euler, 1), (xl, 2), (sd3, 3), (flux, 2)):
+        for number in (2, 3):
+            for field in (f"prompt_{number}", f"negative_prompt_{number}"):
+                wish: dict[str, Any] = {field: "dog"}
+                if folder == flux and field.startswith("negative"):
+                    words = f"a {field} has no effect on the images of this model"
+                    assert str(refused(folder, **wish)) == words
+                elif number <= most:
+                    assert getattr(resolve(folder, **wish), field) == "dog"
+                else:
+                    error = refused(folder, **wish)
+                    assert error.param == field
+                    assert str(error) == f"{field} is for a text encoder that this model does not have"
+
+
+def test_stable_diffusion_3_without_t5_has_two_text_encoders(sd3: Path, tmp_path: Path) -> None:
+    for part in sd3.iterdir():
+        if not part.name.endswith("_3"):
+            (tmp_path / part.name).symlink_to(part)
+    assert resolve(tmp_path, prompt_2="dog").prompt_2 == "dog"
+    assert refused(tmp_path, prompt_3="dog").param == "prompt_3"
+    assert refused(tmp_path, max_sequence_length=77).param == "max_sequence_length"
+
+
+def test_max_sequence_length_is_for_t5(euler: Path, sd3: Path, flux: Path) -> None:
+    for folder in (sd3, flux):
+        assert resolve(folder, max_sequence_length=300).max_sequence_length == 300
+        for wrong in (0, 513):
+            error = refused(folder, max_sequence_length=wrong)
+            assert str(error) == f"max_sequence_length must be from 1 to 512, not {wrong}"
+    assert refused(euler, max_sequence_length=77).param == "max_sequence_length"
+
+
+def test_a_second_negative_prompt_alone(xl: Path) -> None:
+    resolved = resolve(xl, negative_prompt_2="dog")
+    assert resolved.prompts(1) == ["", "a red cat"]
+    assert resolved.prompts(2) == ["dog", "a red cat"]

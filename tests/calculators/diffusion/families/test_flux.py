@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.families import Arrays, Family, family_of
 from calculators.text.embeddings import Embeddings
 
@@ -60,6 +60,21 @@ def test_timesteps_are_parts_of_one(flux: Path) -> None:
     assert found["timestep"].dtype == np.float32
 
 
-def test_inpainting_model_is_refused(flux: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="takes 384 channels and gives 64: a model for inpainting"):
-        family_of(with_config(flux, tmp_path, in_channels=384, out_channels=64))
+def test_what_is_neither_for_images_nor_for_inpainting_is_refused(flux: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"takes 128 channels and gives 64; those that are known take 64, or .* 384"):
+        family_of(with_config(flux, tmp_path, in_channels=128, out_channels=64))
+
+
+def test_fill_is_fed_the_masked_picture_and_the_mask_of_each_pixel(flux: Path, tmp_path: Path) -> None:
+    family = family_of(with_config(flux, tmp_path, in_channels=384, out_channels=64))
+    assert list(family.defaults) == [Task.INPAINTING]
+    assert family.channels == 16
+    masked = np.arange(16 * 4 * 6, dtype=np.float32).reshape(1, 16, 4, 6)
+    mask = np.zeros((32, 48), np.bool_)
+    mask[17, 26] = True  # row 1, column 2 of latent (2, 3), which is the second one of token (1, 1)
+    behind = family.mask_inputs(mask, masked, n=2)
+    assert behind.shape == (2, 6, 64 + 256)
+    assert (behind[0] == behind[1]).all()
+    assert (behind[:1, :, :64] == family.pack(masked)).all()
+    flags = behind[0, :, 64:].reshape(2, 3, 8, 8, 2, 2)
+    assert np.argwhere(flags).tolist() == [[1, 1, 1, 2, 0, 1]]

@@ -2,22 +2,37 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from calculators.diffusion.diffusion_request import Task
 from calculators.diffusion.families import family_of
 from calculators.diffusion.families.stable_diffusion import guidance_embedding
 
 
-def test_inpainting_model_is_refused(euler: Path, tmp_path: Path) -> None:
-    shutil.copytree(euler, tmp_path / "model")
-    path = tmp_path / "model" / "unet" / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"in_channels": 9}))
-    with pytest.raises(ValueError, match="takes 9 channels and gives 4: a model for inpainting"):
-        family_of(tmp_path / "model" / "unet")
+def with_channels(euler: Path, folder: Path, channels: int) -> Path:
+    config = json.loads((euler / "unet" / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"in_channels": channels}))
+    return folder
+
+
+def test_what_is_neither_for_images_nor_for_inpainting_is_refused(euler: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"takes 8 channels and gives 4; those that are known take 4, or .* 9"):
+        family_of(with_channels(euler, tmp_path, 8))
+
+
+def test_inpainting_model_is_fed_the_mask_and_the_masked_picture(euler: Path, tmp_path: Path) -> None:
+    family = family_of(with_channels(euler, tmp_path, 9))
+    assert list(family.defaults) == [Task.INPAINTING]
+    assert family.channels == 4
+    mask = np.zeros((16, 24), np.bool_)
+    mask[8:, 16:] = True
+    behind = family.mask_inputs(mask, np.full((1, 4, 2, 3), 5, np.float32), n=2)
+    assert behind.shape == (2, 5, 2, 3)
+    assert behind[1, 0].tolist() == [[0, 0, 0], [0, 0, 1]]
+    assert (behind[:, 1:] == 5).all()
 
 
 def test_guidance(euler: Path, lcm: Path) -> None:

@@ -66,10 +66,23 @@ class Stages:
         self.vae = openvino_genai.AutoencoderKL(model / "vae_encoder", model / "vae_decoder", device="CPU", **F32)
 
     def theirs(self, config: Path, steps: int, strength: float | None) -> list[NDArray[np.float32]]:
-        """What openvino_genai's pipeline has after each step."""
+        """What openvino_genai's pipeline has after each step.
+
+        NOTE: on a busy machine, it tells of its last steps or not, as its threads have it: then it is asked again.
+        """
+        for _ in range(20):
+            seen, expected = self._theirs(config, steps, strength)
+            if len(seen) == expected:
+                break
+        return seen
+
+    def _theirs(self, config: Path, steps: int, strength: float | None) -> tuple[list[NDArray[np.float32]], int]:
         seen: list[NDArray[np.float32]] = []
+        expected = -1
 
         def see(step: int, count: int, latent: ov.Tensor) -> bool:
+            nonlocal expected
+            expected = count
             seen.append(np.array(latent.data))
             return False
 
@@ -86,7 +99,7 @@ class Stages:
         else:
             self.image_to_image.set_scheduler(scheduler)
             self.image_to_image.generate("a red cat", ov.Tensor(IMAGE), strength=strength, **arguments)
-        return seen
+        return seen, expected
 
     def ours(self, make: SchedulerFactory, steps: int, strength: float | None) -> list[NDArray[np.float32]]:
         """What our scheduler has after each step, of what openvino_genai gives to its VAE at the end."""

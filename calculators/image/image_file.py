@@ -1,0 +1,84 @@
+"""Image files that a request brings: bytes into pixels."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from graphframe.image import InvalidRequest
+
+_FORMATS = ("PNG", "JPEG", "WEBP")
+_MAX_PIXELS = 50_000_000
+"""What the largest cameras in phones give. A file of a few kilobytes can hold far more."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A picture as it is to be seen.
+
+    Attributes
+    ----------
+    rgb
+        uint8, shape (height, width, 3). Where it is transparent, what the file has there.
+    alpha
+        uint8, shape (height, width), 255 where it is opaque; None if it is opaque everywhere.
+    """
+
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None = None
+
+    @property
+    def holes(self) -> NDArray[np.bool_] | None:
+        """Where it is more transparent than not, shape (height, width); None if that is nowhere."""
+        if self.alpha is None:
+            return None
+        holes = self.alpha < 128
+        return holes if holes.any() else None
+
+
+def read_pixels(file: bytes, param: str) -> Pixels:
+    """Decode a PNG, JPEG or WebP file, told by its content, and turn it upright as its EXIF data say.
+
+    Of an animation it is the first picture.
+
+    Parameters
+    ----------
+    file : bytes
+    param : str
+        The field of the request that it came in, for errors.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is no such file, is damaged, or has more than 50 million pixels.
+    """
+    try:
+        image = Image.open(io.BytesIO(file), formats=_FORMATS)
+        if image.width * image.height > _MAX_PIXELS:
+            raise InvalidRequest(
+                f"the {param} has {image.width}x{image.height} pixels, more than {_MAX_PIXELS:,}; make it smaller",
+                param,
+            )
+        return _pixels(ImageOps.exif_transpose(image))
+    except InvalidRequest:
+        raise
+    except Exception as error:  # whatever a decoder makes of bytes that somebody sent
+        found = f"cannot be read ({error})" if _has_known_beginning(file) else "is no such file"
+        raise InvalidRequest(f"the {param} must be a PNG, JPEG or WebP file; this {found}", param) from error
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    if image.mode.startswith("I"):  # 16 bits of gray
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    if not image.has_transparency_data:
+        return Pixels(np.asarray(image.convert("RGB")))
+    rgba = np.asarray(image.convert("RGBA"))
+    return Pixels(np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]))
+
+
+def _has_known_beginning(file: bytes) -> bool:
+    return file.startswith((b"\x89PNG", b"\xff\xd8")) or (file[:4] == b"RIFF" and file[8:12] == b"WEBP")

@@ -1,0 +1,40 @@
+"""Resizing of pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset11, opset13
+
+from graphframe.inference import core
+
+
+class Resizer:
+    """Bicubic interpolation with antialiasing, as Pillow does it, but to the bit as openvino_genai. It is thread-safe.
+
+    NOTE: Pillow itself rounds 1 % of the values to the other side, and it is these that would show in the pixels of
+    image-to-image. It takes no turn in a device's lane, since it is short, and belongs to reading a file.
+    """
+
+    def __init__(self) -> None:
+        image, size = opset13.parameter([-1] * 4, np.uint8), opset13.parameter([2], np.int64)
+        resized = opset11.interpolate(
+            image,
+            size,
+            "bicubic_pillow",
+            "sizes",
+            axes=np.array([1, 2]),
+            coordinate_transformation_mode="pytorch_half_pixel",
+            nearest_mode="floor",
+        )
+        self._compiled = core().compile_model(ov.Model([resized], [image, size]), "CPU")
+
+    def resized(self, pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+        """Return uint8 pixels of shape (height, width, channels) in another size."""
+        if pixels.shape[:2] == (height, width):
+            return pixels
+        request = self._compiled.create_infer_request()
+        outputs = request.infer([pixels[None], np.array([height, width])])
+        resized: NDArray[np.uint8] = np.array(outputs[0][0])
+        return resized

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from calculators.image.image_file import read_pixels
+from graphframe.image import InvalidRequest
+from tests.calculators.image.files import encoded, gradient
+
+PICTURE = gradient(12, 8)
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that says it is large."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(("kind", "options"), [("png", {}), ("webp", {"lossless": True})])
+def test_the_content_tells_the_kind_of_file(kind: str, options: dict[str, bool]) -> None:
+    pixels = read_pixels(encoded(PICTURE, kind, **options), "image")
+    assert (pixels.rgb == PICTURE).all()
+    assert pixels.alpha is None
+
+
+def test_jpeg() -> None:
+    pixels = read_pixels(encoded(np.full((8, 16, 3), 77, np.uint8), "jpeg"), "image")
+    assert (pixels.rgb == 77).all()
+    assert pixels.rgb.shape == (8, 16, 3)
+
+
+def test_upright_as_exif_says() -> None:
+    image = Image.fromarray(PICTURE)
+    exif = image.getexif()
+    exif[0x0112] = 6  # the camera was held on its side
+    file = encoded(image, exif=exif)
+    assert (read_pixels(file, "image").rgb == np.rot90(PICTURE, -1)).all()
+
+
+def test_transparency() -> None:
+    alpha = np.full((8, 12, 1), 255, np.uint8)
+    assert read_pixels(encoded(np.concatenate((PICTURE, alpha), axis=2)), "image").holes is None
+    alpha[2, 3], alpha[4, 5] = 127, 128
+    pixels = read_pixels(encoded(np.concatenate((PICTURE, alpha), axis=2)), "image")
+    assert pixels.holes is not None
+    assert np.argwhere(pixels.holes).tolist() == [[2, 3]]
+    assert (pixels.rgb == PICTURE).all()
+
+
+def test_transparency_of_a_palette() -> None:
+    image = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
+    image.putpalette([255, 0, 0, 0, 255, 0])
+    pixels = read_pixels(encoded(image, transparency=1), "image")
+    assert pixels.holes is not None
+    assert pixels.holes.tolist() == [[False, True]]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "I;16", "RGBA", "P"])
+def test_whatever_the_file_holds_becomes_colours(mode: str) -> None:
+    image = Image.new("L", (3, 2), 200)
+    if mode == "I;16":
+        image = Image.fromarray(np.full((2, 3), 200 * 256 + 7, np.uint16))
+    elif mode == "1":
+        image = Image.new("1", (3, 2), 1)
+    else:
+        image = image.convert(mode)
+    assert (read_pixels(encoded(image), "image").rgb == (255 if mode == "1" else 200)).all()
+
+
+def test_colours_for_printing() -> None:
+    file = encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "jpeg")
+    red, green, blue = read_pixels(file, "image").rgb[0, 0]
+    assert red > 200
+    assert max(green, blue) < 100
+
+
+@pytest.mark.parametrize("file", [b"", b"hello", encoded(PICTURE, "bmp"), encoded(PICTURE, "gif")])
+def test_other_files_are_refused(file: bytes) -> None:
+    with pytest.raises(
+        InvalidRequest, match="the mask must be a PNG, JPEG or WebP file; this is no such file"
+    ) as caught:
+        read_pixels(file, "mask")
+    assert caught.value.param == "mask"
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_damaged_files_are_refused(kind: str) -> None:
+    whole = encoded(gradient(64, 64), kind)
+    for length in (12, len(whole) // 2):
+        with pytest.raises(InvalidRequest, match="the image must be a PNG, JPEG or WebP file; this cannot be read"):
+            read_pixels(whole[:length] if kind != "webp" else whole[:12] + b"VP8 " + b"\xff" * length, "image")
+
+
+@pytest.mark.parametrize("side", [8000, 20000, 60000])
+def test_bombs_are_refused_before_they_are_decoded(side: int) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_pixels(bomb(side, side), "image")
+    assert caught.value.param == "image"
+    assert "pixels" in str(caught.value)
