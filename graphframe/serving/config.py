@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import falcon.asgi
 
+from graphframe.serving.api.responses import LoadStatus, NodeDevice, ServableStatus, VersionStatus
 from graphframe.serving.servable import Servable, Servables, State
 
 
@@ -18,19 +19,18 @@ class Config:
         resp.media = {servable.name: _describe(servable) for servable in self._servables}
 
 
-def _describe(servable: Servable) -> dict[str, object]:
+def _describe(servable: Servable) -> ServableStatus:
     failed = servable.state is State.FAILED
-    status = {
-        "version": "1",
-        # NOTE: what failed to load stays LOADING there, and the error code tells.
-        "state": "LOADING" if failed else servable.state.value,
-        "status": {
-            "error_code": "FAILED_PRECONDITION" if failed else "OK",
-            "error_message": servable.failure if failed else "OK",
-        },
-    }
+    # NOTE: what failed to load stays LOADING there, and the error code tells.
+    version = VersionStatus(
+        version="1",
+        state="LOADING" if failed else servable.state.value,
+        status=LoadStatus(
+            error_code="FAILED_PRECONDITION" if failed else "OK", error_message=servable.failure if failed else "OK"
+        ),
+    )
     nodes = [
-        {"name": node.name, "calculator": node.calculator.__name__, "device": node.device}
+        NodeDevice(name=node.name, calculator=node.calculator.__name__, device=node.device)
         for node in servable.graph.nodes
     ]
-    return {"model_version_status": [status], "nodes": nodes}
+    return ServableStatus(model_version_status=[version], nodes=nodes)

@@ -8,6 +8,8 @@ from typing import Any
 import falcon
 import falcon.asgi
 
+from graphframe.serving.api.responses import ErrorDetails, ErrorResponse
+
 NO_RETRY = {"x-should-retry": "false"}
 """For what fails again however often it is tried; without it the clients try a 5xx three times."""
 
@@ -42,16 +44,15 @@ class APIError(falcon.HTTPError):
         self.error_code = code
 
 
-def envelope(error: falcon.HTTPError, message: str | None = None) -> dict[str, object]:
+def details(error: falcon.HTTPError, message: str | None = None) -> ErrorDetails:
     """An error, ours or Falcon's own, as clients read it; its message by default is the error's description."""
     status = error.status_code
-    kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
-    return {
-        "message": error.description if message is None else message,
-        "type": kind,
-        "param": getattr(error, "param", None),
-        "code": getattr(error, "error_code", None),
-    }
+    return ErrorDetails(
+        message=message or error.description or "",
+        type="server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error",
+        param=getattr(error, "param", None),
+        code=getattr(error, "error_code", None),
+    )
 
 
 def write_envelope(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
@@ -60,7 +61,7 @@ def write_envelope(req: falcon.Request, resp: falcon.Response, error: falcon.HTT
     if error.status_code == 405:
         message += f"; allowed: {resp.get_header('Allow')}"
     resp.content_type = falcon.MEDIA_JSON
-    resp.media = {"error": envelope(error, message)}
+    resp.media = ErrorResponse(error=details(error, message))
 
 
 def unexpected(error: Exception) -> APIError:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import falcon.asgi
 
+from graphframe.serving.api.responses import ServerInfo
 from graphframe.serving.errors import APIError
 from graphframe.serving.servable import Servables, State
 
@@ -18,7 +19,7 @@ class Health:
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Tell who answers."""
-        resp.media = {"name": "graphframe", "version": version("graphframe")}
+        resp.media = ServerInfo(name="graphframe", version=version("graphframe"))
 
     async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer at all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import falcon.asgi
 
+from graphframe.serving.api.responses import Model, ModelList
 from graphframe.serving.servable import Servable, Servables, State
 
 
@@ -16,17 +17,12 @@ class Models:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """List them."""
         available = (servable for servable in self._servables if servable.state is State.AVAILABLE)
-        resp.media = {"object": "list", "data": [_describe(servable) for servable in available]}
+        resp.media = ModelList(data=[_describe(servable) for servable in available])
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
         """Describe one; its name may contain slashes."""
         resp.media = _describe(self._servables.find_available(name))
 
 
-def _describe(servable: Servable) -> dict[str, object]:
-    return {
-        "id": servable.name,
-        "object": "model",
-        "created": servable.available_since,
-        "owned_by": "graphframe",
-    }
+def _describe(servable: Servable) -> Model:
+    return Model(id=servable.name, created=servable.available_since)

@@ -10,6 +10,7 @@ import random
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 from typing_extensions import Self
 
 from graphframe.image import ImageRequest
@@ -22,11 +23,12 @@ _HIGH_FIDELITY = 0.5
 Delivery: TypeAlias = Literal["b64_json", "url"]
 """How an image is sent: its file, or where to get it."""
 
-_Word = Annotated[str, msgspec.Meta(max_length=256)]
-_Prompt = Annotated[str, msgspec.Meta(max_length=32_000)]
-_Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-_Seed = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": _MAX_SEED})]
-_Size = Annotated[str, msgspec.Meta(pattern="^(auto|[1-9][0-9]{0,8}x[1-9][0-9]{0,8})$", examples=["auto", "512x512"])]
+_Word = Annotated[str, Meta(max_length=256)]
+_Prompt = Annotated[str, Meta(max_length=32_000)]
+_Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+_Seed = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": _MAX_SEED})]
+_Size = Annotated[str, Meta(pattern="^(auto|[1-9][0-9]{0,8}x[1-9][0-9]{0,8})$", examples=["auto", "512x512"])]
+_NO_EFFECT = Meta(description="Accepted, and means nothing here.")
 
 _SYNONYMS = (
     ("n", "num_images_per_prompt"),
@@ -41,27 +43,29 @@ _SYNONYMS = (
 class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What all three take, as the client sent it; None where it sent none, or null."""
 
-    model: _Word | None = None
-    n: _Positive | None = None
-    num_images_per_prompt: _Positive | None = None
-    size: _Size | None = None
-    width: _Positive | None = None
-    height: _Positive | None = None
-    seed: _Seed | None = None
-    rng_seed: _Seed | None = None
-    num_inference_steps: _Positive | None = None
-    guidance_scale: float | None = None
-    scheduler: _Word | None = None
-    strength: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    max_sequence_length: _Positive | None = None
-    response_format: Delivery | None = None
-    output_format: Literal["png", "jpeg", "webp"] | None = None
-    output_compression: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
-    background: Literal["auto", "opaque"] | None = None
-    # NOTE: clients send the rest unasked; they are accepted and have no effect.
-    user: str | None = None
-    quality: str | None = None
-    safety_identifier: str | None = None
+    model: Annotated[_Word, Meta(description="The name of a served model. By default the only one.")] | None = None
+    n: Annotated[_Positive, Meta(description="How many images. By default 1.")] | None = None
+    num_images_per_prompt: Annotated[_Positive, Meta(description="The same as n.")] | None = None
+    size: Annotated[_Size, Meta(description="In pixels. By default, and as auto, the model's.")] | None = None
+    width: Annotated[_Positive, Meta(description="In pixels; instead of size.")] | None = None
+    height: Annotated[_Positive, Meta(description="In pixels; instead of size.")] | None = None
+    seed: Annotated[_Seed, Meta(description="The same seed gives the same images. By default random.")] | None = None
+    rng_seed: Annotated[_Seed, Meta(description="The same as seed.")] | None = None
+    num_inference_steps: Annotated[_Positive, Meta(description="Steps of denoising; else the model's.")] | None = None
+    guidance_scale: Annotated[float, Meta(description="How closely to follow the prompt.")] | None = None
+    scheduler: Annotated[_Word, Meta(description="Such as euler or dpm++ 2m karras.")] | None = None
+    strength: Annotated[float, Meta(ge=0, le=1, description="How much of the image to lose.")] | None = None
+    max_sequence_length: Annotated[_Positive, Meta(description="How many tokens T5 looks at.")] | None = None
+    response_format: Annotated[Delivery, Meta(description="By default url for dall-e-*.")] | None = None
+    output_format: Annotated[Literal["png", "jpeg", "webp"], Meta(description="By default png.")] | None = None
+    output_compression: Annotated[int, Meta(ge=0, le=100, description="Of jpeg and webp; by default 100.")] | None = (
+        None
+    )
+    background: Annotated[Literal["auto", "opaque"], Meta(description="There is no alpha channel.")] | None = None
+    # NOTE: clients send the rest unasked.
+    quality: Annotated[str, _NO_EFFECT] | None = None
+    user: Annotated[str, _NO_EFFECT] | None = None
+    safety_identifier: Annotated[str, _NO_EFFECT] | None = None
 
     @classmethod
     def read(cls, fields: dict[str, object], *, text: bool = False) -> Self:
@@ -119,14 +123,14 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class PromptFields(ImageFields, frozen=True, kw_only=True):
     """What those take besides that have a prompt."""
 
-    prompt: _Prompt
-    prompt_2: _Prompt | None = None
-    prompt_3: _Prompt | None = None
-    negative_prompt: _Prompt | None = None
-    negative_prompt_2: _Prompt | None = None
-    negative_prompt_3: _Prompt | None = None
-    stream: bool | None = None
-    partial_images: Annotated[int, msgspec.Meta(ge=0, le=3)] | None = None
+    prompt: Annotated[_Prompt, Meta(description="What the images show.")]
+    prompt_2: Annotated[_Prompt, Meta(description="For the second text encoder. By default the prompt.")] | None = None
+    prompt_3: Annotated[_Prompt, Meta(description="For the third text encoder. By default the prompt.")] | None = None
+    negative_prompt: Annotated[_Prompt, Meta(description="What the images do not show.")] | None = None
+    negative_prompt_2: Annotated[_Prompt, Meta(description="For the second text encoder.")] | None = None
+    negative_prompt_3: Annotated[_Prompt, Meta(description="For the third text encoder.")] | None = None
+    stream: Annotated[bool, Meta(description="Whether to send events while the images are made.")] | None = None
+    partial_images: Annotated[int, Meta(ge=0, le=3, description="Previews to send in a stream.")] | None = None
 
     def _check(self) -> None:
         super()._check()
@@ -139,17 +143,17 @@ class PromptFields(ImageFields, frozen=True, kw_only=True):
 class GenerationRequest(PromptFields, frozen=True, kw_only=True):
     """The body of ``POST /images/generations``."""
 
-    style: str | None = None
-    moderation: str | None = None
+    style: Annotated[str, _NO_EFFECT] | None = None
+    moderation: Annotated[str, _NO_EFFECT] | None = None
 
 
 class EditRequest(PromptFields, frozen=True, kw_only=True):
     """The body of ``POST /images/edits``."""
 
-    image: Picture | None = None
-    images: Picture | None = None
-    mask: Picture | None = None
-    input_fidelity: Literal["high", "low"] | None = None
+    image: Annotated[Picture, Meta(description="The picture to edit; required, unless images is there.")] | None = None
+    images: Annotated[Picture, Meta(description="The same as image.")] | None = None
+    mask: Annotated[Picture, Meta(description="Transparent, or else white, is what to paint anew.")] | None = None
+    input_fidelity: Annotated[Literal["high", "low"], Meta(description="high: a strength of 0.5")] | None = None
 
     def image_request(self) -> ImageRequest:
         """What the graph is asked for."""
@@ -165,7 +169,7 @@ class EditRequest(PromptFields, frozen=True, kw_only=True):
 class VariationRequest(ImageFields, frozen=True, kw_only=True):
     """The body of ``POST /images/variations``."""
 
-    image: Picture
+    image: Annotated[Picture, Meta(description="The picture to vary.")]
 
 
 _SHARED = {field.name for field in dataclasses.fields(ImageRequest)}

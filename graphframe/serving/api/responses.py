@@ -1,4 +1,4 @@
-"""What the Images API answers."""
+"""What the server answers."""
 
 from __future__ import annotations
 
@@ -64,3 +64,135 @@ class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
     size: str
     seed: int
     usage: Usage
+
+
+class PartialImageEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a stream: a preview."""
+
+    type: Literal["image_generation.partial_image", "image_edit.partial_image"]
+    partial_image_index: int
+    b64_json: str
+    created_at: int
+    background: Literal["opaque"]
+    output_format: str
+    size: str
+    quality: str
+    seed: int
+
+
+class CompletedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a stream: an image."""
+
+    type: Literal["image_generation.completed", "image_edit.completed"]
+    b64_json: str
+    created_at: int
+    background: Literal["opaque"]
+    output_format: str
+    size: str
+    quality: str
+    seed: int
+    usage: Usage
+
+
+class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong, with which field, and a word for programs to tell errors apart by."""
+
+    message: str
+    type: Literal["invalid_request_error", "rate_limit_error", "server_error"]
+    param: str | None
+    code: str | None
+
+
+class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """OpenAI's envelope of an error."""
+
+    error: ErrorDetails
+
+
+class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a stream: the end of it, without the images that are not there yet."""
+
+    type: Literal["error"]
+    error: ErrorDetails
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be asked for as `model`."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: str = "graphframe"
+
+
+class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+    """All that can be asked for as `model`."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+class QueuedNode(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node has done for a request."""
+
+    name: str
+    status: Literal["in_progress", "completed"]
+    seconds: float
+
+
+class QueuedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that waits (at `position`, from 1) or runs (0), and how far it has come."""
+
+    id: str
+    object: Literal["image.generation"] = "image.generation"
+    model: str
+    created: int
+    status: Literal["queued", "in_progress"]
+    position: int
+    step: int
+    steps: int | None
+    nodes: list[QueuedNode]
+
+
+class QueueList(msgspec.Struct, frozen=True, kw_only=True):
+    """The client's own requests that are under way."""
+
+    object: Literal["list"] = "list"
+    data: list[QueuedRequest]
+
+
+class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether loading has gone wrong, and how."""
+
+    error_code: Literal["OK", "FAILED_PRECONDITION"]
+    error_message: str
+
+
+class VersionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a servable has come; versions are OpenVINO Model Server's, and there is one here."""
+
+    version: str
+    state: str
+    status: LoadStatus
+
+
+class NodeDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A node of a graph, and where it runs; ``""`` for inline."""
+
+    name: str
+    calculator: str
+    device: str
+
+
+class ServableStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a servable."""
+
+    model_version_status: list[VersionStatus]
+    nodes: list[NodeDevice]
+
+
+class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers."""
+
+    name: str
+    version: str

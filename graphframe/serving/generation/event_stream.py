@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 import msgspec
 from falcon.asgi import SSEvent
 
 from graphframe.image import EncodedImage, ImageRequest
-from graphframe.serving.api.responses import Usage
-from graphframe.serving.errors import APIError, envelope, unexpected
+from graphframe.serving.api.responses import CompletedEvent, ErrorEvent, PartialImageEvent, Usage
+from graphframe.serving.errors import APIError, details, unexpected
 from graphframe.serving.generation.generation import Partial
 
 _log = logging.getLogger(__name__)
@@ -41,14 +42,24 @@ async def event_stream(
         If it fails before that: the response's status can still tell. Later failures become an event.
     """
     first = await anext(events)
-    shared = {"quality": quality, "seed": request.seed}
 
     def to_event(made: Partial | EncodedImage | None) -> SSEvent:
         if made is None:
             return SSEvent(comment="ping")
+        image = made.image if isinstance(made, Partial) else made
+        fields: Any = {
+            "type": f"{kind}.{'partial_image' if isinstance(made, Partial) else 'completed'}",
+            "b64_json": image.b64,
+            "created_at": int(time.time()),
+            "background": "opaque",
+            "output_format": image.format,
+            "size": f"{image.width}x{image.height}",
+            "quality": quality,
+            "seed": request.seed,
+        }
         if isinstance(made, Partial):
-            return _event(f"{kind}.partial_image", made.image, {**shared, "partial_image_index": made.index})
-        return _event(f"{kind}.completed", made, {**shared, "usage": Usage.of(request, [made])})
+            return _event(PartialImageEvent(partial_image_index=made.index, **fields))
+        return _event(CompletedEvent(usage=Usage.of(request, [image]), **fields))
 
     return _serialized(first, events, to_event)
 
@@ -66,17 +77,8 @@ async def _serialized(
         if not isinstance(error, APIError):
             _log.exception("a stream failed")
             error = unexpected(error)
-        yield SSEvent(event="error", json={"type": "error", "error": envelope(error)})
+        yield _event(ErrorEvent(type="error", error=details(error)))
 
 
-def _event(name: str, image: EncodedImage, fields: dict[str, object]) -> SSEvent:
-    content = {
-        "type": name,
-        "b64_json": image.b64,
-        "created_at": int(time.time()),
-        "background": "opaque",
-        "output_format": image.format,
-        "size": f"{image.width}x{image.height}",
-        **fields,
-    }
-    return SSEvent(event=name, data=msgspec.json.encode(content))
+def _event(content: PartialImageEvent | CompletedEvent | ErrorEvent) -> SSEvent:
+    return SSEvent(event=content.type, data=msgspec.json.encode(content))

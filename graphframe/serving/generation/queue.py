@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import falcon.asgi
 
+from graphframe.serving.api.responses import QueuedNode, QueuedRequest, QueueList
 from graphframe.serving.generation.admission import Admission
 from graphframe.serving.generation.generation import Generation
 
@@ -44,14 +45,13 @@ class Queue:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """List the client's own requests."""
         waiting = [generation for generation in self._generations if not generation.running]
-        resp.media = {
-            "object": "list",
-            "data": [
+        resp.media = QueueList(
+            data=[
                 _describe(generation, 0 if generation.running else waiting.index(generation) + 1)
                 for generation in self._generations
                 if generation.owner == owner_of(req)
-            ],
-        }
+            ]
+        )
 
 
 def owner_of(req: falcon.asgi.Request) -> str:
@@ -60,25 +60,24 @@ def owner_of(req: falcon.asgi.Request) -> str:
     return f"key {key}" if key else f"request {req.context.id}"
 
 
-def _describe(generation: Generation, position: int) -> dict[str, object]:
+def _describe(generation: Generation, position: int) -> QueuedRequest:
     stages = generation.progress.stages.copy()
     now = time.perf_counter()
     step, steps = next(((stage.step, stage.steps) for stage in stages.values() if stage.steps), (0, None))
-    return {
-        "id": generation.id,
-        "object": "image.generation",
-        "model": generation.servable.name,
-        "created": int(generation.created),
-        "status": "in_progress" if generation.running else "queued",
-        "position": position,
-        "step": step,
-        "steps": steps,
-        "nodes": [
-            {
-                "name": name,
-                "status": "in_progress" if stage.began else "completed",
-                "seconds": round(stage.seconds + sum(now - began for began in stage.began.copy()), 3),
-            }
+    return QueuedRequest(
+        id=generation.id,
+        model=generation.servable.name,
+        created=int(generation.created),
+        status="in_progress" if generation.running else "queued",
+        position=position,
+        step=step,
+        steps=steps,
+        nodes=[
+            QueuedNode(
+                name=name,
+                status="in_progress" if stage.began else "completed",
+                seconds=round(stage.seconds + sum(now - began for began in stage.began.copy()), 3),
+            )
             for name, stage in stages.items()
         ],
-    }
+    )

@@ -113,4 +113,4 @@ def test_silence_and_unexpected_failures() -> None:
     ping, completed, error = asyncio.run(read())
     assert ping == b": ping\n\n"
     assert completed.startswith(b"event: image_generation.completed\ndata: {")
-    assert b'"error": {"message": "internal error: KeyError: \'oops\'", "type": "server_error"' in error
+    assert b'"error":{"message":"internal error: KeyError: \'oops\'","type":"server_error"' in error
