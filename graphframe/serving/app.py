@@ -12,6 +12,7 @@ import falcon.media
 import msgspec
 
 from graphframe.framework.errors import did_you_mean
+from graphframe.serving.api import openapi
 from graphframe.serving.config import Config
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation import Queue
@@ -59,6 +60,7 @@ def make_app(servables: Iterable[Servable], options: ServerOptions) -> Applicati
         app.add_route(f"{prefix}/queue", queue)
         app.add_route(f"{prefix}/models", models)
         app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
+    app.add_route("/openapi.json", OpenAPI())
     health = Health(named)
     app.add_route("/v1/config", Config(named))
     app.add_route("/v2", health)
@@ -67,6 +69,17 @@ def make_app(servables: Iterable[Servable], options: ServerOptions) -> Applicati
     app.add_route("/v2/models/{rest:path}", health, suffix="model_ready")
     app.add_sink(_answer_unknown_path)
     return app
+
+
+class OpenAPI:
+    """``GET /openapi.json``."""
+
+    def __init__(self) -> None:
+        self._document = msgspec.json.encode(openapi.document())
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Answer with the document."""
+        resp.data = self._document
 
 
 def _store(options: ServerOptions) -> ImageStore:

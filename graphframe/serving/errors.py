@@ -7,6 +7,7 @@ from typing import Any
 
 import falcon
 import falcon.asgi
+import msgspec
 
 from graphframe.serving.api.responses import ErrorDetails, ErrorResponse
 
@@ -61,7 +62,7 @@ def write_envelope(req: falcon.Request, resp: falcon.Response, error: falcon.HTT
     if error.status_code == 405:
         message += f"; allowed: {resp.get_header('Allow')}"
     resp.content_type = falcon.MEDIA_JSON
-    resp.media = ErrorResponse(error=details(error, message))
+    resp.data = msgspec.json.encode(ErrorResponse(error=details(error, message)))
 
 
 def unexpected(error: Exception) -> APIError:

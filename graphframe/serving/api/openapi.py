@@ -1,0 +1,217 @@
+"""The OpenAPI document, from the types that validate what is asked and make what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import msgspec
+
+from graphframe.serving.api import responses
+from graphframe.serving.api.requests import EditRequest, GenerationRequest, VariationRequest
+
+_JSON = "application/json"
+_FORM = "multipart/form-data"
+_REF = "#/components/schemas/{name}"
+
+_BODIES = (GenerationRequest, EditRequest, VariationRequest)
+_ANSWERS = (
+    responses.ImagesResponse,
+    responses.PartialImageEvent,
+    responses.CompletedEvent,
+    responses.ErrorEvent,
+    responses.ErrorResponse,
+    responses.Model,
+    responses.ModelList,
+    responses.QueueList,
+    responses.ServableStatus,
+    responses.ServerInfo,
+)
+
+_DATA_URL = {"type": "string", "pattern": "^data:[^,]{0,256};base64,"}
+_REFERENCE = {"type": "object", "properties": {"image_url": _DATA_URL}, "required": ["image_url"]}
+_PICTURE = {"anyOf": [_DATA_URL, _REFERENCE]}
+_PICTURE_IN_JSON = {"anyOf": [*_PICTURE["anyOf"], {"type": "array", "items": _PICTURE, "minItems": 1, "maxItems": 1}]}
+_PICTURE_IN_FORM = {"type": "string", "format": "binary"}
+
+
+class _Operation(NamedTuple):
+    """What one method of one path does."""
+
+    path: str
+    method: str
+    summary: str
+    answer: Mapping[str, Any]
+    """The content of a 200, by its type."""
+    errors: tuple[int, ...] = ()
+    body: Mapping[str, Any] | None = None
+    headers: tuple[str, ...] = ()
+    """Of a 200, beside those of every response."""
+
+
+_ERRORS = {
+    400: "A field is wrong, or the body is no JSON or form.",
+    401: "The key is missing or wrong.",
+    404: "There is none of that name.",
+    413: "The body, or a file in it, is too large.",
+    415: "The body is of another type.",
+    429: "As many requests wait as may.",
+    500: "The model could not be loaded, or failed.",
+    503: "The models are still loading.",
+}
+_HEADERS = {
+    "x-request-id": "The id of the request in the server's log; the client's own, if it sent one.",
+    "retry-after": "In how many seconds to try again.",
+    "x-should-retry": "false, if trying again is no use.",
+    "server-timing": "How long each node of the graph worked, in milliseconds.",
+    "cache-control": "How long the image may be kept.",
+    "www-authenticate": "Bearer.",
+}
+_HEADERS_OF_ERRORS = {
+    401: ("www-authenticate",),
+    429: ("retry-after",),
+    500: ("x-should-retry",),
+    503: ("retry-after",),
+}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _events(*names: str) -> dict[str, object]:
+    schema = {"anyOf": [_ref(name) for name in names]}
+    return {"type": "string", "contentMediaType": "text/event-stream", "contentSchema": schema}
+
+
+_STREAM = {"text/event-stream": _events("PartialImageEvent", "CompletedEvent", "ErrorEvent")}
+_IMAGES = {_JSON: _ref("ImagesResponse")}
+_IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503)
+_TIMING = ("server-timing",)
+
+_OPERATIONS = (
+    _Operation(
+        "/v1/images/generations",
+        "post",
+        "Make images from a prompt.",
+        {**_IMAGES, **_STREAM},
+        _IMAGE_ERRORS,
+        {_JSON: _ref("GenerationRequest")},
+        _TIMING,
+    ),
+    _Operation(
+        "/v1/images/edits",
+        "post",
+        "Make images from a prompt and another image, perhaps only where a mask says.",
+        {**_IMAGES, **_STREAM},
+        _IMAGE_ERRORS,
+        {_FORM: _ref("EditForm"), _JSON: _ref("EditRequest")},
+        _TIMING,
+    ),
+    _Operation(
+        "/v1/images/variations",
+        "post",
+        "Make images that resemble another.",
+        _IMAGES,
+        _IMAGE_ERRORS,
+        {_FORM: _ref("VariationForm"), _JSON: _ref("VariationRequest")},
+        _TIMING,
+    ),
+    _Operation(
+        "/images/files/{name}",
+        "get",
+        "Get an image whose URL was the answer.",
+        {f"image/{format}": _PICTURE_IN_FORM for format in ("png", "jpeg", "webp")},
+        (404,),
+        headers=("cache-control",),
+    ),
+    _Operation("/v1/models", "get", "List what can be asked for as model.", {_JSON: _ref("ModelList")}),
+    _Operation("/v1/models/{name}", "get", "Describe a model.", {_JSON: _ref("Model")}, (404, 500, 503)),
+    _Operation("/v1/queue", "get", "List the client's own requests.", {_JSON: _ref("QueueList")}),
+    _Operation(
+        "/v1/config",
+        "get",
+        "Tell the state of all that is served.",
+        {_JSON: {"type": "object", "additionalProperties": _ref("ServableStatus")}},
+    ),
+    _Operation("/v2", "get", "Tell who answers.", {_JSON: _ref("ServerInfo")}),
+    _Operation("/v2/health/live", "get", "Answer at all.", {}),
+    _Operation("/v2/health/ready", "get", "Answer with 200 once the models are there.", {}, (503,)),
+    _Operation("/v2/models/{name}/ready", "get", "Answer with 200 once this model is there.", {}, (404,)),
+    _Operation("/openapi.json", "get", "Get this document.", {_JSON: {"type": "object"}}),
+)
+
+
+def document() -> dict[str, Any]:
+    """The document, for version 3.1 of the specification."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in _OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "graphframe",
+            "version": version("graphframe"),
+            "description": "OpenAI's Images API. Paths that begin with /v1 are there with /v3 too; images, models and"
+            " queue are also there without either.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(),
+            "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _described(operation: _Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.path.strip("/").replace("/", "_").replace("{", "").replace("}", "").replace(".", "_"),
+        "summary": operation.summary,
+        "responses": {
+            "200": _response("Done.", operation.answer, operation.headers),
+            **{str(status): _error(status) for status in operation.errors},
+        },
+    }
+    if "{name}" in operation.path:
+        name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        described["parameters"] = [name]
+    if operation.body:
+        content = {type_: {"schema": schema} for type_, schema in operation.body.items()}
+        described["requestBody"] = {"required": True, "content": content}
+        described["security"] = [{}, {"key": []}]
+    return described
+
+
+def _error(status: int) -> dict[str, Any]:
+    return _response(_ERRORS[status], {_JSON: _ref("ErrorResponse")}, _HEADERS_OF_ERRORS.get(status, ()))
+
+
+def _response(description: str, content: Mapping[str, Any], headers: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in ("x-request-id", *headers)},
+        "content": {type_: {"schema": schema} for type_, schema in content.items()},
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components(
+        (*_BODIES, *_ANSWERS), schema_hook=lambda type_: _PICTURE_IN_JSON, ref_template=_REF
+    )
+    _, forms = msgspec.json.schema_components(
+        (EditRequest, VariationRequest), schema_hook=lambda type_: _PICTURE_IN_FORM, ref_template=_REF
+    )
+    schemas["EditForm"] = _without_null(forms["EditRequest"])
+    schemas["VariationForm"] = _without_null(forms["VariationRequest"])
+    return schemas
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A form's fields, which are there or not, but never null."""
+    properties = {}
+    for name, field in schema["properties"].items():
+        kinds = [kind for kind in field.get("anyOf", [field]) if kind != {"type": "null"}]
+        properties[name] = kinds[0] if len(kinds) == 1 else field
+    return {**schema, "properties": properties}
