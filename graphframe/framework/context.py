@@ -32,10 +32,10 @@ class Context(Task):
 
     def __init__(
         self,
-        node: NodeState,
         cancellation: Cancellation,
         flush: Callable[[Task, list[tuple[int, Packet]]], None],
         report: Callable[[str, int, int], None] | None,
+        node: NodeState,
     ) -> None:
         super().__init__(node)
         self._flush = flush

@@ -44,6 +44,9 @@ class NodePlan:
     ----------
     executor : str
         The name of the executor that runs it; ``""`` for the graph's default one.
+    priority : int
+        Orders its tasks, the least first: what runs elsewhere is handed out before anything runs inline, and what is
+        nearest to the outputs comes first.
     inputs, outputs, side_inputs, side_outputs : list of Slot
         Ordered by tag and index.
     slots : dict
@@ -56,6 +59,7 @@ class NodePlan:
     proto: CalculatorGraphConfig.Node
     options: Mapping[type, Any]
     executor: str
+    priority: int = 0
     input_policy: InputPolicy = field(default_factory=Default)
     inputs: list[Slot] = field(default_factory=list)
     outputs: list[Slot] = field(default_factory=list)

@@ -25,7 +25,7 @@ from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.plan import Plan
 from graphframe.framework.poller import Poller
 from graphframe.framework.scheduler import Scheduler
-from graphframe.framework.state import OPEN, PROCESS, NodeState, Task
+from graphframe.framework.state import OPEN, PROCESS, Task
 from graphframe.framework.timestamp import Timestamp
 
 _log = logging.getLogger(__name__)
@@ -77,9 +77,8 @@ class Run:
         self._plan = plan
         self._executors = executors
         self._calculators = calculators
-        self._on_progress = on_progress
         self._tracer = tracer
-        self._scheduler = Scheduler(plan, side_packets, self._context)
+        self._scheduler = Scheduler(plan, side_packets, partial(Context, self.cancellation, self._flush, on_progress))
         if tracer is not None:
             self._scheduler.on_schedule = tracer.ready
         self._mailbox: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
@@ -299,9 +298,6 @@ class Run:
         waiting, throttle.waiting = throttle.waiting, []
         for _, wake in waiting:
             wake()
-
-    def _context(self, node: NodeState) -> Context:
-        return Context(node, self.cancellation, self._flush, self._on_progress)
 
     def _post(self, call: Callable[..., None], *args: Any) -> None:
         self._mailbox.append((call, args))

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.errors import GraphError
-from graphframe.framework.executor import INLINE
 from graphframe.framework.explanation import explain
 from graphframe.framework.input_policy.policy import READY, WAIT, least, settled_before
 from graphframe.framework.packet import Packet
@@ -72,17 +71,8 @@ class Scheduler:
             self.streams[number].timed = False
         self.open_inputs = {self.streams[number] for number in plan.inputs.numbers.values()}
         self.side_packets = [side_packets.get(number, MISSING) for number in range(len(plan.side_packets))]
-        count = len(plan.nodes)
         limit = plan.max_queue_size if plan.max_queue_size > 0 else sys.maxsize
-        self.nodes = [
-            NodeState(
-                node, self.streams, -node.index - count * (plan.executors[node.executor] != INLINE), limit, make_task
-            )
-            for node in plan.nodes
-        ]
-        for node in self.nodes:
-            for item in node.inputs:
-                item.stream.consumers.append(item)
+        self.nodes = [NodeState(node, self.streams, limit, make_task) for node in plan.nodes]
         self.throttle = Throttle(plan.origins)
         self.observing = 0
         self._sources = [node for node in self.nodes if node.plan.is_source]
@@ -90,7 +80,7 @@ class Scheduler:
         self._ready: list[tuple[int, Task]] = []
         self._touched: deque[NodeState] = deque()
         self._busy = 0
-        self._open = count
+        self._open = len(plan.nodes)
         self._started = self._stopped = False
         self._fault: GraphError | None = None
 
@@ -98,7 +88,7 @@ class Scheduler:
         """Let the nodes open."""
         self._started = True
         for node in self.nodes:
-            if not (node.plain and node.opened):
+            if not (node.plain and node.opened and node.inputs):  # such a node waits for packets
                 self._touch(node)
         self._settle()
 
@@ -186,12 +176,14 @@ class Scheduler:
         if task.phase is OPEN:
             node.opened = error is None
         error = error or self.error
-        if node.most > 1 and error is None and node.working[0] is not task:
+        if node.most == 1:
+            self._leave(task, error)
+        elif error is None and node.working[0] is not task:
             task.finished = True
-            return
-        self._leave(task, error)
-        while node.most > 1 and node.working and node.working[0].finished:
-            self._leave(node.working[0], self.error)
+        else:
+            self._leave(task, error)
+            while node.working and node.working[0].finished:
+                self._leave(node.working[0], self.error)
         if self._touched:
             self._settle()
 
@@ -228,19 +220,19 @@ class Scheduler:
                 error = cause if isinstance(cause, GraphError) else task.failure(cause)
         if error is not None:
             self._stop_with(error)
-        timestamp = task.timestamp
+        settled = task.timestamp + 1
         self._take_back(task)
-        if phase is CLOSE:
-            self._closed(node)
-        if error is not None:
-            self._close_all()
-        elif phase is PROCESS and (node.plain or (node.policy.ordered and not node.plan.is_source)):
-            settled = timestamp + 1
+        if error is None and phase is PROCESS and (node.plain or (node.policy.ordered and not node.plan.is_source)):
             self._promise(node, settled)
             for item in node.inputs:
                 if item.queue or item.stream.bound > settled:
                     self._touch(node)
                     break
+            return
+        if phase is CLOSE:
+            self._closed(node)
+        if error is not None:
+            self._close_all()
         elif phase is not CLOSE:
             self._touch(node)
 

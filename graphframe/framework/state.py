@@ -43,6 +43,7 @@ class InputQueue:
         self.queue: deque[Packet] = deque()
         self.processed: int = Timestamp.UNSTARTED
         self.shift: int | None = None
+        stream.consumers.append(self)
 
 
 class Effects:
@@ -121,13 +122,11 @@ class NodeState:
 
     Attributes
     ----------
-    priority : int
-        Orders tasks, the least first: what runs elsewhere is handed out before anything runs inline, and what is
-        nearest to the outputs comes first.
     idle : list of Task
         Those that do not work now; as many as the node may have in flight when nothing works.
     working : deque of Task
         The others, in the order of their input sets; only kept where there can be several.
+    priority : int
     plain, single : bool
         See `NodePlan`.
     processed : int
@@ -146,12 +145,11 @@ class NodeState:
         self,
         plan: NodePlan,
         streams: Sequence[Stream],
-        priority: int,
         limit: int,
         make_task: Callable[[NodeState], Task],
     ) -> None:
         self.plan = plan
-        self.priority = priority
+        self.priority = plan.priority
         self.offset = plan.calculator.timestamp_offset
         self.policy = plan.input_policy
         self.plain = plan.is_plain

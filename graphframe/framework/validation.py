@@ -86,6 +86,8 @@ class _Validation:
         nodes = [self.nodes[index] for index in order]
         for index, node in enumerate(nodes):
             node.index = index
+            runs_elsewhere = self.executors[node.executor] != INLINE
+            node.priority = -index - len(nodes) * runs_elsewhere
         return Plan(
             base=Path(os.path.abspath(base)),
             nodes=nodes,

@@ -53,7 +53,7 @@ def context(
 ) -> gf.Context:
     plan = validate(parse(TEXT, "graph"), Path(), {"Ports": Ports}.__getitem__)
     streams = [Stream(name) for name in plan.streams]
-    cc = gf.Context(NodeState(plan.nodes[0], streams, 0, 100, Task), gf.Cancellation(), flush, report)
+    cc = gf.Context(gf.Cancellation(), flush, report, NodeState(plan.nodes[0], streams, 100, Task))
     cc.node.side_packets = ["side", "side", "more"]
     return cc
 

@@ -15,7 +15,7 @@ def test_node_and_what_its_task_failed_with() -> None:
     text = 'input_stream: "a" node { name: "n" calculator: "Double" input_stream: "a" output_stream: "b" }'
     plan = validate(parse(text, "graph"), Path())
     streams = [Stream(name) for name in plan.streams]
-    node = NodeState(plan.nodes[0], streams, 0, 100, Task)
+    node = NodeState(plan.nodes[0], streams, 100, Task)
     assert [item.stream for item in node.inputs] == [streams[plan.streams.index("a")]]
     assert node.outputs == [streams[plan.streams.index("b")]]
     task = node.idle[0]

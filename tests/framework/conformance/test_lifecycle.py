@@ -475,3 +475,14 @@ def test_exceptions_that_end_a_process_elsewhere() -> None:
     run, _ = start(ONE, functions(process=leave))
     with pytest.raises(gf.CalculatorError, match="SystemExit"):
         run.add("a", 1)
+
+
+def test_node_that_only_loads() -> None:
+    """CalculatorNode::IsSource: a node without any stream, and without a method to call, does not hold up the end."""
+    graph = gf.Graph.from_text('node { calculator: "OnlyLoadsCalculator" }')
+    graph.start_run().wait_until_done(30)
+
+
+@gf.register
+class OnlyLoadsCalculator(gf.Calculator):
+    """Warms something up, say."""
