@@ -12,7 +12,7 @@ from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.servable import Servable
 from tests.serving import toys
-from tests.serving.running_server import Pipes
+from tests.serving.running_server import Pipes, RunningServer, serving
 
 MakeServable = Callable[..., Servable]
 
@@ -41,6 +41,15 @@ def make_servable() -> MakeServable:
 @pytest.fixture
 def client(make_servable: MakeServable) -> falcon.testing.TestClient:
     return falcon.testing.TestClient(make_app([make_servable()], ServerOptions(max_running=4, max_waiting=4)))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A real server of the toy, for streams: Falcon's test client closes its connection early. One run at a time."""
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "graph.pbtxt").write_text(toys.GRAPH)
+    with serving(folder, "--max_running=1", "--max_waiting=1") as server:
+        yield server
 
 
 @pytest.fixture

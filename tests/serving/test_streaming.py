@@ -11,19 +11,10 @@ from typing import Any
 import openai
 import pytest
 
-from tests.serving import toys
 from tests.serving.event_reader import read_events
-from tests.serving.running_server import Pipes, RunningServer, serving
+from tests.serving.running_server import Pipes, RunningServer
 
 pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    folder = tmp_path_factory.mktemp("model")
-    (folder / "graph.pbtxt").write_text(toys.GRAPH)
-    with serving(folder, "--max_running=1", "--max_waiting=1") as server:
-        yield server
 
 
 @pytest.fixture

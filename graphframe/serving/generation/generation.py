@@ -90,7 +90,7 @@ class Generation:
             while True:
                 while self._arrived:
                     yield self._arrived.popleft()
-                if task.done() or (self._made and self._open == {"PREVIEW"}):
+                if task.done() or (self._made >= self.request.n and self._open == {"PREVIEW"}):
                     break
                 try:
                     await asyncio.wait_for(self._news.wait(), every)

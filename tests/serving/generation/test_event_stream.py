@@ -1,36 +1,43 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import falcon.testing
 import pytest
 
-import graphframe as gf
 from graphframe.image import EncodedImage, ImageRequest
-from graphframe.serving.app import make_app
 from graphframe.serving.generation import Partial, event_stream
-from graphframe.serving.options import ServerOptions
-from graphframe.serving.servable import Servable
-from tests.serving import toys
 from tests.serving.event_reader import Event, read_events
 from tests.serving.forms import FORM, encode_form
+from tests.serving.running_server import RunningServer
 from tests.serving.toys import painted
+
+pytestmark = pytest.mark.timeout(60)
 
 PATH = "/v1/images/generations"
 
 
-def events_of(client: falcon.testing.TestClient, **fields: object) -> list[Event]:
-    response = client.simulate_post(PATH, json={"prompt": "a cat", "stream": True, **fields})
-    assert response.status_code == 200
-    assert response.headers["content-type"] == "text/event-stream"
-    assert response.headers["x-request-id"]
-    return list(read_events(response.text.splitlines()))
+def events_of(server: RunningServer, path: str, body: bytes, headers: dict[str, str]) -> list[Event]:
+    with contextlib.closing(server.connect()) as connection:
+        connection.request("POST", path, body, headers)
+        response = connection.getresponse()
+        assert response.status == 200
+        assert response.headers["content-type"] == "text/event-stream"
+        assert response.headers["x-request-id"]
+        return list(read_events(line.decode() for line in response))
 
 
-def test_previews_and_then_the_image(client: falcon.testing.TestClient) -> None:
-    events = events_of(client, partial_images=2, seed=7, quality="low", size="64x32")
+def generated(server: RunningServer, **fields: object) -> list[Event]:
+    body = json.dumps({"prompt": "a cat", "stream": True, **fields}).encode()
+    return events_of(server, PATH, body, {"Content-Type": "application/json"})
+
+
+def test_previews_and_then_the_image(server: RunningServer) -> None:
+    events = generated(server, partial_images=2, seed=7, quality="low", size="64x32")
     first, second, (name, completed) = events
     both = {"background": "opaque", "output_format": "png", "quality": "low", "size": "64x32", "seed": 7}
     for index, (partial_name, partial) in enumerate((first, second)):
@@ -48,19 +55,18 @@ def test_previews_and_then_the_image(client: falcon.testing.TestClient) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"partial_images": 0}, {"partial_images": None}])
-def test_without_previews(client: falcon.testing.TestClient, fields: dict[str, object]) -> None:
-    assert [name for name, _ in events_of(client, **fields)] == ["image_generation.completed"]
+def test_without_previews(server: RunningServer, fields: dict[str, object]) -> None:
+    assert [name for name, _ in generated(server, **fields)] == ["image_generation.completed"]
 
 
-def test_several_images(client: falcon.testing.TestClient) -> None:
-    names = [name for name, _ in events_of(client, n=2, partial_images=1)]
+def test_several_images(server: RunningServer) -> None:
+    names = [name for name, _ in generated(server, n=2, partial_images=1)]
     assert names == ["image_generation.partial_image", *["image_generation.completed"] * 2]
 
 
-def test_edits(client: falcon.testing.TestClient) -> None:
+def test_edits(server: RunningServer) -> None:
     form = encode_form(("image", b"\x89PNG"), ("prompt", "a cat"), ("stream", "true"), ("partial_images", "1"))
-    response = client.simulate_post("/v1/images/edits", body=form, headers=FORM)
-    names = [name for name, _ in read_events(response.text.splitlines())]
+    names = [name for name, _ in events_of(server, "/v1/images/edits", form, FORM)]
     assert names == ["image_edit.partial_image", "image_edit.completed"]
 
 
@@ -82,22 +88,12 @@ def test_what_fails_before_the_first_event_has_its_status(
         ("fail", {"type": "server_error", "param": None, "code": "generation_failed"}),
     ],
 )
-def test_what_fails_later_is_an_event(client: falcon.testing.TestClient, prompt: str, error: dict[str, Any]) -> None:
-    *partials, (name, failed) = events_of(client, prompt=prompt, partial_images=1)
+def test_what_fails_later_is_an_event(server: RunningServer, prompt: str, error: dict[str, Any]) -> None:
+    *partials, (name, failed) = generated(server, prompt=prompt, partial_images=1)
     assert [name for name, _ in partials] == ["image_generation.partial_image"]
     assert name == failed["type"] == "error"
     assert failed["error"].pop("message")
     assert failed["error"] == error
-
-
-def test_the_image_does_not_wait_for_previews(caplog: pytest.LogCaptureFixture) -> None:
-    servable = Servable("toy", gf.Graph.from_text(toys.LATE_PREVIEWS))
-    servable.load()
-    client = falcon.testing.TestClient(make_app([servable], ServerOptions(max_running=1, max_waiting=0)))
-    for _ in range(2):  # and the first run makes room for the second
-        assert [name for name, _ in events_of(client, partial_images=3)] == ["image_generation.completed"]
-    servable.graph.close()  # which waits until nothing works any more
-    assert "went away" not in caplog.text
 
 
 def test_silence_and_unexpected_failures() -> None:

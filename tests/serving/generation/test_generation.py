@@ -10,6 +10,7 @@ import pytest
 from graphframe.image import EncodedImage, ImageRequest
 from graphframe.serving.generation import Generation, Partial
 from graphframe.serving.servable import Servable
+from tests.serving import toys
 from tests.serving.running_server import Pipes
 
 MakeServable = Callable[..., Servable]
@@ -53,6 +54,17 @@ def test_silence(make_servable: MakeServable) -> None:
         assert [type(event) async for event in events if event] == [EncodedImage]
 
     run(main())
+
+
+def test_the_image_does_not_wait_for_previews(make_servable: MakeServable, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        servable = make_servable(graph=toys.LATE_PREVIEWS)
+        generation = Generation(servable, ImageRequest("a cat", partial_images=3), "req", "me")
+        assert [type(event) async for event in generation.events(at_once())] == [EncodedImage]
+        await asyncio.to_thread(servable.graph.close)  # which waits until nothing works any more
+
+    run(main())
+    assert "went away" not in caplog.text
 
 
 @pytest.mark.parametrize("how", ["cancelled", "left"])
