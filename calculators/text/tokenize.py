@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import openvino_genai
 
 import graphframe as gf
 from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.text.pad_token import pad_token_id
 from calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
 from calculators.text.tokens import Tokens
 from graphframe.inference import load_model
@@ -36,7 +36,7 @@ class TokenizeCalculator(gf.Calculator):
         folder = node.path(options.model_path)
         self.model = load_model(folder / "openvino_tokenizer.xml", node.device, node.device_properties)
         (self.input_name,) = self.model.inputs
-        self.pad_token_id = openvino_genai.Tokenizer(folder).get_pad_token_id()
+        self.pad_token_id = pad_token_id(folder)
         if not 1 <= options.prompt <= 3:
             raise ValueError(f"prompt must be 1, 2 or 3, not {options.prompt}")
         self.limits = options

@@ -78,7 +78,7 @@ def generate(
     with reported():
         graph = open_image_graph(model_path)
         with _recorded(trace_path, profile) as trace:
-            graph.load()
+            graph.load(trace)
             with tqdm(unit="step", leave=False, disable=None) as bar:
 
                 def show(node: str, done: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -88,6 +88,7 @@ class NodeContext:
         OpenVINO properties for what the node compiles.
     base : pathlib.Path
         The folder that relative paths start from.
+    published : dict
     """
 
     def __init__(
@@ -98,7 +99,6 @@ class NodeContext:
         device_properties: Mapping[str, str],
         base: Path,
         options: Mapping[type, Any],
-        properties: MutableMapping[str, Any],
     ) -> None:
         self.name = name
         self.calculator = calculator
@@ -106,7 +106,7 @@ class NodeContext:
         self.device_properties = dict(device_properties)
         self.base = base
         self._options = options
-        self._properties = properties
+        self.published: dict[str, Any] = {}
 
     def __getitem__(self, options: Options[M]) -> M:
         """The node's options of that type, or the type's defaults."""
@@ -123,13 +123,5 @@ class NodeContext:
         return resolve_path(self.base, path)
 
     def publish(self, name: str, value: Any) -> None:
-        """Tell whoever uses the graph something about it, in `Graph.properties`.
-
-        Raises
-        ------
-        ValueError
-            If another node has published that name.
-        """
-        if name in self._properties:
-            raise ValueError(f'another node has published "{name}" already; only one node of a graph can')
-        self._properties[name] = value
+        """Tell whoever uses the graph something about it, in `Graph.properties`. Only one node can, of one name."""
+        self.published[name] = value

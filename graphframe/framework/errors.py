@@ -44,7 +44,11 @@ class CalculatorError(GraphError):
         ``"load"``, ``"open"``, ``"process"`` or ``"close"``.
     timestamp : int
         The input timestamp; `Timestamp.UNSET` while loading.
+    others : tuple of CalculatorError
+        Of other nodes, which failed to load as well; the message has them all.
     """
+
+    others: tuple[CalculatorError, ...] = ()
 
     def __init__(self, node: str, calculator: str, phase: str, timestamp: int, cause: BaseException) -> None:
         self.node = node
@@ -55,6 +59,9 @@ class CalculatorError(GraphError):
         when = f" at timestamp {Timestamp.describe(timestamp)}" if phase == "process" else ""
         detail = str(cause) if isinstance(cause, GraphError) else f"{type(cause).__name__}: {cause}"
         super().__init__(f'node "{node}" ({calculator}): {phase} failed{when}: {detail}')
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 class Cancelled(GraphError):  # noqa: N818 - a cancelled run is no error of anybody's

@@ -14,16 +14,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from graphframe.framework.calculator import Calculator, NodeContext
+from graphframe.framework.calculator import Calculator
 from graphframe.framework.canonical import canonical
 from graphframe.framework.config import SourcedConfig, parse, parse_file
-from graphframe.framework.errors import CalculatorError, GraphError
+from graphframe.framework.errors import GraphError
 from graphframe.framework.executor import DEVICE_THREADS, make_executors
+from graphframe.framework.loading import LoadTracer, load_nodes
 from graphframe.framework.packet import Packet
 from graphframe.framework.plan import NodePlan, Plan
 from graphframe.framework.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.run import Run, Tracer
-from graphframe.framework.timestamp import Timestamp
 from graphframe.framework.validation import validate
 from graphframe.framework.wiring import UnknownCalculator
 
@@ -146,15 +146,20 @@ class Graph:
         """What its calculators tell about it by `NodeContext.publish`; nothing while it is not loaded."""
         return MappingProxyType({} if self._loaded is None else self._loaded.properties)
 
-    def load(self) -> None:
-        """Load every node, once; further calls do nothing.
+    def load(self, tracer: LoadTracer | None = None) -> None:
+        """Load every node, once, side by side; further calls do nothing.
+
+        Parameters
+        ----------
+        tracer : LoadTracer, optional
+            What follows the loading of the nodes.
 
         Raises
         ------
         CalculatorError
-            If a calculator's ``load`` raises.
+            If a calculator's ``load`` raises; those of other nodes are in its `others`.
         """
-        self._load()
+        self._load(tracer)
 
     def close(self) -> None:
         """Wait until nothing works any more, and let go of what was loaded.
@@ -289,15 +294,13 @@ class Graph:
             raise run.error
         return outputs
 
-    def _load(self) -> _Loaded:
+    def _load(self, tracer: LoadTracer | None = None) -> _Loaded:
         if self._loaded is not None:
             return self._loaded
         with self._loading:
             if self._loaded is None:
-                properties: dict[str, Any] = {}
                 self._loaded = _Loaded(
-                    [_load_calculator(node, self._plan.base, properties) for node in self._plan.nodes],
-                    properties,
+                    *load_nodes(self._plan, tracer),
                     make_executors(self._plan.executors),
                     ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start"),
                 )
@@ -348,17 +351,6 @@ def _find_or_stand_in(name: str) -> type[Calculator]:
         return find_calculator(name)
     except LookupError:
         return UnknownCalculator
-
-
-def _load_calculator(node: NodePlan, base: Path, properties: dict[str, Any]) -> Calculator:
-    name = node.calculator.__name__
-    device_properties = node.proto.device_properties
-    try:
-        calculator = node.calculator()
-        calculator.load(NodeContext(node.name, name, node.device, device_properties, base, node.options, properties))
-    except (Exception, SystemExit) as cause:
-        raise CalculatorError(node.name, name, "load", Timestamp.UNSET, cause) from cause
-    return calculator
 
 
 def _collectors(outputs: Outputs) -> Iterable[tuple[str, Callable[[Packet], None]]]:

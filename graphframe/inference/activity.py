@@ -25,20 +25,39 @@ class Inference(NamedTuple):
     ended: float
 
 
+class ModelLoad(NamedTuple):
+    """A model that was compiled, taken from the cache, or shared with others; times as of `time.perf_counter`.
+
+    Attributes
+    ----------
+    model : pathlib.Path
+    device : str
+    weights : int
+        The size of the file with its weights, in bytes.
+    began, ended : float
+    """
+
+    model: Path
+    device: str
+    weights: int
+    began: float
+    ended: float
+
+
 class Activity(threading.local):
     """What there is to note in this thread.
 
     Attributes
     ----------
     logs : list of list
-        Empty if nobody follows the thread. Each `LaneWait` and `Inference` goes to the last one: who wants to know of
-        them puts a list there, and takes it off again.
+        Empty if nobody follows the thread. Each event goes to the last one: who wants to know of them puts a list
+        there, and takes it off again.
     """
 
     def __init__(self) -> None:
         self.logs: list[list[Any]] = []
 
-    def note(self, event: LaneWait | Inference) -> None:
+    def note(self, event: LaneWait | Inference | ModelLoad) -> None:
         """Tell who follows this thread."""
         if self.logs:
             self.logs[-1].append(event)

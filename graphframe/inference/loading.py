@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import MappingProxyType
 
 import openvino as ov
 
+from graphframe.inference.activity import ModelLoad, activity
 from graphframe.inference.cache import cached, stamp_of
 from graphframe.inference.core import core
 from graphframe.inference.device import advice, normalise, parts
@@ -61,20 +63,26 @@ def load_model(
             model = path if prepare is None else prepare(core().read_model(path))
             return core().compile_model(model, device, {**cache, **properties})
 
+    began = time.perf_counter()
     key = path, stamp_of(path), device, frozenset(properties.items()), prepare
     with _loaded_lock:
         model = _loaded.get(key)
-    if model is not None:
-        return model
     try:
-        model = CompiledModel(compile_model, path, device)
+        if model is None:
+            model = CompiledModel(compile_model, path, device)
     except RuntimeError as error:
         _check_readable(path)
         available = core().available_devices
         todo = advice(device, available, properties, _supported(device))
         raise DeviceError.refused(device, path, error, available, todo) from error
+    activity.note(ModelLoad(path, device, _weights(path), began, time.perf_counter()))
     with _loaded_lock:
         return _loaded.setdefault(key, model)
+
+
+def _weights(path: Path) -> int:
+    apart = path.with_suffix(".bin")
+    return (apart if apart.is_file() else path).stat().st_size
 
 
 def _check_readable(path: Path) -> None:

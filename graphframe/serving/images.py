@@ -45,7 +45,7 @@ class Images:
 
     def _generation(self, req: falcon.asgi.Request, body: ImageFields) -> Generation:
         servable = self._servables.find_available(body.model)
-        metadata = {"model": servable.name, "graph": servable.graph.digest} if self._png_metadata else None
+        metadata = {"model": servable.name} if self._png_metadata else None
         request = dataclasses.replace(body.image_request(), metadata=metadata)
         return Generation(servable, request, req.context.id, owner_of(req))
 

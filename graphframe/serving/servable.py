@@ -6,7 +6,8 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Any
 
@@ -60,6 +61,11 @@ class Servable:
         else:
             self.available_since = int(time.time())
             self.state = State.AVAILABLE
+
+    @asynccontextmanager
+    async def in_use(self) -> AsyncIterator[Graph]:
+        """The graph to run now: within, it stays loaded, whatever is served by its name meanwhile."""
+        yield self.graph
 
 
 class Servables:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count, groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from graphframe.framework.timestamp import Timestamp
 from graphframe.inference.activity import Inference, LaneWait
-from graphframe.tracing.trace import Call, Trace
+from graphframe.tracing.trace import Call, Load, Trace
 
 
 def chrome_trace(traces: Iterable[Trace]) -> dict[str, Any]:
-    """What `json.dump` makes a trace file of; its times are in microseconds from the start of the first run.
+    """What `json.dump` makes a trace file of; its times are in microseconds from the start of what came first.
 
-    Each run is a process with a track for each node that was called: its calls, and what they waited for. Arrows go
-    with the packets. Each slot of a device is a track of the process "devices", with the inferences of all runs.
+    The loading of graphs is a process with a track for each node. So is each run: the calls of its nodes, and what they
+    waited for. Arrows go with the packets. Each slot of a device is a track of the process "devices", with the
+    inferences of all runs.
 
     Parameters
     ----------
     traces : iterable of Trace
         One for each run.
     """
+    traces = list(traces)
     runs = [(trace.run or str(number), trace.calls) for number, trace in enumerate(traces, 1)]
-    drawing = _Drawing(min((call.ready for _, calls in runs for call in calls), default=0.0))
+    loads = [load for trace in traces for load in trace.loads]
+    starts = [call.ready for _, calls in runs for call in calls] + [load.began for load in loads]
+    drawing = _Drawing(min(starts, default=0.0))
+    _draw_loads(drawing, loads)
     for run, calls in runs:
         _draw_run(drawing, run, calls)
     within = [(run, call, event) for run, calls in runs for call in calls for event in call.within]
@@ -87,6 +93,17 @@ class _Drawing:
         return round((time - self._start) * 1e9)
 
 
+def _draw_loads(drawing: _Drawing, loads: Sequence[Load]) -> None:
+    pid = drawing.process("graph, loading") if loads else 0
+    for load in sorted(loads, key=lambda load: load.node.index):
+        track = drawing.track(pid, load.node.name)
+        calculator = load.node.calculator.__name__
+        drawing.span(track, "node", f"{load.node.name} load", load.began, load.ended, calculator=calculator)
+        for model in load.models:
+            args = {"model": str(model.model), "device": model.device, "weights": model.weights}
+            drawing.span(track, "model", f"load {_short(model.model)}", model.began, model.ended, **args)
+
+
 def _draw_run(drawing: _Drawing, run: str, calls: Iterable[Call]) -> None:
     pid = drawing.process(f"graph, run {run}")
     placed: list[tuple[_Track, Call]] = []
@@ -141,9 +158,12 @@ def _draw_inferences(drawing: _Drawing, inferences: Iterable[tuple[str, Call, In
         lane = event.device, event.slot
         if lane not in lanes:
             lanes[lane] = drawing.track(drawing.devices, f"{event.device}, slot {event.slot}")
-        model = f"{event.model.parent.name}/{event.model.name}"
         args = {"model": str(event.model), "node": call.node.name, "run": run}
-        drawing.span(lanes[lane], "inference", model, event.began, event.ended, **args)
+        drawing.span(lanes[lane], "inference", _short(event.model), event.began, event.ended, **args)
+
+
+def _short(model: Path) -> str:
+    return f"{model.parent.name}/{model.name}"
 
 
 def _draw_waits(drawing: _Drawing, waits: Iterable[LaneWait]) -> None:

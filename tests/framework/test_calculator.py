@@ -28,7 +28,7 @@ def test_an_input_and_an_output_may_have_the_same_tag() -> None:
 
 
 def node(base: Path = Path("models"), **options: int) -> gf.NodeContext:
-    return gf.NodeContext("name", "Double", "CPU", {"A": "b"}, base, {Int64Value: Int64Value(**options)}, {})
+    return gf.NodeContext("name", "Double", "CPU", {"A": "b"}, base, {Int64Value: Int64Value(**options)})
 
 
 def test_node_context() -> None:

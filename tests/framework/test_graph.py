@@ -148,6 +148,26 @@ class TestLoad:
         with pytest.raises(gf.CalculatorError):
             graph.start_run()
 
+    def test_nodes_load_side_by_side(self) -> None:
+        class LoadsTogether(gf.Calculator):
+            def load(self, node: gf.NodeContext) -> None:
+                together.wait(SECONDS)
+
+        together = threading.Barrier(2)
+        gf.register(LoadsTogether)
+        gf.Graph.from_text('node { calculator: "LoadsTogether" } node { calculator: "LoadsTogether" }').load()
+        assert not together.broken
+
+    def test_all_nodes_that_fail_are_told(self) -> None:
+        node = 'node { name: "%s" calculator: "FailingLoad" }'
+        with pytest.raises(gf.CalculatorError) as raised:
+            gf.Graph.from_text(node % "first" + node % "second").load()
+        assert (raised.value.node, [other.node for other in raised.value.others]) == ("first", ["second"])
+        assert [line.partition(":")[0] for line in str(raised.value).splitlines()] == [
+            'node "first" (FailingLoad)',
+            'node "second" (FailingLoad)',
+        ]
+
     def test_properties(self) -> None:
         class Publishes(gf.Calculator):
             def load(self, node: gf.NodeContext) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from graphframe.framework.cancellation import Cancellation
 from graphframe.inference import DeviceError, ModelError, core, load_model
+from graphframe.inference.activity import ModelLoad, activity
 from tests.inference import toy_models
 
 
@@ -28,6 +29,17 @@ def test_any_combination_of_the_devices_that_are_there(path: Path, device: str, 
     model = load_model(path, device)
     assert "CPU" in "".join(model.execution_devices)
     assert (model.infer(caller, {"x": np.ones((1, 3), np.float32)})["y"] == 2.0).all()
+
+
+def test_who_follows_the_thread_is_told(path: Path) -> None:
+    log: list[ModelLoad] = []
+    activity.logs.append(log)
+    load_model(path)
+    activity.logs.pop()
+    assert [(load.model, load.device, load.weights) for load in log] == [
+        (path, "CPU", path.with_suffix(".bin").stat().st_size)
+    ]
+    assert log[0].began < log[0].ended
 
 
 @pytest.mark.parametrize(

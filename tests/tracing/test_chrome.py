@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
 
 import graphframe as gf
+from graphframe.inference.activity import ModelLoad, activity
 from graphframe.tracing import Trace, chrome_trace
 from tests.framework.calls import PROCESS, THREADS, end_of, fail
 from tests.framework.toys import SECONDS
@@ -211,6 +213,26 @@ def test_a_cancelled_run() -> None:
     run = gf.Graph.from_text(PROCESS % "").start_run({"process": cancel}, tracer=trace)
     assert isinstance(end_of(run, 1), gf.Cancelled)
     assert [event["name"] for event in spans(events_of([trace])) if event["cat"] == "node"][1] == "call process"
+
+
+def test_nodes_that_load_side_by_side() -> None:
+    class LoadsWithTheOther(gf.Calculator):
+        def load(self, node: gf.NodeContext) -> None:
+            together.wait(SECONDS)
+            activity.note(ModelLoad(Path("models/unet/openvino_model.xml"), "CPU", 9, perf_counter(), perf_counter()))
+            together.wait(SECONDS)
+
+    together = threading.Barrier(2)
+    gf.register(LoadsWithTheOther)
+    trace = Trace()
+    node = 'node { name: "%s" calculator: "LoadsWithTheOther" }'
+    gf.Graph.from_text(node % "left" + node % "right").load(trace)
+    events = events_of([trace])
+    assert tracks(events) == [("graph, loading", "left"), ("graph, loading", "right")]
+    left, _, right, model = spans(events)
+    assert [left["name"], right["name"], model["name"]] == ["left load", "right load", "load unet/openvino_model.xml"]
+    assert model["args"] == {"model": "models/unet/openvino_model.xml", "device": "CPU", "weights": 9}
+    assert max(left["ts"], right["ts"]) < min(end_of_span(left), end_of_span(right)) / 1000
 
 
 def test_nothing_was_recorded() -> None:

@@ -7,11 +7,12 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import graphframe as gf
 from graphframe.framework.state import PROCESS
-from graphframe.inference.activity import Inference, LaneWait, activity
+from graphframe.inference.activity import Inference, LaneWait, ModelLoad, activity
 from graphframe.tracing import Call, Trace, trace
 from graphframe.tracing.trace import Nested
 from tests.framework.calls import PROCESS as ONE_CALL
@@ -24,6 +25,9 @@ CHAIN = """
     node { name: "one" calculator: "Double" input_stream: "in" output_stream: "middle" }
     node { name: "two" calculator: "Double" input_stream: "middle" output_stream: "out" }
 """
+
+
+MODEL = ModelLoad(Path("unet/openvino_model.xml"), "CPU", 9, 1.0, 2.0)
 
 
 def names(calls: list[Call]) -> list[tuple[str, str]]:
@@ -50,6 +54,25 @@ def test_run_and_run_async_take_a_tracer() -> None:
     graph.run(tracer=first, **values)
     asyncio.run(graph.run_async(tracer=second, **values))
     assert names(first.calls) == names(second.calls) == [("one", "process"), ("two", "process")]
+
+
+def test_the_loading_of_nodes() -> None:
+    class LoadsAModel(gf.Calculator):
+        def load(self, node: gf.NodeContext) -> None:
+            activity.note(MODEL)
+
+    class Plain(gf.Calculator):
+        pass
+
+    gf.register(LoadsAModel)
+    gf.register(Plain)
+    trace = Trace()
+    gf.Graph.from_text('node { name: "plain" calculator: "Plain" } node { calculator: "LoadsAModel" }').load(trace)
+    (plain, with_model) = sorted(trace.loads, key=lambda load: load.node.index)
+    assert (plain.node.name, plain.models) == ("plain", [])
+    assert (with_model.node.name, with_model.models) == ("LoadsAModel", [MODEL])
+    assert with_model.began <= with_model.ended
+    assert trace.calls == []
 
 
 def test_when_it_was_ready_began_and_ended() -> None:

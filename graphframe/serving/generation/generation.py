@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from collections import deque
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphframe.framework.errors import GraphError
+from graphframe.framework.graph import Graph
 from graphframe.framework.timestamp import Timestamp
 from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.progress import Progress
@@ -36,6 +38,7 @@ class Generation:
     ----------
     servable : Servable
     request : ImageRequest
+        Its metadata, if it has any, tell of the graph, too, once that is known.
     id : str
         The request's.
     owner : str
@@ -61,8 +64,7 @@ class Generation:
         self._arrived: deque[Partial | EncodedImage] = deque()
         self._news = asyncio.Event()
         self._made = 0
-        awaited = {"IMAGE", "PREVIEW"} if request.partial_images else {"IMAGE"}
-        self._open = awaited & {*servable.graph.outputs}
+        self._open = {"IMAGE", "PREVIEW"} if request.partial_images else {"IMAGE"}
 
     async def events(
         self, turn: AbstractAsyncContextManager[None], every: float | None = None
@@ -109,13 +111,8 @@ class Generation:
         async with turn:
             self.running = True
             try:
-                await self.servable.graph.run_async(
-                    REQUEST=self.request,
-                    observers={key: self._in_loop(self._take, key) for key in self._open},
-                    bound_observers={key: self._in_loop(self._settle, key) for key in self._open},
-                    on_progress=self.progress.report,
-                    tracer=self.progress,
-                )
+                async with self.servable.in_use() as graph:
+                    await self._run_graph(graph)
             except GraphError as error:
                 cause = error.__cause__
                 if isinstance(cause, InvalidRequest):
@@ -124,6 +121,17 @@ class Generation:
                 raise APIError(500, str(error), code="generation_failed", headers=NO_RETRY) from error
         if not self._made:
             raise APIError(500, "the graph made no image", code="generation_failed", headers=NO_RETRY)
+
+    async def _run_graph(self, graph: Graph) -> None:
+        self._open &= {*graph.outputs}
+        metadata = self.request.metadata
+        await graph.run_async(
+            REQUEST=dataclasses.replace(self.request, metadata=metadata and {**metadata, "graph": graph.digest}),
+            observers={key: self._in_loop(self._take, key) for key in self._open},
+            bound_observers={key: self._in_loop(self._settle, key) for key in self._open},
+            on_progress=self.progress.report,
+            tracer=self.progress,
+        )
 
     def _in_loop(self, call: Callable[[str, Any], None], key: str) -> Callable[[Any], None]:
         """What the threads of the run can call, to have `call` called in the thread of the event loop."""
