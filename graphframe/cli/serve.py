@@ -22,6 +22,7 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
     help="Folder of the model; if it has a graph.pbtxt, that is served.  [default: pictograms, which ships with it]",
 )
 @click.option("--model_name", help="What clients call the model.  [default: the name of its folder]")
+@click.option("--model_alias", default="", metavar="NAME=MODEL,...", help="Other names that clients call models by.")
 @click.option("--rest_port", type=click.IntRange(1, 65535), default=8000, help="Port to listen on.")
 @click.option("--rest_bind_address", default="0.0.0.0", help="Addresses to listen on, separated by commas.")
 @click.option("--max_running", type=click.IntRange(min=1), default=16, help="Requests that run at once.")
@@ -32,6 +33,9 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option(
     "--png_metadata/--no_png_metadata", default=True, help="Whether PNG files hold the prompt, seed, ... of the image."
 )
+@click.option("--api_key_file", help="File with the key that requests for images need.  [default: $API_KEY, or none]")
+@click.option("--allowed_origins", default="*", help="Whose web pages may use the server, separated by commas.")
+@click.option("--allow_credentials", is_flag=True, help="Whether these may send cookies.")
 @click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
 @click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
 def serve(model_path: str | None, cache_dir: str | None, **given: Any) -> None:
@@ -40,7 +44,10 @@ def serve(model_path: str | None, cache_dir: str | None, **given: Any) -> None:
         click.echo(NOTICE, err=True)
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
-    options = ServerOptions(model_path=model_path or str(DEFAULT_MODEL), **given)
+    try:
+        options = ServerOptions(model_path=model_path or str(DEFAULT_MODEL), **given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     with reported():
         open_servable(options)
     for host in options.hosts:

@@ -13,6 +13,7 @@ import msgspec
 
 from graphframe.framework.errors import did_you_mean
 from graphframe.serving.api import openapi
+from graphframe.serving.api_key import ApiKey
 from graphframe.serving.config import Config
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation import Queue
@@ -42,10 +43,11 @@ def make_app(servables: Iterable[Servable], options: ServerOptions) -> Applicati
     options : ServerOptions
         Those that say how to serve; those that say what are not looked at.
     """
-    named = Servables(servables, ", ".join(f"http://{address}" for address in options.addresses))
+    named = Servables(servables, ", ".join(f"http://{address}" for address in options.addresses), options.aliases)
     app: Application = falcon.asgi.App()
-    app.add_middleware(RequestId())
-    app.add_middleware([named])
+    app.add_middleware([_cors(options), RequestId(), named])
+    if options.api_key:
+        app.add_middleware(ApiKey(options.api_key))
     app.set_error_serializer(write_envelope)
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
@@ -80,6 +82,13 @@ class OpenAPI:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer with the document."""
         resp.data = self._document
+
+
+def _cors(options: ServerOptions) -> falcon.CORSMiddleware[falcon.asgi.Request, falcon.asgi.Response]:
+    origins = [origin.strip() for origin in options.allowed_origins.split(",")]
+    allowed = "*" if origins == ["*"] else origins
+    credentials = allowed if options.allow_credentials else None
+    return falcon.CORSMiddleware(allowed, ["x-request-id", "server-timing", "retry-after"], credentials)
 
 
 def _store(options: ServerOptions) -> ImageStore:

@@ -44,7 +44,8 @@ class Images:
         await self._answer(req, resp, await _read_with_files(req, VariationRequest))
 
     def _generation(self, req: falcon.asgi.Request, body: ImageFields) -> Generation:
-        servable = self._servables.find_available(body.model)
+        path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server looks for that where no model is named
+        servable = self._servables.find_available(body.model or (path if path in self._servables else None))
         metadata = {"model": servable.name} if self._png_metadata else None
         request = dataclasses.replace(body.image_request(), metadata=metadata)
         return Generation(servable, request, req.context.id, owner_of(req))

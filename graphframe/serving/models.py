@@ -9,7 +9,7 @@ from graphframe.serving.servable import Servable, Servables, State
 
 
 class Models:
-    """The servables that can be used now."""
+    """The names of servables that can be used now, and what else the operator calls them."""
 
     def __init__(self, servables: Servables) -> None:
         self._servables = servables
@@ -17,12 +17,14 @@ class Models:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """List them."""
         available = (servable for servable in self._servables if servable.state is State.AVAILABLE)
-        resp.media = ModelList(data=[_describe(servable) for servable in available])
+        named = {servable.name: servable for servable in available}
+        aliased = {name: named[target] for name, target in self._servables.aliases.items() if target in named}
+        resp.media = ModelList(data=[_describe(name, servable) for name, servable in {**aliased, **named}.items()])
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
         """Describe one; its name may contain slashes."""
-        resp.media = _describe(self._servables.find_available(name))
+        resp.media = _describe(name, self._servables.find_available(name))
 
 
-def _describe(servable: Servable) -> Model:
-    return Model(id=servable.name, created=servable.available_since)
+def _describe(name: str, servable: Servable) -> Model:
+    return Model(id=name, created=servable.available_since)

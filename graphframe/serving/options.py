@@ -15,6 +15,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     model_path: str = str(DEFAULT_MODEL)
     model_name: str | None = None
+    model_alias: str = ""
     rest_port: int = 8000
     rest_bind_address: str = "0.0.0.0"
     max_running: int = 16
@@ -23,7 +24,16 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     image_url_bytes: int = 256 * 1024 * 1024
     image_url_folder: str | None = None
     png_metadata: bool = True
+    api_key_file: str | None = None
+    allowed_origins: str = "*"
+    allow_credentials: bool = False
     log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what cannot be."""
+        _ = self.aliases, self.api_key
+        if self.allow_credentials and self.allowed_origins == "*":
+            raise ValueError("allow_credentials needs allowed_origins that name them: browsers refuse it with *")
 
     @classmethod
     def from_environment(cls) -> ServerOptions:
@@ -45,6 +55,41 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     def served_name(self) -> str:
         """What clients call the model: by default the name of its folder."""
         return self.model_name or Path(self.model_path).resolve().name
+
+    @property
+    def api_key(self) -> str | None:
+        """The first line of `api_key_file` or, without one, the environment's ``API_KEY``.
+
+        Raises
+        ------
+        ValueError
+            If there is none in the file.
+        """
+        if self.api_key_file is None:
+            return os.environ.get("API_KEY") or None
+        try:
+            with open(self.api_key_file, encoding="utf-8") as file:
+                key = file.readline().rstrip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"api_key_file cannot be read: {error}") from None
+        if not key:
+            raise ValueError(f"the first line of api_key_file {self.api_key_file} is empty")
+        return key
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Other names of servables, from ``NAME=SERVABLE,...``.
+
+        Raises
+        ------
+        ValueError
+            If it is written otherwise.
+        """
+        pairs = [part.strip().partition("=") for part in self.model_alias.split(",") if part.strip()]
+        for name, _, servable in pairs:
+            if not name or not servable:
+                raise ValueError(f'model_alias must be NAME=SERVABLE,..., not "{self.model_alias}"')
+        return {name: servable for name, _, servable in pairs}
 
     @property
     def hosts(self) -> list[str]:

@@ -9,11 +9,15 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from graphframe.framework.errors import did_you_mean
 from graphframe.framework.graph import Graph
 from graphframe.serving.errors import NO_RETRY, APIError
+
+OPENAI_MODELS = ("gpt-image-1", "dall-e-2", "dall-e-3")
+"""What clients ask for that know no other names."""
 
 _LOADING_RETRY_SECONDS = "5"
 
@@ -76,25 +80,32 @@ class Servables:
     servables : iterable of Servable
     address : str
         Where the server listens, for the log.
+    aliases : mapping of str to str, optional
+        Other names to ask for some of them by.
     """
 
-    def __init__(self, servables: Iterable[Servable], address: str) -> None:
+    def __init__(
+        self, servables: Iterable[Servable], address: str, aliases: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._address = address
+        self.aliases = aliases
         self._by_name = {servable.name: servable for servable in servables}
 
     def __iter__(self) -> Iterator[Servable]:
         return iter(sorted(self._by_name.values(), key=lambda servable: servable.name))
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
     def find(self, name: str | None) -> Servable:
-        """The servable of that name; the only one there is, if no name is given.
+        """The servable of that name; the only one there is, if no name is given, or one of OpenAI's models.
 
         Raises
         ------
         APIError
             404.
         """
-        if not name and len(self._by_name) == 1:
-            return next(iter(self))
+        name = self._meant(name)
         if not name:
             raise APIError(400, f"say which model: {self._names()}", param="model", code="missing_required_parameter")
         if name not in self._by_name:
@@ -139,6 +150,14 @@ class Servables:
             servable.load()
             if servable.state is State.AVAILABLE:
                 _log.info("%s is ready at %s after %.1f s", servable.name, self._address, time.monotonic() - started)
+
+    def _meant(self, name: str | None) -> str | None:
+        if name in self._by_name:
+            return name
+        name = self.aliases.get(name or "", name)
+        if (not name or name in OPENAI_MODELS) and len(self._by_name) == 1:
+            return next(iter(self._by_name))
+        return name
 
     def _names(self) -> str:
         return ", ".join(f'"{servable.name}"' for servable in self)

@@ -68,3 +68,39 @@ def test_one_of_several_models(make_servable: MakeServable) -> None:
         "param": "model",
         "code": "model_not_found",
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "origin", "allowed"),
+    [
+        (ServerOptions(), "https://a.example", "*"),
+        (
+            ServerOptions(allowed_origins="https://a.example, https://b.example"),
+            "https://b.example",
+            "https://b.example",
+        ),
+        (ServerOptions(allowed_origins="https://a.example"), "https://b.example", None),
+        (ServerOptions(allowed_origins=""), "https://b.example", None),
+    ],
+)
+def test_pages_of_other_origins(
+    make_servable: MakeServable, options: ServerOptions, origin: str, allowed: str | None
+) -> None:
+    client = falcon.testing.TestClient(make_app([make_servable()], options))
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-a"}
+    preflight = client.simulate_options("/v1/images/generations", headers=asked)
+    assert preflight.status_code == 200
+    assert preflight.headers.get("access-control-allow-origin") == allowed
+    if allowed:
+        assert "POST" in preflight.headers["access-control-allow-methods"]
+        assert preflight.headers["access-control-allow-headers"] == "x-a"
+    response = client.simulate_post("/v1/images/generations", json={"prompt": "refuse"}, headers=asked)
+    assert response.status_code == 400
+    assert response.headers.get("access-control-allow-origin") == allowed
+
+
+def test_cookies_of_other_origins(make_servable: MakeServable) -> None:
+    options = ServerOptions(allowed_origins="https://a.example", allow_credentials=True)
+    client = falcon.testing.TestClient(make_app([make_servable()], options))
+    response = client.simulate_get("/v1/models", headers={"Origin": "https://a.example"})
+    assert response.headers["access-control-allow-credentials"] == "true"

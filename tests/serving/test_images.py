@@ -233,3 +233,12 @@ def test_content_types_of_json(client: falcon.testing.TestClient, content_type: 
     headers: dict[str, Any] = {"Content-Type": content_type} if content_type else {}
     response = client.simulate_post(PATH, body=json.dumps({"prompt": "a cat"}), headers=headers)
     assert response.status_code == 200
+
+
+def test_a_model_by_the_path(make_servable: MakeServable) -> None:
+    app = make_app([make_servable("images/edits"), make_servable("toy")], ServerOptions())
+    client = falcon.testing.TestClient(app)
+    form = encode_form(("image", PNG), ("prompt", "a cat"), ("model", ""))
+    response = client.simulate_post("/v3/images/edits", body=form, headers=FORM)
+    assert painted(response.json)[0]["metadata"]["model"] == "images/edits"
+    assert client.simulate_post("/v3/images/generations", json={"prompt": "a cat"}).status_code == 400

@@ -34,3 +34,12 @@ def test_an_unknown_model(client: falcon.testing.TestClient) -> None:
     response = client.simulate_get("/v1/models/org/boy")
     assert response.status_code == 404
     assert response.json["error"]["code"] == "model_not_found"
+
+
+def test_aliases_are_listed(make_servable: MakeServable) -> None:
+    options = ServerOptions(model_alias="sd=toy, other=nothing")
+    client = falcon.testing.TestClient(make_app([make_servable()], options))
+    assert [model["id"] for model in client.simulate_get("/v1/models").json["data"]] == ["sd", "toy"]
+    assert client.simulate_get("/v1/models/sd").json["id"] == "sd"
+    assert client.simulate_get("/v1/models/dall-e-3").json["id"] == "dall-e-3"
+    assert client.simulate_get("/v1/models/other").status_code == 404

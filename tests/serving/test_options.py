@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from graphframe.serving.options import ServerOptions
@@ -40,3 +43,26 @@ def test_a_wrong_environment(monkeypatch: pytest.MonkeyPatch, variables: dict[st
 )
 def test_addresses(given: str, addresses: list[str]) -> None:
     assert ServerOptions(model_name="toy", model_path=".", rest_bind_address=given).addresses == addresses
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model_alias": "a=b,c"}, "model_alias must be NAME=SERVABLE"),
+        ({"model_alias": "=b"}, "model_alias must be NAME=SERVABLE"),
+        ({"api_key_file": "/nowhere"}, "api_key_file cannot be read"),
+        ({"api_key_file": "/dev/null"}, "is empty"),
+        ({"allow_credentials": True}, "needs allowed_origins"),
+    ],
+)
+def test_what_cannot_be(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ServerOptions(**given)
+
+
+def test_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert ServerOptions().api_key is None
+    monkeypatch.setenv("API_KEY", "secret")
+    assert ServerOptions().api_key == "secret"
+    (tmp_path / "key").write_text("another secret \nand notes\n")
+    assert ServerOptions(api_key_file=str(tmp_path / "key")).api_key == "another secret"

@@ -1,0 +1,33 @@
+"""Who may use the server."""
+
+from __future__ import annotations
+
+import secrets
+
+import falcon.asgi
+
+from graphframe.serving.errors import APIError
+
+
+class ApiKey:
+    """Falcon middleware: answers a POST only to those who send the key. What only looks is open to all, as in OVMS.
+
+    Parameters
+    ----------
+    key : str
+        It comes as ``Authorization: Bearer KEY`` or, from clients of Azure, as ``api-key: KEY``.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key.encode()
+
+    async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Turn others away."""
+        if req.method != "POST":
+            return
+        kind, _, bearer = (req.get_header("authorization") or "").partition(" ")
+        given = bearer.strip() if kind.lower() == "bearer" else req.get_header("api-key") or ""
+        if not secrets.compare_digest(given.encode(), self._key):
+            problem = "wrong" if given else "missing"
+            headers = {"www-authenticate": "Bearer"}
+            raise APIError(401, f"the API key is {problem}", code="invalid_api_key", headers=headers)
