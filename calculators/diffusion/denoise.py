@@ -19,9 +19,10 @@ from calculators.diffusion.latents import Latents
 from calculators.diffusion.preview_steps import preview_steps
 from calculators.diffusion.schedulers import Scheduler, SchedulersOfModel
 from calculators.diffusion.taylor_seer import TaylorSeer
+from calculators.lora.adaptable_model import AdaptableModel
+from calculators.lora.key import DENOISER
 from calculators.text.embeddings import Embeddings
 from graphframe.image import InvalidRequest
-from graphframe.inference import load_model
 
 
 class DenoiseCalculator(gf.Calculator):
@@ -34,6 +35,7 @@ class DenoiseCalculator(gf.Calculator):
     Models that look at several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so on, in the order of the model's
     folders. The scheduler is the model's own, or the one that the request names, made from the same config. A name that
     there is not, or that does not fit the model, raises `InvalidRequest`.
+    LoRA adapters are applied as the request says.
 
     If the request asks for previews, the first of its pictures goes to `PREVIEW` while denoising goes on, as it is
     foreseen at steps that are spread evenly; their timestamps are 0, 1, 2 and so on.
@@ -65,7 +67,7 @@ class DenoiseCalculator(gf.Calculator):
         options = node[self.options]
         folder = node.path(options.model_path)
         self.family = family_of(folder)
-        self.denoiser = load_model(folder / "openvino_model.xml", node.device, node.device_properties)
+        self.denoiser = AdaptableModel(node, folder / "openvino_model.xml", DENOISER, options.lora)
         self.schedulers = SchedulersOfModel.from_file(node.path(options.scheduler_path) / "scheduler_config.json")
 
     def open(self, cc: gf.Context) -> None:
@@ -109,7 +111,8 @@ class DenoiseCalculator(gf.Calculator):
                     rows = np.concatenate((sample, canvas.behind), axis=family.latent_axis)
                 rows = np.concatenate((rows, rows)) if guided else rows
                 inputs = prompt_inputs | family.step_inputs(rows, timestep)
-                (output,) = self.denoiser.infer(cc.cancellation, inputs, remaining=steps - step).values()
+                outputs = self.denoiser.infer(cc.cancellation, inputs, request.adapters, remaining=steps - step)
+                (output,) = outputs.values()
                 seer.learn(step, output)
             if guided:
                 without, output = output[:n], output[n:]

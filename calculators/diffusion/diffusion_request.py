@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -41,6 +42,8 @@ class DiffusionRequest:
         Those that differ from the first.
     max_sequence_length : int or None
         How many tokens of the prompt T5 looks at; None for as many as the graph says.
+    adapters : mapping of str to float
+        LoRA adapters to apply, each with its alpha.
     """
 
     prompt: str
@@ -59,6 +62,7 @@ class DiffusionRequest:
     negative_prompt_2: str | None = None
     negative_prompt_3: str | None = None
     max_sequence_length: int | None = None
+    adapters: Mapping[str, float] = field(default_factory=dict)
 
     def prompts(self, number: int) -> list[str]:
         """Return the negative prompt, if there is one, and the prompt that have a number, from 1 to 3."""

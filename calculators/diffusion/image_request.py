@@ -16,6 +16,7 @@ from calculators.diffusion.input_image import InputImage, repainted
 from calculators.diffusion.model_config import read_config, vae_scale_factor
 from calculators.image.image_file import Pixels, read_pixels
 from calculators.image.resizer import Resizer
+from calculators.lora.aliases import Aliases
 from graphframe.image import ImageRequest, InvalidRequest
 
 _MAX_GUIDANCE_SCALE = 1000
@@ -30,6 +31,9 @@ class ImageRequestCalculator(gf.Calculator):
     anew: what is transparent in the mask, or if nothing is, what is white; without a mask, what is transparent in the
     picture. Without a size of its own, a request gets that of its picture, made smaller if it is above the limit, and
     cut to what the model can do.
+
+    It publishes what clients can ask for: as `models`, each name, and the alphas of the LoRA adapters that it applies;
+    as `base_model`, whether the graph can be asked for without one, which it cannot if an adapter is static.
 
     Raises `InvalidRequest`, which names the field, for what the model or the graph's limits do not allow.
 
@@ -67,6 +71,10 @@ class ImageRequestCalculator(gf.Calculator):
             self.default_size = _resolution("default_resolution", self.limits.default_resolution)
             self.check_size(*self.default_size)
         self.resizer = Resizer()
+        self.aliases = Aliases.from_options(self.limits.lora, node.path)
+        if self.aliases.adapters:
+            node.publish("models", self.aliases.models)
+            node.publish("base_model", self.aliases.allow_base_model)
 
     def process(self, cc: gf.Context) -> None:
         request, limits = cc[self.request], self.limits
@@ -89,6 +97,7 @@ class ImageRequestCalculator(gf.Calculator):
             raise InvalidRequest("strength tells how much of a picture to lose; the request has no image", "strength")
         width, height = self.size(request, picture)
         guided = self.family.uses_classifier_free_guidance(scale)
+        self.aliases.check(request.adapters)
         self.check_prompts(request, guided, scale)
         if picture is not None:
             cc.send(self.image, self.input_image(picture, repaint, strength, width, height))
@@ -112,6 +121,7 @@ class ImageRequestCalculator(gf.Calculator):
                 negative_prompt_2=request.negative_prompt_2,
                 negative_prompt_3=request.negative_prompt_3,
                 max_sequence_length=request.max_sequence_length,
+                adapters=request.adapters,
             ),
         )
 

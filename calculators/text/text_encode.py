@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import graphframe as gf
+from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.lora.adaptable_model import AdaptableModel
+from calculators.lora.lora_pb2 import LoraAdapterEntry
 from calculators.text.embeddings import Embeddings
 from calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
 from calculators.text.tokens import Tokens
-from graphframe.inference import load_model
 
 _POOLED = ("text_embeds", "pooler_output")
 """What encoders with and without a projection call it."""
+_FIRST, *_FURTHER = ("text_encoder", "text_encoder_2", "text_encoder_3")
+"""What LoRA adapters, and the folders of pipelines, call the text encoders."""
 
 
 class TextEncodeCalculator(gf.Calculator):
     """Turns tokens into the embeddings that denoising looks at, with a CLIP or T5 text encoder.
+
+    If there are LoRA adapters that requests choose, it needs the `REQUEST`, too. Which layers of an adapter are its own
+    is told by the name of the encoder's folder: `text_encoder`, `text_encoder_2` or `text_encoder_3`.
 
     Example::
 
@@ -30,18 +37,29 @@ class TextEncodeCalculator(gf.Calculator):
     """
 
     tokens = gf.Input("TOKENS", Tokens)
+    request = gf.Input("REQUEST", DiffusionRequest, optional=True)
     embeddings = gf.Output("EMBEDDINGS", Embeddings)
     options = gf.Options(TextEncodeCalculatorOptions)
 
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        options = node.options.get(TextEncodeCalculatorOptions) or TextEncodeCalculatorOptions()
+        modes = [adapter.mode for adapter in options.lora.lora_adapters]
+        if LoraAdapterEntry.DYNAMIC in modes and not node.slots[cls.request]:
+            yield 'LoRA adapters that requests choose need the request; add input_stream: "REQUEST:diffusion_request"'
+
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
-        path = node.path(options.model_path) / "openvino_model.xml"
-        self.model = load_model(path, node.device, node.device_properties)
+        folder = node.path(options.model_path)
+        path = folder / "openvino_model.xml"
+        name = next((each for each in _FURTHER if folder.name.startswith(each)), _FIRST)
+        self.model = AdaptableModel(node, path, name, options.lora)
         self.hidden_states = _output_of_layer(options.layer, self.model.outputs, path)
         self.pooled = next((name for name in _POOLED if name in self.model.outputs), None)
 
     def process(self, cc: gf.Context) -> None:
-        outputs = self.model.infer(cc.cancellation, {"input_ids": cc[self.tokens].input_ids})
+        adapters = cc[self.request].adapters if cc.has(self.request) else {}
+        outputs = self.model.infer(cc.cancellation, {"input_ids": cc[self.tokens].input_ids}, adapters)
         pooled = None if self.pooled is None else outputs[self.pooled]
         cc.send(self.embeddings, Embeddings(outputs[self.hidden_states], pooled))
 

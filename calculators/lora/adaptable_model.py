@@ -1,0 +1,99 @@
+"""A model with the LoRA adapters of its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+import graphframe as gf
+from calculators.lora.adapter import Adapter
+from calculators.lora.aliases import Aliases
+from calculators.lora.layer import layers_of
+from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
+from calculators.lora.matching import match
+from calculators.lora.rewriting import ALPHAS, Rewriting
+from graphframe.inference import Caller, Model, Shapes, core, load_shaped_model
+
+
+class AdaptableModel:
+    """A model to which each inference applies the adapters that it names.
+
+    It is held twice if a dynamic adapter changes it: with such adapters, and without any of them, so that an inference
+    without one is exactly as if there were none, and as fast.
+
+    Parameters
+    ----------
+    node : NodeContext
+        The node that loads it.
+    path : pathlib.Path
+        Its file.
+    name : str
+        Which model of a pipeline it is: see `match`.
+    options : LoraOptions
+        The adapters of the graph.
+    shapes : sequence of Shapes, optional
+        See `load_shaped_model`.
+
+    Raises
+    ------
+    OSError, ValueError
+        If an adapter cannot be read, or is for another model.
+    """
+
+    def __init__(
+        self,
+        node: gf.NodeContext,
+        path: Path,
+        name: str,
+        options: LoraOptions,
+        shapes: Sequence[Shapes] = (),
+    ) -> None:
+        def load(adapters: tuple[Adapter, ...]) -> Model:
+            prepare = Rewriting(name, adapters) if adapters else None
+            return load_shaped_model(path, shapes, node.device, node.device_properties, prepare=prepare)
+
+        changing = _changing(Aliases.from_options(options, node.path).adapters, name, path)
+        self._base = load(tuple(adapter for adapter in changing if adapter.mode != LoraAdapterEntry.DYNAMIC))
+        self._dynamic = [adapter.alias for adapter in changing if adapter.mode == LoraAdapterEntry.DYNAMIC]
+        self._adapted = load(changing) if self._dynamic else self._base
+
+    @property
+    def inputs(self) -> dict[str, ov.PartialShape]:
+        """See `CompiledModel`."""
+        return self._base.inputs
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """See `CompiledModel`."""
+        return self._base.outputs
+
+    def infer(
+        self, caller: Caller, inputs: Mapping[str, NDArray[Any]], adapters: Mapping[str, float], *, remaining: int = 1
+    ) -> dict[str, NDArray[Any]]:
+        """Run one inference, as `CompiledModel.infer` does.
+
+        Parameters
+        ----------
+        adapters : mapping of str to float
+            The alphas of the adapters to apply, by alias. Those that do not change this model are left out.
+        """
+        alphas = np.array([adapters.get(alias, 0) for alias in self._dynamic], np.float32)
+        if alphas.any():
+            return self._adapted.infer(caller, {**inputs, ALPHAS: alphas}, remaining=remaining)
+        return self._base.infer(caller, inputs, remaining=remaining)
+
+
+def _changing(adapters: tuple[Adapter, ...], name: str, path: Path) -> tuple[Adapter, ...]:
+    """Those that change something in the model."""
+    if not adapters:
+        return ()
+    try:
+        layers = list(layers_of(core().read_model(path)))
+    except RuntimeError:
+        return ()  # loading it will tell what is wrong with it
+    return tuple(adapter for adapter in adapters if match(adapter, name, layers))

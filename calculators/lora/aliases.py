@@ -1,0 +1,114 @@
+"""The adapters of a graph by the names that it gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+from calculators.lora.adapter import Adapter
+from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
+from graphframe.framework.errors import did_you_mean
+from graphframe.image import InvalidRequest
+
+_MAX_ALPHA = 1000
+"""Far beyond what makes a picture."""
+_ALIAS = attrgetter("alias")
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """What requests can ask for.
+
+    Attributes
+    ----------
+    adapters : tuple of Adapter
+        All adapters of the graph.
+    models : dict
+        What each name that can be asked for as model applies: the alphas of dynamic adapters, by alias.
+    """
+
+    adapters: tuple[Adapter, ...]
+    models: dict[str, dict[str, float]]
+
+    @classmethod
+    def from_options(cls, options: LoraOptions, find: Callable[[str], Path]) -> Aliases:
+        """Read the options of a graph; `find` gives its files.
+
+        Raises
+        ------
+        OSError
+            A file is missing.
+        ValueError
+            The names do not fit together.
+        """
+        entries = {entry.alias: entry for entry in options.lora_adapters}
+        names = [*map(_ALIAS, options.lora_adapters), *map(_ALIAS, options.composite_lora_adapters)]
+        for name in names:
+            if not name:
+                raise ValueError("lora: each adapter, and each composite, needs an alias")
+            if names.count(name) > 1:
+                raise ValueError(f'lora: the alias "{name}" is given twice')
+        models: dict[str, dict[str, float]] = {}
+        fixed: dict[str, float] = {}
+        for composite in options.composite_lora_adapters:
+            if not composite.components:
+                raise ValueError(f'lora: the composite "{composite.alias}" has no components')
+            alphas = models[composite.alias] = {}
+            for component in composite.components:
+                alias = component.adapter_alias
+                if alias not in entries:
+                    known = f"{did_you_mean(alias, entries)}; there are: {', '.join(entries) or 'none'}"
+                    raise ValueError(f'lora: the composite "{composite.alias}" names no adapter "{alias}"{known}')
+                alpha = component.alpha if component.HasField("alpha") else entries[alias].alpha
+                if _is_dynamic(entries[alias]):
+                    alphas[alias] = alpha
+                elif fixed.setdefault(alias, alpha) != alpha:
+                    raise ValueError(
+                        f'lora: the adapter "{alias}" is always applied, so that it has one alpha; '
+                        f"the composites say {fixed[alias]:g} and {alpha:g}"
+                    )
+        for entry in options.lora_adapters:
+            if _is_dynamic(entry):
+                models[entry.alias] = {entry.alias: entry.alpha}
+            elif entry.alias not in fixed:
+                models[entry.alias] = {}
+        adapters = []
+        for entry in options.lora_adapters:
+            path, alpha = find(entry.path), fixed.get(entry.alias, entry.alpha)
+            if not path.is_file():
+                raise FileNotFoundError(f'lora: there is no file {path}, which the adapter "{entry.alias}" names')
+            stamp = path.stat().st_mtime_ns
+            adapters.append(Adapter(entry.alias, path, stamp, entry.mode, alpha, options.use_file_alpha))
+        return cls(tuple(adapters), models)
+
+    @property
+    def dynamic(self) -> list[str]:
+        """The aliases of dynamic adapters, in the order of what the models take as `ALPHAS`."""
+        return [adapter.alias for adapter in self.adapters if adapter.mode == LoraAdapterEntry.DYNAMIC]
+
+    @property
+    def allow_base_model(self) -> bool:
+        """Whether the graph's images can be had without any static adapter, or as if there were none."""
+        return all(adapter.mode != LoraAdapterEntry.STATIC for adapter in self.adapters)
+
+    def check(self, adapters: Mapping[str, float]) -> None:
+        """Hold the adapters of a request against those of the graph.
+
+        Raises
+        ------
+        InvalidRequest
+            If there is none of that alias that a request can choose, or its alpha is beyond what makes a picture.
+        """
+        for alias, alpha in adapters.items():
+            if alias not in self.dynamic:
+                known = f"{did_you_mean(alias, self.dynamic)}; there are: {', '.join(self.dynamic) or 'none'}"
+                raise InvalidRequest(f'there is no LoRA adapter "{alias}" to choose{known}', "lora_alphas")
+            if not abs(alpha) <= _MAX_ALPHA:
+                message = f'the alpha of "{alias}" must be from -{_MAX_ALPHA} to {_MAX_ALPHA}, not {alpha:g}'
+                raise InvalidRequest(message, "lora_alphas")
+
+
+def _is_dynamic(entry: LoraAdapterEntry) -> bool:
+    return entry.mode == LoraAdapterEntry.DYNAMIC

@@ -1,0 +1,62 @@
+"""The layers of a model that LoRA can change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import openvino as ov
+
+_NAME = re.compile(r"__module\.(?:model\.)?([^/]+)/")
+"""How the exporter names the operations of a module."""
+_DECOMPRESSION = {"Convert", "Subtract", "Multiply", "Reshape"}
+"""What stands between a layer and weights that are compressed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A MatMul or a Convolution with constant weights, plain or compressed.
+
+    Attributes
+    ----------
+    name : str
+        Its module's path, with ``_`` for ``.``.
+    node : openvino.Node
+    out_features : int
+        How many features, or channels, come out of it.
+    in_shape : tuple of int
+        (features,) that go into a MatMul; (channels, height, width) of what each output of a Convolution is made of.
+    transposed : bool
+        Whether the weights of a MatMul have the features that go in first.
+    """
+
+    name: str
+    node: ov.Node
+    out_features: int
+    in_shape: tuple[int, ...]
+    transposed: bool = False
+
+
+def layers_of(model: ov.Model) -> Iterator[Layer]:
+    """Find them. A module that is used twice gives two layers of the same name."""
+    for node in model.get_ordered_ops():
+        kind = node.get_type_name()
+        named = _NAME.match(node.get_friendly_name())
+        if kind not in ("MatMul", "Convolution") or named is None or not _is_constant(node.input_value(1)):
+            continue
+        name = named[1].replace(".", "_")
+        shape = tuple(node.input_value(1).get_shape())
+        if kind == "Convolution" and len(shape) == 4:
+            yield Layer(name, node, shape[0], shape[1:])
+        elif len(shape) == 2 and not node.get_attributes()["transpose_a"]:
+            transposed = not node.get_attributes()["transpose_b"]
+            out_features, in_features = reversed(shape) if transposed else shape
+            yield Layer(name, node, out_features, (in_features,), transposed)
+
+
+def _is_constant(output: ov.Output) -> bool:
+    node = output.get_node()
+    if node.get_type_name() in _DECOMPRESSION:
+        return all(_is_constant(each.get_source_output()) for each in node.inputs())
+    return bool(node.get_type_name() == "Constant")

@@ -1,0 +1,67 @@
+"""Putting adapters into a model, before it is compiled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from calculators.lora.adapter import Adapter, LowRank
+from calculators.lora.branch import add_branch
+from calculators.lora.fuse import fuse
+from calculators.lora.layer import Layer, layers_of
+from calculators.lora.lora_pb2 import LoraAdapterEntry
+from calculators.lora.matching import match
+
+ALPHAS = "lora_alphas"
+"""The input of a model that says how strongly each dynamic adapter is applied."""
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """What `load_model` takes as `prepare`.
+
+    Attributes
+    ----------
+    model : str
+        Which one it is: see `match`.
+    adapters : tuple of Adapter
+        Fused ones are added to the weights; the others work in branches beside the layers. How strongly dynamic ones
+        do, the input `ALPHAS` tells: float32, one a dynamic adapter.
+    """
+
+    model: str
+    adapters: tuple[Adapter, ...]
+
+    def __call__(self, model: ov.Model) -> ov.Model:
+        """Change the model."""
+        layers = list(layers_of(model))
+        fuse({layer: changes for layer, (_, changes) in self._changes(layers, LoraAdapterEntry.FUSE).items()})
+        for layer, (_, changes) in self._changes(layers, LoraAdapterEntry.STATIC).items():
+            add_branch(layer, changes)
+        if dynamic := self._changes(layers, LoraAdapterEntry.DYNAMIC):
+            count = sum(adapter.mode == LoraAdapterEntry.DYNAMIC for adapter in self.adapters)
+            alphas = ops.parameter([count], np.float32, name=ALPHAS)
+            alphas.output(0).get_tensor().set_names({ALPHAS})
+            for layer, (numbers, changes) in dynamic.items():
+                add_branch(layer, changes, ops.gather(alphas, np.array(numbers, np.int32), np.int32(0)))
+            model.add_parameters([alphas])
+        model.validate_nodes_and_infer_types()
+        return model
+
+    def _changes(
+        self, layers: Sequence[Layer], mode: LoraAdapterEntry.Mode.ValueType
+    ) -> dict[Layer, tuple[list[int], list[LowRank]]]:
+        """What adapters of that mode do to each layer, and the number of each among them."""
+        found: defaultdict[Layer, tuple[list[int], list[LowRank]]] = defaultdict(lambda: ([], []))
+        for number, adapter in enumerate(adapter for adapter in self.adapters if adapter.mode == mode):
+            alpha = 1 if mode == LoraAdapterEntry.DYNAMIC else adapter.alpha
+            for change in match(adapter, self.model, layers):
+                down, up = change.read()
+                found[change.layer][0].append(number)
+                found[change.layer][1].append(LowRank(down, up * np.float32(alpha)))
+        return found

@@ -1,0 +1,68 @@
+"""Reading safetensors files: a length, a header in JSON, and the bytes of the tensors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "F64": "<f8"}
+
+
+class Safetensors(Mapping[str, NDArray[np.float32]]):
+    """The tensors of a file by name, as float32; each is read when it is asked for.
+
+    Attributes
+    ----------
+    metadata : dict of str to str
+        What whoever wrote the file said about it.
+
+    Raises
+    ------
+    OSError
+        The file cannot be opened.
+    ValueError
+        It is no safetensors file, or is cut off.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.stat().st_size:
+            raise ValueError(f"{path} is empty")
+        self._bytes = np.memmap(path, np.uint8, "r")
+        self._start = 8 + int.from_bytes(self._bytes[:8].tobytes(), "little")
+        try:
+            header: dict[str, Any] = json.loads(self._bytes[8 : self._start].tobytes())
+            self.metadata: dict[str, str] = header.pop("__metadata__", {})
+            self._places = {name: (each["dtype"], each["shape"], each["data_offsets"]) for name, each in header.items()}
+            end = self._start + max((place[2][1] for place in self._places.values()), default=0)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path} is not a safetensors file: {error}") from error
+        if end > len(self._bytes):
+            raise ValueError(f"{path} is cut off: it should have {end} bytes, and has {len(self._bytes)}")
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        dtype, shape, (begin, end) = self._places[name]
+        if dtype not in _TYPES:
+            raise ValueError(f"{self._path}: {name} holds {dtype}; known are {', '.join(_TYPES)}")
+        values = self._bytes[self._start + begin : self._start + end].view(_TYPES[dtype])
+        if prod(shape) != values.size:
+            raise ValueError(f"{self._path}: {name} has {values.size} elements, not those of its shape {shape}")
+        if dtype == "BF16":  # the upper half of a float32
+            values = (values.astype(np.uint32) << 16).view(np.float32)
+        return np.array(values, np.float32).reshape(shape)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor, which is not read."""
+        return tuple(self._places[name][1])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)

@@ -1,0 +1,89 @@
+"""Adapters in each mode do what adding the product of their matrices to the weights does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+
+from calculators.lora.adapter import Adapter
+from calculators.lora.key import DENOISER
+from calculators.lora.lora_pb2 import LoraAdapterEntry
+from calculators.lora.rewriting import ALPHAS, Rewriting
+from tests.calculators.lora.adapter_files import random_pairs, write
+from tests.calculators.lora.toy_model import SHAPES, Weights, toy_model, weights
+
+DYNAMIC, STATIC, FUSE = LoraAdapterEntry.DYNAMIC, LoraAdapterEntry.STATIC, LoraAdapterEntry.FUSE
+SAMPLE = np.random.default_rng(1).normal(size=(2, 4, 5, 6)).astype(np.float32)
+
+
+def adapter(folder: Path, seed: int = 0, mode: LoraAdapterEntry.Mode.ValueType = DYNAMIC, **others: Any) -> Adapter:
+    """One for all layers, with the alpha that its file gives: half its rank."""
+    path = folder / f"{seed}.safetensors"
+    tensors = random_pairs({f"lora_unet_{name}": shape for name, shape in SHAPES.items()}, rank=2 + seed, seed=seed)
+    alphas = {f"lora_unet_{name}.alpha": np.array(1 + seed / 2, np.float32) for name in SHAPES}
+    write(path, tensors | alphas)
+    return replace(Adapter(str(seed), path, 0, mode, 1.0, use_file_alpha=True), **others)
+
+
+def changed(values: Weights, adapter: Adapter, alpha: float) -> Weights:
+    """The weights after an adapter."""
+    file = adapter.file
+    new = {}
+    for name, value in values.items():
+        down, up = (file[f"lora_unet_{name}.lora_{part}.weight"] for part in ("down", "up"))
+        scale = alpha / 2 if adapter.use_file_alpha else alpha
+        new[name] = value + scale * (up.reshape(len(up), -1) @ down.reshape(len(down), -1)).reshape(value.shape)
+    return new
+
+
+def outputs(model: ov.Model, **more: NDArray[Any]) -> list[NDArray[Any]]:
+    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    assert [port.any_name for port in compiled.outputs] == ["first", "second"]
+    return [value.copy() for value in compiled({"sample": SAMPLE, **more}).values()]
+
+
+def assert_same(ours: list[NDArray[Any]], expected: list[NDArray[Any]], base: list[NDArray[Any]]) -> None:
+    for one, other, unchanged in zip(ours, expected, base, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+        assert np.abs(one - unchanged).max() > 0.01
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16", "i8", "i4"])
+@pytest.mark.parametrize("mode", [DYNAMIC, STATIC, FUSE], ids=["dynamic", "static", "fuse"])
+def test_every_mode_on_all_kinds_of_weights(tmp_path: Path, mode: LoraAdapterEntry.Mode.ValueType, kind: str) -> None:
+    ink = adapter(tmp_path, mode=mode, alpha=0.7)
+    model = Rewriting(DENOISER, (ink,))(toy_model(weights(), kind))
+    given = {ALPHAS: np.array([0.7], np.float32)} if mode == DYNAMIC else {}
+    expected = outputs(toy_model(changed(weights(), ink, 0.7)))
+    assert_same(outputs(model, **given), expected, outputs(toy_model(weights())))
+
+
+def test_two_dynamic_adapters_of_different_ranks(tmp_path: Path) -> None:
+    ink, gold = adapter(tmp_path, 0), adapter(tmp_path, 1)
+    model = Rewriting(DENOISER, (ink, gold))(toy_model(weights()))
+    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    base = outputs(toy_model(weights()))
+    for alphas in ((1.0, 0.0), (0.0, 0.5), (0.25, -1.0)):
+        both = changed(changed(weights(), ink, alphas[0]), gold, alphas[1])
+        ours = compiled({"sample": SAMPLE, ALPHAS: np.array(alphas, np.float32)})
+        assert_same(list(ours.values()), outputs(toy_model(both)), base)
+
+
+def test_all_modes_at_once(tmp_path: Path) -> None:
+    ink, gold, chalk = adapter(tmp_path, 0), adapter(tmp_path, 1, STATIC, alpha=0.5), adapter(tmp_path, 2, FUSE)
+    model = Rewriting(DENOISER, (gold, ink, chalk))(toy_model(weights()))
+    all_three = changed(changed(changed(weights(), ink, 2.0), gold, 0.5), chalk, 1.0)
+    ours = outputs(model, **{ALPHAS: np.array([2.0], np.float32)})
+    assert_same(ours, outputs(toy_model(all_three)), outputs(toy_model(weights())))
+
+
+def test_the_alpha_of_the_file_can_be_left_out(tmp_path: Path) -> None:
+    ink = adapter(tmp_path, mode=FUSE, use_file_alpha=False)
+    ours = outputs(Rewriting(DENOISER, (ink,))(toy_model(weights())))
+    assert_same(ours, outputs(toy_model(changed(weights(), ink, 1.0))), outputs(toy_model(weights())))

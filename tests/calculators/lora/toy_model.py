@@ -1,0 +1,71 @@
+"""A model with a layer of each kind that LoRA can change, named as the exporter names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+
+SHAPES = {"conv": (8, 4, 3, 3), "pointwise": (6, 8, 1, 1), "left": (10, 6), "right": (5, 6), "last": (7, 10)}
+"""Of the weights: what comes out, what goes in."""
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+def weights(seed: int = 0) -> Weights:
+    """Values that all kinds of compression hold exactly: from -1 to 1, in eighths."""
+    rng = np.random.default_rng(seed)
+    return {name: rng.integers(-7, 8, shape).astype(np.float32) / np.float32(8) for name, shape in SHAPES.items()}
+
+
+def toy_model(values: Mapping[str, NDArray[np.float32]], kind: str = "f32") -> ov.Model:
+    """Two convolutions, and after a VariadicSplit a product a half, one of them with weights that are transposed.
+
+    Parameters
+    ----------
+    values : mapping of str to array
+        The weights.
+    kind : str
+        How they are stored: ``"f32"``, or compressed: ``"f16"``, ``"i8"``, ``"i4"``.
+    """
+    sample = ops.parameter([-1, 4, -1, -1], np.float32, name="sample")
+    sample.output(0).tensor.set_names({"sample"})
+
+    def stored(name: str, value: NDArray[np.float32]) -> ov.Node:
+        if kind == "f32":
+            return ops.constant(value)
+        if kind == "f16":
+            return ops.convert(ops.constant(value.astype(np.float16)), "f32")
+        integers = ops.constant(value * 8 + 8 * (kind == "i4"), ov.Type.u4 if kind == "i4" else ov.Type.i8)
+        whole = ops.convert(integers, "f32")
+        if kind == "i4":
+            whole = ops.subtract(whole, np.float32(8))
+        return ops.multiply(whole, np.full((len(value), *[1] * (value.ndim - 1)), 1 / 8, np.float32))
+
+    def convolution(name: str, data: ov.Node, strides: int, pad: int) -> ov.Node:
+        node = ops.convolution(data, stored(name, values[name]), [strides] * 2, [pad] * 2, [pad] * 2, [1, 1])
+        return _named(node, f"__module.model.{name}/aten::_convolution/Convolution")
+
+    def product(name: str, data: ov.Output, transposed: bool = False) -> ov.Node:
+        value = np.ascontiguousarray(values[name].T) if transposed else values[name]
+        return _named(
+            ops.matmul(data, stored(name, value), False, not transposed), f"__module.{name}/aten::linear/MatMul"
+        )
+
+    deep = convolution("pointwise", ops.relu(convolution("conv", sample, 2, 1)), 1, 0)
+    rows = ops.transpose(ops.reshape(deep, np.array([0, 6, -1]), True), np.array([0, 2, 1]))
+    halves = ops.variadic_split(rows, np.int64(1), np.array([2, -1]))
+    first = product("last", product("left", halves.output(0)))
+    second = product("right", halves.output(1), transposed=kind != "i4")
+    results = [ops.result(first), ops.result(second)]
+    for name, result in zip(("first", "second"), results, strict=True):
+        result.input_value(0).tensor.set_names({name})
+    return ov.Model(results, [sample], "toy")
+
+
+def _named(node: ov.Node, name: str) -> ov.Node:
+    node.set_friendly_name(name)
+    return node
