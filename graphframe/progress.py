@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from graphframe.framework.run import Tracer
 from graphframe.framework.state import PROCESS, Task
 
 
@@ -29,6 +29,10 @@ class Stage:
     step: int = 0
     steps: int = 0
 
+    def seconds_at(self, now: float) -> float:
+        """How long its calls took, those that have not returned among them."""
+        return self.seconds + sum(now - began for began in self.began.copy())
+
 
 class Progress:
     """Follows a run: give it as `tracer`, and its `report` as `on_progress`.
@@ -40,27 +44,32 @@ class Progress:
 
     Parameters
     ----------
-    on_change : callable, optional
-        What is called, from the threads of the run, with the name of a node that was called or has reported.
+    other : Tracer, optional
+        What follows the run besides.
     """
 
-    def __init__(self, on_change: Callable[[str], None] = lambda node: None) -> None:
+    def __init__(self, other: Tracer | None = None) -> None:
         self.stages: dict[str, Stage] = {}
-        self._on_change = on_change
+        self._other = other
         self._lock = threading.Lock()
 
     def ready(self, task: Task) -> None:
         """A task can be done."""
+        if self._other is not None:
+            self._other.ready(task)
 
     def begin(self, task: Task) -> None:
         """A calculator is called."""
         if task.phase is PROCESS:
             with self._lock:
                 self._stage(task.node.plan.name).began.append(time.perf_counter())
-            self._on_change(task.node.plan.name)
+        if self._other is not None:
+            self._other.begin(task)
 
     def end(self, task: Task) -> None:
         """A calculator has returned."""
+        if self._other is not None:
+            self._other.end(task)
         if task.phase is PROCESS:
             with self._lock:
                 stage = self._stage(task.node.plan.name)
@@ -71,7 +80,6 @@ class Progress:
         with self._lock:
             stage = self._stage(node)
             stage.step, stage.steps = done, total
-        self._on_change(node)
 
     def _stage(self, node: str) -> Stage:
         return self.stages.setdefault(node, Stage())

@@ -83,9 +83,14 @@ def test_served_graph_inverts(author: Path, euler: Path, monkeypatch: pytest.Mon
     assert (inverted == 255 - plain).all()
 
 
-def test_client(author: Path, euler: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [('model="stable-diffusion", prompt', ["cat"]), ("# stream.py", ["cat", "partial-0", "partial-1", "partial-2"])],
+)
+def test_client(author: Path, euler: Path, text: str, made: list[str]) -> None:
     with serving(euler) as server:
-        script = block("python", "openai.OpenAI").replace("8000", str(server.port)).replace("stable-diffusion", "toy")
+        script = block("python", text).replace("8000", str(server.port)).replace("stable-diffusion", "toy")
         (author / "client.py").write_text(script)
         run(author, sys.executable, "client.py")
-    assert (author / "cat.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.stem for path in author.glob("*.png")) == made
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in author.glob("*.png"))

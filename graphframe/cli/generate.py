@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from graphframe.cli.failure import reported
+from graphframe.cli.progress_line import ProgressLine
 from graphframe.image import ImageRequest
+from graphframe.progress import Progress
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
 
@@ -78,14 +79,10 @@ def generate(
     with reported():
         graph = open_image_graph(model_path)
         with _recorded(trace_path, profile) as trace:
-            graph.load(trace)
-            with tqdm(unit="step", leave=False, disable=None) as bar:
-
-                def show(node: str, done: int, total: int) -> None:
-                    bar.desc, bar.total = f"{node}: ", total
-                    bar.update(done - bar.n)
-
-                images = graph.run(REQUEST=request, on_progress=show, tracer=trace)["IMAGE"]
+            progress = Progress(trace)
+            with ProgressLine(progress):
+                graph.load(trace)
+                images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):
             path.write_bytes(base64.b64decode(packet.value.b64))
             click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {seed}")

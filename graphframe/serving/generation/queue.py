@@ -76,7 +76,7 @@ def _describe(generation: Generation, position: int) -> QueuedRequest:
             QueuedNode(
                 name=name,
                 status="in_progress" if stage.began else "completed",
-                seconds=round(stage.seconds + sum(now - began for began in stage.began.copy()), 3),
+                seconds=round(stage.seconds_at(now), 3),
             )
             for name, stage in stages.items()
         ],
