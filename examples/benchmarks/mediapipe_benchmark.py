@@ -23,7 +23,7 @@ import click
 
 import graphframe as gf
 
-BURST = 200
+BURST = 50
 """Packets that are sent before waiting until all have come through; as in `mediapipe_worker.py`."""
 LENGTHS = (1, 5, 20)
 COUNTS = {"rate": 25, "run": 300, "build": 20, "again": 20}

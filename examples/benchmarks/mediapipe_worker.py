@@ -16,7 +16,7 @@ from typing import Any
 bindings = importlib.import_module("mediapipe.python._framework_bindings.calculator_graph")
 creator = importlib.import_module("mediapipe.python.packet_creator")
 
-BURST = 200
+BURST = 50
 """Packets that are sent before waiting until all have come through."""
 EXECUTORS = {"pool": "", "application": 'executor { type: "ApplicationThreadExecutor" }'}
 
