@@ -6,10 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
+import networkx as nx
+
 from graphframe.view.layout.items import Bend, Item, Segment, Slot
 
 _BETWEEN_BOXES, _BETWEEN_LINES = 30.0, 15.0
 _SWEEPS, _ROUNDS = 16, 12
+_STRAIGHT = 0.5
+"""How far apart the ends of a segment may be."""
 
 _Wish = tuple[float, float]
 """An x, and the weight of it."""
@@ -37,6 +41,8 @@ def place_in_layers(layers: Sequence[Sequence[Item]], segments: Sequence[Segment
     for _ in range(_ROUNDS):
         for line in lines:
             _straighten(line, layers, above, below)
+        for block in _blocks(layers, segments):
+            _shift(block, layers, above, below)
         for layer in layers:
             for item in layer:
                 _turn_slots(item.tops, above[item])
@@ -151,6 +157,34 @@ def _straighten(line: Sequence[Item], layers: Sequence[Sequence[Item]], above: _
         x = min(max(_median(_wishes(outward), line[0].x), lowest), highest)
         for item in line:
             item.x = x
+
+
+def _blocks(layers: Iterable[Iterable[Item]], segments: Iterable[Segment]) -> list[list[Item]]:
+    """The items that are joined by segments which are straight, largest first: one alone cannot leave the others."""
+    graph: nx.Graph[Item] = nx.Graph()
+    graph.add_nodes_from(item for layer in layers for item in layer)
+    graph.add_edges_from((upper.item, lower.item) for upper, lower in segments if abs(upper.at - lower.at) < _STRAIGHT)
+    return sorted(map(list, nx.connected_components(graph)), key=len, reverse=True)
+
+
+def _shift(block: Sequence[Item], layers: Sequence[Sequence[Item]], above: _Touching, below: _Touching) -> None:
+    """Move a block, as it is, to where the segments to other items are straightest, between what is beside it."""
+    members = set(block)
+    lowest, highest = float("-inf"), float("inf")
+    wishes = []
+    for item in block:
+        layer = layers[item.layer]
+        if item.place and (left := layer[item.place - 1]) not in members:
+            lowest = max(lowest, left.x + left.width + _room(left, item) - item.x)
+        if item.place + 1 < len(layer) and (right := layer[item.place + 1]) not in members:
+            highest = min(highest, right.x - _room(item, right) - item.width - item.x)
+        for side in (above, below):
+            outward = [segment for segment in side.get(item, ()) if segment[1].item not in members]
+            wishes += [(x - item.x, weight) for x, weight in _wishes(outward)]
+    if wishes and lowest <= highest:
+        shift = min(max(_median(wishes, 0), lowest), highest)
+        for item in block:
+            item.x += shift
 
 
 def _turn_slots(slots: Sequence[Slot], segments: Iterable[Segment]) -> None:
