@@ -21,7 +21,8 @@ from graphframe.inference.errors import DeviceError, ModelError
 from graphframe.inference.model import CompiledModel
 
 _loaded: weakref.WeakValueDictionary[object, CompiledModel] = weakref.WeakValueDictionary()
-_loaded_lock = threading.Lock()
+_locks: weakref.WeakValueDictionary[object, threading.Lock] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
 
 
 def load_model(
@@ -58,26 +59,37 @@ def load_model(
     if not path.is_file():
         raise ModelError.missing(path)
 
+    key = path, stamp_of(path), device, frozenset(properties.items()), prepare
+    with _lock:
+        lock = _locks.setdefault(key, threading.Lock())
+    with lock:  # who wants the same waits until it is there
+        with _lock:
+            model = _loaded.get(key)
+        if model is None:
+            model = _compile(path, device, properties, prepare)
+            with _lock:
+                _loaded[key] = model
+    return model
+
+
+def _compile(
+    path: Path, device: str, properties: Mapping[str, str], prepare: Callable[[ov.Model], ov.Model] | None
+) -> CompiledModel:
     def compile_model() -> ov.CompiledModel:
         with cached(path) as cache:
             model = path if prepare is None else prepare(core().read_model(path))
             return core().compile_model(model, device, {**cache, **properties})
 
     began = time.perf_counter()
-    key = path, stamp_of(path), device, frozenset(properties.items()), prepare
-    with _loaded_lock:
-        model = _loaded.get(key)
     try:
-        if model is None:
-            model = CompiledModel(compile_model, path, device)
+        model = CompiledModel(compile_model, path, device)
     except RuntimeError as error:
         _check_readable(path)
         available = core().available_devices
         todo = advice(device, available, properties, _supported(device))
         raise DeviceError.refused(device, path, error, available, todo) from error
     activity.note(ModelLoad(path, device, _weights(path), began, time.perf_counter()))
-    with _loaded_lock:
-        return _loaded.setdefault(key, model)
+    return model
 
 
 def _weights(path: Path) -> int:

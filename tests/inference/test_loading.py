@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import gc
 import re
+import threading
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import openvino as ov
 import pytest
 
 from graphframe.framework.cancellation import Cancellation
-from graphframe.inference import DeviceError, ModelError, core, load_model
+from graphframe.inference import CompiledModel, DeviceError, ModelError, core, load_model
 from graphframe.inference.activity import ModelLoad, activity
 from tests.inference import toy_models
 
@@ -160,3 +162,20 @@ def test_a_model_that_nobody_holds_is_let_go(path: Path) -> None:
     model = weakref.ref(load_model(path))
     gc.collect()
     assert model() is None
+
+
+def test_those_who_want_the_same_at_once_wait_for_one(path: Path) -> None:
+    prepared: list[ov.Model] = []
+    together = threading.Barrier(4)
+
+    def prepare(model: ov.Model) -> ov.Model:
+        prepared.append(model)
+        return model
+
+    def load() -> CompiledModel:
+        together.wait(10)
+        return load_model(path, prepare=prepare)
+
+    with ThreadPoolExecutor(4) as pool:
+        models = [future.result() for future in [pool.submit(load) for _ in range(4)]]
+    assert len({id(model) for model in models}) == len(prepared) == 1
