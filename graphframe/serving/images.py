@@ -45,9 +45,11 @@ class Images:
 
     def _generation(self, req: falcon.asgi.Request, body: ImageFields) -> Generation:
         path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server looks for that where no model is named
-        servable = self._servables.find_available(body.model or (path if path in self._servables else None))
+        name = body.model or (path if path in self._servables else None)
+        servable = self._servables.find_available(name)
+        adapters = servable.adapters(self._servables.meant(name), body.lora_alphas)
         metadata = {"model": servable.name} if self._png_metadata else None
-        request = dataclasses.replace(body.image_request(), metadata=metadata)
+        request = dataclasses.replace(body.image_request(), adapters=adapters, metadata=metadata)
         return Generation(servable, request, req.context.id, owner_of(req))
 
     async def _answer(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImageFields) -> None:

@@ -9,7 +9,7 @@ from graphframe.serving.servable import Servable, Servables, State
 
 
 class Models:
-    """The names of servables that can be used now, and what else the operator calls them."""
+    """The names of servables that can be used now and of their adapters, and what else the operator calls them."""
 
     def __init__(self, servables: Servables) -> None:
         self._servables = servables
@@ -17,7 +17,7 @@ class Models:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """List them."""
         available = (servable for servable in self._servables if servable.state is State.AVAILABLE)
-        named = {servable.name: servable for servable in available}
+        named = {name: servable for servable in available for name in servable.names}
         aliased = {name: named[target] for name, target in self._servables.aliases.items() if target in named}
         resp.media = ModelList(data=[_describe(name, servable) for name, servable in {**aliased, **named}.items()])
 

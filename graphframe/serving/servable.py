@@ -54,17 +54,56 @@ class Servable:
         self.failure = ""
         self.available_since = 0
 
+    @property
+    def models(self) -> Mapping[str, Mapping[str, float]]:
+        """The names to ask for it by beside its own, each with the LoRA adapters that it applies and their alphas."""
+        models: Mapping[str, Mapping[str, float]] = self.graph.properties.get("models", {})
+        return models
+
+    @property
+    def names(self) -> list[str]:
+        """All names to ask for it by; not its own, if it has adapters that are always applied."""
+        own = [self.name] if self.graph.properties.get("base_model", True) else []
+        return [*own, *self.models]
+
+    def adapters(self, name: str | None, alphas: Mapping[str, float] | None) -> dict[str, float]:
+        """What a request applies that asks for `name` and perhaps for other alphas.
+
+        Raises
+        ------
+        APIError
+            400, if it cannot be asked for that, or that does not apply one of these adapters.
+        """
+        if name is None or name not in self.models:
+            if self.name not in self.names:
+                message = f'the adapters of "{self.name}" are always applied; ask for {_listed(self.names)}'
+                raise _invalid(message, "model")
+            if alphas and not any(self.models.values()):
+                raise _invalid(f'"{self.name}" has no LoRA adapters that requests choose', "lora_alphas")
+            return {}  # NOTE: whatever the alphas: so a client turns adapters off by this name alone
+        applied = self.models[name]
+        for alias in alphas or {}:
+            if alias not in applied:
+                known = _listed(applied) or "none whose alpha can be chosen"
+                raise _invalid(f'the model "{name}" applies not "{alias}"; it applies {known}', "lora_alphas")
+        return {**applied, **(alphas or {})}
+
     def load(self) -> None:
         """Load the graph. Blocks; a failure is kept in the state, not raised."""
         try:
             self.graph.load()
         except Exception as error:
             _log.exception("%s could not be loaded", self.name)
-            self.failure = str(error)
-            self.state = State.FAILED
+            self.fail(str(error))
         else:
             self.available_since = int(time.time())
             self.state = State.AVAILABLE
+
+    def fail(self, reason: str) -> None:
+        """Keep that it cannot be used, and let go of what was loaded."""
+        self.failure = reason
+        self.state = State.FAILED
+        self.graph.close()
 
     @asynccontextmanager
     async def in_use(self) -> AsyncIterator[Graph]:
@@ -98,20 +137,29 @@ class Servables:
         return name in self._by_name
 
     def find(self, name: str | None) -> Servable:
-        """The servable of that name; the only one there is, if no name is given, or one of OpenAI's models.
+        """The servable of that name, or that has adapters of that name.
+
+        It is the only one there is, if no name is given, or one of OpenAI's models.
 
         Raises
         ------
         APIError
-            404.
+            404; 503 while models are loading that may have an adapter of that name.
         """
-        name = self._meant(name)
+        name = self.meant(name)
+        names = [name for servable in self for name in servable.names]
         if not name:
-            raise APIError(400, f"say which model: {self._names()}", param="model", code="missing_required_parameter")
-        if name not in self._by_name:
-            message = f'there is no model "{name}"{did_you_mean(name, self._by_name)}; there is: {self._names()}'
-            raise APIError(404, message, param="model", code="model_not_found")
-        return self._by_name[name]
+            message = f"say which model: {_listed(names)}"
+            raise APIError(400, message, param="model", code="missing_required_parameter")
+        for servable in self:
+            if name == servable.name or (name in servable.models and name not in self._by_name):
+                return servable
+        if any(
+            servable.state is State.LOADING for servable in self
+        ):  # and may turn out to have an adapter of that name
+            raise _loading(f'the model "{name}" is not there, or not yet')
+        message = f'there is no model "{name}"{did_you_mean(name, names)}; there is: {_listed(names)}'
+        raise APIError(404, message, param="model", code="model_not_found")
 
     def find_available(self, name: str | None) -> Servable:
         """As `find`, but only if it is ready to run.
@@ -123,12 +171,7 @@ class Servables:
         """
         servable = self.find(name)
         if servable.state is State.LOADING:
-            raise APIError(
-                503,
-                f'the model "{servable.name}" is still loading',
-                code="model_loading",
-                headers={"retry-after": _LOADING_RETRY_SECONDS},
-            )
+            raise _loading(f'the model "{servable.name}" is still loading')
         if servable.state is State.FAILED:
             message = f'the model "{servable.name}" could not be loaded: {servable.failure}'
             raise APIError(500, message, code="model_failed", headers=NO_RETRY)
@@ -148,16 +191,32 @@ class Servables:
         for servable in self:
             started = time.monotonic()
             servable.load()
+            self._refuse_taken_names(servable)
             if servable.state is State.AVAILABLE:
                 _log.info("%s is ready at %s after %.1f s", servable.name, self._address, time.monotonic() - started)
 
-    def _meant(self, name: str | None) -> str | None:
+    def _refuse_taken_names(self, servable: Servable) -> None:
+        others = {name for other in self if other is not servable for name in (other.name, *other.models)}
+        if taken := sorted(others & servable.models.keys()):
+            servable.fail(f"its adapters have names that are taken by other models: {_listed(taken)}")
+
+    def meant(self, name: str | None) -> str | None:
+        """The name of a servable, or of its adapters, that a client means by `name`."""
         if name in self._by_name:
             return name
         name = self.aliases.get(name or "", name)
         if (not name or name in OPENAI_MODELS) and len(self._by_name) == 1:
-            return next(iter(self._by_name))
+            return next(iter(self)).names[0]
         return name
 
-    def _names(self) -> str:
-        return ", ".join(f'"{servable.name}"' for servable in self)
+
+def _invalid(message: str, param: str) -> APIError:
+    return APIError(400, message, param=param, code="invalid_value")
+
+
+def _loading(message: str) -> APIError:
+    return APIError(503, message, code="model_loading", headers={"retry-after": _LOADING_RETRY_SECONDS})
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -13,6 +13,7 @@ from graphframe.image import ImageRequest
 from graphframe.serving.api.json_body import MAX_BYTES
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
+from tests.serving import toys
 from tests.serving.conftest import MakeServable
 from tests.serving.forms import FORM, encode_form
 from tests.serving.toys import painted
@@ -242,3 +243,40 @@ def test_a_model_by_the_path(make_servable: MakeServable) -> None:
     response = client.simulate_post("/v3/images/edits", body=form, headers=FORM)
     assert painted(response.json)[0]["metadata"]["model"] == "images/edits"
     assert client.simulate_post("/v3/images/generations", json={"prompt": "a cat"}).status_code == 400
+
+
+@pytest.fixture
+def adapted(make_servable: MakeServable) -> falcon.testing.TestClient:
+    graph = toys.GRAPH.replace("Paint", "Adapted")
+    return falcon.testing.TestClient(make_app([make_servable(graph=graph)], ServerOptions(model_alias="sd=mix")))
+
+
+def test_adapters(adapted: falcon.testing.TestClient) -> None:
+    def asked(**fields: object) -> dict[str, float]:
+        response = adapted.simulate_post(PATH, json={"prompt": "a cat", **fields})
+        applied: dict[str, float] = painted(response.json)[0]["adapters"]
+        return applied
+
+    assert asked() == asked(model="toy") == asked(lora_alphas={"ink": 3}) == {}
+    assert asked(model="ink") == {"ink": 1.0}
+    assert asked(model="mix", lora_alphas={"ink": 2}) == {"ink": 2, "gold": 0.7}
+    assert asked(model="sd") == {"ink": 0.5, "gold": 0.7}
+    form = encode_form(("image", PNG), ("prompt", "a cat"), ("model", "mix"), ("lora_alphas", '{"gold": 0.25}'))
+    response = adapted.simulate_post("/v1/images/edits", body=form, headers=FORM)
+    assert painted(response.json)[0]["adapters"] == {"ink": 0.5, "gold": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("lora_alphas", "message"),
+    [
+        ({"pen": 1}, 'the model "mix" applies not "pen"; it applies "ink", "gold"'),
+        ([0.5], "lora_alphas: expected `object`, got `array`"),
+        ("0.5", 'lora_alphas must be an object of numbers by the aliases of adapters, as in {"ink": 0.5}, not "0.5"'),
+        ({"ink": "much"}, "lora_alphas: expected `float`, got `str`"),
+    ],
+)
+def test_adapters_that_cannot_be_had(adapted: falcon.testing.TestClient, lora_alphas: object, message: str) -> None:
+    response = adapted.simulate_post(PATH, json={"prompt": "a cat", "model": "mix", "lora_alphas": lora_alphas})
+    assert response.status_code == 400
+    assert response.json["error"]["message"] == message
+    assert response.json["error"]["param"] == "lora_alphas"

@@ -43,3 +43,13 @@ def test_aliases_are_listed(make_servable: MakeServable) -> None:
     assert client.simulate_get("/v1/models/sd").json["id"] == "sd"
     assert client.simulate_get("/v1/models/dall-e-3").json["id"] == "dall-e-3"
     assert client.simulate_get("/v1/models/other").status_code == 404
+
+
+def test_adapters_are_listed(make_servable: MakeServable) -> None:
+    adapted = make_servable("toy", toys.GRAPH.replace("Paint", "Adapted"))
+    static = make_servable("other", toys.GRAPH.replace("Paint", "Static"))
+    for servable, names in ((adapted, ["toy", "ink", "gold", "mix", "chalk"]), (static, ["chalk"])):
+        client = falcon.testing.TestClient(make_app([servable], ServerOptions(model_alias="sd=ink")))
+        listed = [model["id"] for model in client.simulate_get("/v1/models").json["data"]]
+        assert sorted(listed) == sorted([*names, *(["sd"] if servable is adapted else [])])
+        assert client.simulate_get(f"/v1/models/{names[-1]}").json["id"] == names[-1]

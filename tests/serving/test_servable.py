@@ -55,3 +55,81 @@ def test_aliases(make_servable: MakeServable, name: str, found: str | None) -> N
 def test_names_of_openai_mean_the_only_model(make_servable: MakeServable, name: str) -> None:
     assert Servables([make_servable()], "here").find(name).name == "toy"
     assert Servables([make_servable(), make_servable(name)], "here").find(name).name == name
+
+
+ADAPTED = toys.GRAPH.replace("Paint", "Adapted")
+STATIC = toys.GRAPH.replace("Paint", "Static")
+
+
+@pytest.mark.parametrize(
+    ("name", "alphas", "applied"),
+    [
+        (None, None, {}),
+        ("toy", {"whatever": 3.0}, {}),
+        ("ink", None, {"ink": 1.0}),
+        ("ink", {"ink": 0.2}, {"ink": 0.2}),
+        ("mix", None, {"ink": 0.5, "gold": 0.7}),
+        ("mix", {"gold": 0.1}, {"ink": 0.5, "gold": 0.1}),
+        ("chalk", None, {}),
+    ],
+)
+def test_adapters_of_a_request(
+    make_servable: MakeServable, name: str | None, alphas: dict[str, float] | None, applied: dict[str, float]
+) -> None:
+    servable = make_servable(graph=ADAPTED)
+    assert Servables([servable], "here").find_available(name) is servable
+    assert servable.names == ["toy", "ink", "gold", "mix", "chalk"]
+    assert servable.adapters(name, alphas) == applied
+
+
+@pytest.mark.parametrize(
+    ("graph", "name", "alphas", "message"),
+    [
+        (ADAPTED, "ink", {"gold": 1.0}, 'the model "ink" applies not "gold"; it applies "ink"'),
+        (ADAPTED, "mix", {"pen": 1.0}, 'the model "mix" applies not "pen"; it applies "ink", "gold"'),
+        (ADAPTED, "chalk", {"chalk": 1.0}, 'applies not "chalk"; it applies none whose alpha can be chosen'),
+        (toys.GRAPH, "toy", {"ink": 1.0}, '"toy" has no LoRA adapters that requests choose'),
+        (STATIC, "toy", None, 'the adapters of "toy" are always applied; ask for "chalk"'),
+    ],
+)
+def test_adapters_that_cannot_be_had(
+    make_servable: MakeServable, graph: str, name: str, alphas: dict[str, float] | None, message: str
+) -> None:
+    with pytest.raises(APIError) as raised:
+        make_servable(graph=graph).adapters(name, alphas)
+    assert raised.value.status_code == 400
+    assert message in str(raised.value.description)
+
+
+def test_who_names_no_model_gets_adapters_that_are_always_applied(make_servable: MakeServable) -> None:
+    servable = make_servable(graph=STATIC)
+    servables = Servables([servable], "here")
+    for name in (None, "", "dall-e-3"):
+        assert servables.find_available(name) is servable
+        assert servable.adapters(servables.meant(name), None) == {}
+
+
+def test_names_of_adapters(make_servable: MakeServable) -> None:
+    plain, adapted = make_servable("ink"), make_servable(graph=ADAPTED)
+    servables = Servables([plain, adapted], "here", {"sd": "mix"})
+    assert servables.find("ink") is plain
+    assert servables.find("gold") is servables.find("sd") is adapted
+    assert servables.meant("sd") == "mix"
+    with pytest.raises(APIError) as raised:
+        servables.find("golt")
+    assert raised.value.status_code == 404
+    expected = 'there is no model "golt", did you mean "gold"?; there is: "ink", "toy", "ink", "gold", "mix", "chalk"'
+    assert raised.value.description == expected
+
+
+def test_a_name_that_an_adapter_may_have_yet(make_servable: MakeServable) -> None:
+    with pytest.raises(APIError) as raised:
+        Servables([make_servable(graph=ADAPTED, load=False)], "here").find("ink")
+    assert raised.value.status_code == 503
+
+
+def test_adapters_whose_names_are_taken(make_servable: MakeServable) -> None:
+    servables = [make_servable(name, graph, load=False) for name, graph in (("ink", toys.GRAPH), ("toy", ADAPTED))]
+    Servables(servables, "here")._load()
+    assert [servable.state for servable in servables] == [State.AVAILABLE, State.FAILED]
+    assert servables[1].failure == 'its adapters have names that are taken by other models: "ink"'

@@ -103,6 +103,24 @@ class BrokenCalculator(PaintCalculator):
 
 
 @gf.register
+class AdaptedCalculator(PaintCalculator):
+    """Has LoRA adapters: two that requests choose, a composite of both, and one that is always applied."""
+
+    def load(self, node: gf.NodeContext) -> None:
+        mix = {"ink": 0.5, "gold": 0.7}
+        node.publish("models", {"ink": {"ink": 1.0}, "gold": {"gold": 1.0}, "mix": mix, "chalk": {}})
+
+
+@gf.register
+class StaticCalculator(PaintCalculator):
+    """Has a LoRA adapter that is always applied, and so no images without it."""
+
+    def load(self, node: gf.NodeContext) -> None:
+        node.publish("models", {"chalk": {}})
+        node.publish("base_model", False)
+
+
+@gf.register
 class SlowCalculator(PaintCalculator):
     """Loads once somebody writes into the pipe `go` in the graph's folder."""
 

@@ -25,7 +25,13 @@ _UNSUPPORTED = {
 }
 """Fields of OpenAI's API, and values of them, that these models cannot do."""
 
-_MEANINGS = {"size": '"auto" or WIDTHxHEIGHT in pixels, as in "512x512"'}
+_MEANINGS = {
+    "size": '"auto" or WIDTHxHEIGHT in pixels, as in "512x512"',
+    "lora_alphas": 'an object of numbers by the aliases of adapters, as in {"ink": 0.5}',
+}
+
+_JSON = {"lora_alphas"}
+"""Fields that in a form are JSON."""
 
 
 def check_names(cls: type[msgspec.Struct], given: Iterable[str]) -> None:
@@ -46,7 +52,11 @@ def check_names(cls: type[msgspec.Struct], given: Iterable[str]) -> None:
 def convert(cls: type[T], given: Mapping[str, object], text: bool) -> T:
     """The struct that `given` says, or an APIError that names the field; `text` if numbers come as text."""
     if text:  # where what is left empty is not there
-        given = {name: value for name, value in given.items() if value != "" or name == "prompt"}
+        given = {
+            name: _from_json(value) if name in _JSON else value
+            for name, value in given.items()
+            if value != "" or name == "prompt"
+        }
     try:
         return msgspec.convert(
             {name: _as_integer(value) for name, value in given.items()}, cls, strict=not text, dec_hook=decode
@@ -83,3 +93,10 @@ def _shown(value: Any) -> str:
 def _as_integer(value: object) -> object:
     # NOTE: to JSON Schema, and to JavaScript, 8.0 is an integer.
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _from_json(value: object) -> object:
+    try:
+        return msgspec.json.decode(value) if isinstance(value, str) else value
+    except msgspec.DecodeError:
+        return value  # which is of a wrong type, then

@@ -43,7 +43,7 @@ _SYNONYMS = (
 class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What all three take, as the client sent it; None where it sent none, or null."""
 
-    model: Annotated[_Word, Meta(description="The name of a served model. By default the only one.")] | None = None
+    model: Annotated[_Word, Meta(description="A model, or adapters of one. By default the only model.")] | None = None
     n: Annotated[_Positive, Meta(description="How many images. By default 1.")] | None = None
     num_images_per_prompt: Annotated[_Positive, Meta(description="The same as n.")] | None = None
     size: Annotated[_Size, Meta(description="In pixels. By default, and as auto, the model's.")] | None = None
@@ -56,6 +56,9 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     scheduler: Annotated[_Word, Meta(description="Such as euler or dpm++ 2m karras.")] | None = None
     strength: Annotated[float, Meta(ge=0, le=1, description="How much of the image to lose.")] | None = None
     max_sequence_length: Annotated[_Positive, Meta(description="How many tokens T5 looks at.")] | None = None
+    lora_alphas: (
+        Annotated[dict[str, float], Meta(description="Of the LoRA adapters that the model applies.")] | None
+    ) = None
     response_format: Annotated[Delivery, Meta(description="By default url for dall-e-*.")] | None = None
     output_format: Annotated[Literal["png", "jpeg", "webp"], Meta(description="By default png.")] | None = None
     output_compression: Annotated[int, Meta(ge=0, le=100, description="Of jpeg and webp; by default 100.")] | None = (
