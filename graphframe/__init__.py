@@ -3,12 +3,14 @@
 from graphframe.framework import input_policy
 from graphframe.framework.builder import GraphBuilder
 from graphframe.framework.calculator import Calculator, NodeContext
+from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.context import Context
 from graphframe.framework.errors import CalculatorError, Cancelled, GraphConfigError, GraphError, Problem
 from graphframe.framework.graph import Graph
+from graphframe.framework.names import Spec
 from graphframe.framework.packet import Packet
-from graphframe.framework.plan import NodePlan
+from graphframe.framework.plan import NodePlan, Slot
 from graphframe.framework.poller import Poller
 from graphframe.framework.port import Input, Options, Output, SideInput, SideOutput
 from graphframe.framework.registry import register, register_subgraph, subgraph
@@ -21,6 +23,7 @@ from graphframe.framework.writer import to_pbtxt
 __all__ = [
     "Calculator",
     "CalculatorError",
+    "CalculatorGraphConfig",
     "CalculatorRunner",
     "Cancellation",
     "Cancelled",
@@ -40,6 +43,8 @@ __all__ = [
     "Run",
     "SideInput",
     "SideOutput",
+    "Slot",
+    "Spec",
     "SubgraphNode",
     "Timestamp",
     "input_policy",

@@ -7,15 +7,13 @@ from collections.abc import Iterable
 import graphframe as gf
 from calculators.core.demux_pb2 import DemuxCalculatorOptions
 from calculators.core.switch_container_pb2 import SwitchContainerOptions
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.names import Spec
 
 OPTIONS = gf.Options(SwitchContainerOptions)
 CONTROLS = ("SELECT", "ENABLE")
 
 
 @gf.subgraph("SwitchContainer", OPTIONS)
-def switch_container(node: gf.SubgraphNode) -> CalculatorGraphConfig:
+def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
     """Lets one of the contained nodes work on the input streams, and sends on what it makes.
 
     All contained nodes have the streams of the container, and its input side packets. SELECT holds the index of the one
@@ -49,7 +47,7 @@ def switch_container(node: gf.SubgraphNode) -> CalculatorGraphConfig:
     inputs = [spec for spec in node.inputs if spec not in control]
     side_inputs = [spec for spec in node.side_inputs if spec not in side_control]
     _check(node, options, inputs, is_chosen=bool(control or side_control))
-    demux = CalculatorGraphConfig.Node(
+    demux = gf.CalculatorGraphConfig.Node(
         calculator="DemuxCalculator",
         input_stream=[f"SELECT:{_name('in', spec)}" for spec in control],
         input_side_packet=[f"SELECT:{_name('side', spec)}" for spec in side_control],
@@ -58,7 +56,7 @@ def switch_container(node: gf.SubgraphNode) -> CalculatorGraphConfig:
         select = options.select if options.HasField("select") else int(options.enable)
         demux.node_options.add().Pack(DemuxCalculatorOptions(select=select))
     channels = range(len(options.contained_node))
-    return CalculatorGraphConfig(
+    return gf.CalculatorGraphConfig(
         node=[
             *(_demux(demux, spec, channels) for spec in inputs),
             *(
@@ -74,13 +72,13 @@ def switch_container(node: gf.SubgraphNode) -> CalculatorGraphConfig:
 
 
 def _contained(
-    contained: CalculatorGraphConfig.Node,
+    contained: gf.CalculatorGraphConfig.Node,
     channel: int,
-    inputs: Iterable[Spec],
-    side_inputs: Iterable[Spec],
-    outputs: Iterable[Spec],
-) -> CalculatorGraphConfig.Node:
-    node = CalculatorGraphConfig.Node()
+    inputs: Iterable[gf.Spec],
+    side_inputs: Iterable[gf.Spec],
+    outputs: Iterable[gf.Spec],
+) -> gf.CalculatorGraphConfig.Node:
+    node = gf.CalculatorGraphConfig.Node()
     node.CopyFrom(contained)
     node.name = contained.name or f"c{channel}"
     node.input_stream.extend(_at(spec, _of_channel(channel, "in", spec)) for spec in inputs)
@@ -89,9 +87,11 @@ def _contained(
     return node
 
 
-def _demux(demux: CalculatorGraphConfig.Node, spec: Spec, channels: Iterable[int]) -> CalculatorGraphConfig.Node:
+def _demux(
+    demux: gf.CalculatorGraphConfig.Node, spec: gf.Spec, channels: Iterable[int]
+) -> gf.CalculatorGraphConfig.Node:
     """`demux` for one input stream."""
-    node = CalculatorGraphConfig.Node()
+    node = gf.CalculatorGraphConfig.Node()
     node.CopyFrom(demux)
     node.name = _name("demux", spec)
     node.input_stream.append(f"INPUT:{_name('in', spec)}")
@@ -99,8 +99,8 @@ def _demux(demux: CalculatorGraphConfig.Node, spec: Spec, channels: Iterable[int
     return node
 
 
-def _merge(spec: Spec, channels: Iterable[int]) -> CalculatorGraphConfig.Node:
-    return CalculatorGraphConfig.Node(
+def _merge(spec: gf.Spec, channels: Iterable[int]) -> gf.CalculatorGraphConfig.Node:
+    return gf.CalculatorGraphConfig.Node(
         name=_name("merge", spec),
         calculator="MergeCalculator",
         input_stream=[_of_channel(channel, "out", spec) for channel in channels],
@@ -108,7 +108,9 @@ def _merge(spec: Spec, channels: Iterable[int]) -> CalculatorGraphConfig.Node:
     )
 
 
-def _check(node: gf.SubgraphNode, options: SwitchContainerOptions, inputs: Iterable[Spec], *, is_chosen: bool) -> None:
+def _check(
+    node: gf.SubgraphNode, options: SwitchContainerOptions, inputs: Iterable[gf.Spec], *, is_chosen: bool
+) -> None:
     count = len(options.contained_node)
     if not count:
         raise ValueError('it needs a contained_node { calculator: "..." } in its options')
@@ -133,7 +135,7 @@ def _check(node: gf.SubgraphNode, options: SwitchContainerOptions, inputs: Itera
             )
 
 
-def _control(specs: Iterable[Spec]) -> list[Spec]:
+def _control(specs: Iterable[gf.Spec]) -> list[gf.Spec]:
     """What chooses: no spec, or one."""
     found = [spec for spec in specs if spec.tag in CONTROLS]
     if len(found) > 1:
@@ -141,15 +143,15 @@ def _control(specs: Iterable[Spec]) -> list[Spec]:
     return found
 
 
-def _name(kind: str, spec: Spec) -> str:
+def _name(kind: str, spec: gf.Spec) -> str:
     """Of a stream or node inside: the stream at ``TAG:1`` is called ``in_tag__1``."""
     return f"{kind}_{spec.tag.lower()}__{spec.index}" if spec.index else f"{kind}_{spec.tag.lower()}".rstrip("_")
 
 
-def _of_channel(channel: int, kind: str, spec: Spec) -> str:
+def _of_channel(channel: int, kind: str, spec: gf.Spec) -> str:
     return f"c{channel}__{_name(kind, spec)}"
 
 
-def _at(spec: Spec, name: str) -> str:
+def _at(spec: gf.Spec, name: str) -> str:
     """`name` at the place of `spec`."""
     return f"{spec.tag}:{spec.index}:{name}" if spec.tag else name

@@ -224,7 +224,10 @@ class _Validation:
                 if slot.stream in from_outside:
                     self._narrow(given, node, slot, FIELDS[ends], first)
                 elif slot.stream not in producers:
-                    message = f'{FIELDS[ends]} "{slot.spec.name}" has no producer{did_you_mean(slot.spec.name, names)}'
+                    hint = (
+                        did_you_mean(slot.spec.name, names) or ": no node sends it, and the graph does not declare it"
+                    )
+                    message = f'{FIELDS[ends]} "{slot.spec.name}" has no producer{hint}'
                     self._slot_problem(node, slot, FIELDS[ends], message)
                 else:
                     producer, _ = producers[slot.stream]
@@ -290,13 +293,15 @@ class _Validation:
             loop for loop in nx.strongly_connected_components(graph) if len(loop) > 1 or graph.has_edge(*(*loop,) * 2)
         ]
         for loop in loops:
+            if any(self.nodes[index].calculator is UnknownCalculator for index in loop):
+                continue  # which may be a subgraph, with the back edge in it
             cycle = [edge[0] for edge in nx.find_cycle(graph.subgraph(loop))]
             first = cycle.index(min(cycle))
             cycle = [*cycle[first:], *cycle[: first + 1]]
             names = " > ".join(self.nodes[index].name for index in cycle)
             hint = "mark the edge that goes back with input_stream_info { back_edge: true }"
             self.problems.append(self.sourced[cycle[0]].problem(f"is on a cycle: {names}; {hint}"))
-        return [] if loops else list(nx.lexicographical_topological_sort(graph))
+        return list(range(len(self.nodes))) if loops else list(nx.lexicographical_topological_sort(graph))
 
 
 class _SentTypes:

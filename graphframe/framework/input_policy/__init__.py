@@ -10,7 +10,7 @@ from graphframe.framework.input_policy.barrier import Barrier
 from graphframe.framework.input_policy.default import Default, EarlyClose
 from graphframe.framework.input_policy.fixed_size import FixedSize
 from graphframe.framework.input_policy.mux import Mux
-from graphframe.framework.input_policy.policy import InputPolicy
+from graphframe.framework.input_policy.policy import InputPolicy, InputQueue, Readiness
 from graphframe.framework.input_policy.sync_set import Immediate, SyncSet
 from graphframe.framework.input_policy.timestamp_align import TimestampAlign
 from graphframe.framework.stream_handler_pb2 import (
@@ -28,7 +28,9 @@ __all__ = [
     "FixedSize",
     "Immediate",
     "InputPolicy",
+    "InputQueue",
     "Mux",
+    "Readiness",
     "SyncSet",
     "TimestampAlign",
     "configured",
