@@ -29,6 +29,7 @@ _OBSOLETE = {
     "status_handler": "use Run.add_done_callback",
 }
 """Fields of MediaPipe's schema that have no meaning here, and what to do instead."""
+_UNDECLARED = ": no node sends it, and the graph does not declare it"
 _IN_ORDER = "InOrderOutputStreamHandler"
 _MAX_QUEUE_SIZE = 100
 """MediaPipe's."""
@@ -224,10 +225,8 @@ class _Validation:
                 if slot.stream in from_outside:
                     self._narrow(given, node, slot, FIELDS[ends], first)
                 elif slot.stream not in producers:
-                    hint = (
-                        did_you_mean(slot.spec.name, names) or ": no node sends it, and the graph does not declare it"
-                    )
-                    message = f'{FIELDS[ends]} "{slot.spec.name}" has no producer{hint}'
+                    message = f'{FIELDS[ends]} "{slot.spec.name}" has no producer'
+                    message += did_you_mean(slot.spec.name, names) or _UNDECLARED
                     self._slot_problem(node, slot, FIELDS[ends], message)
                 else:
                     producer, _ = producers[slot.stream]

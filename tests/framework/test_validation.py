@@ -164,7 +164,7 @@ def test_producers_of_side_packets() -> None:
     assert problems(text) == [
         'graph:3: node "x": output_side_packet "a" already comes from the graph\'s own input',
         'graph:6: node "z": output_side_packet "b" already comes from node "y"',
-        'graph:6: node "z": input_side_packet "c" has no producer',
+        'graph:6: node "z": input_side_packet "c" has no producer: no node sends it, and the graph does not declare it',
     ]
 
 
@@ -471,3 +471,18 @@ class TestSameAs:
     )
     def test_what_nobody_knows_may_be_anything(self, streams: str) -> None:
         assert self.problems(streams) == []
+
+
+def test_unknown_subgraph_may_hold_the_back_edge(tmp_path: Path) -> None:
+    file = tmp_path / "graph.pbtxt"
+    text = """
+        input_stream: "in"
+        node { name: "a" calculator: "PassThroughCalculator" input_stream: "X:in" input_stream: "Y:c"
+               output_stream: "X:b" output_stream: "Y:d" }
+        node { name: "b" calculator: "%s" input_stream: "b" output_stream: "c" }
+    """
+    file.write_text(text % "TrackingSubgraph")
+    assert [node.name for node in gf.Graph.from_file(file, allow_unknown=True).nodes] == ["a", "b"]
+    file.write_text(text % "PassThroughCalculator")
+    with pytest.raises(gf.GraphConfigError, match="is on a cycle: a > b > a"):
+        gf.Graph.from_file(file, allow_unknown=True)
