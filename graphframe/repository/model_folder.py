@@ -9,10 +9,13 @@ from typing import Any
 
 _SHIPPED_GRAPHS = {
     "StableDiffusionPipeline": "stable_diffusion.pbtxt",
+    "StableDiffusionInpaintPipeline": "stable_diffusion.pbtxt",
     "LatentConsistencyModelPipeline": "stable_diffusion.pbtxt",
     "StableDiffusionXLPipeline": "stable_diffusion_xl.pbtxt",
+    "StableDiffusionXLInpaintPipeline": "stable_diffusion_xl.pbtxt",
     "StableDiffusion3Pipeline": "stable_diffusion_3.pbtxt",
     "FluxPipeline": "flux.pbtxt",
+    "FluxFillPipeline": "flux.pbtxt",
 }
 _WITHOUT_PART = {("StableDiffusion3Pipeline", "text_encoder_3"): "stable_diffusion_3_without_t5.pbtxt"}
 """Graphs for models whose index says that they lack a part."""

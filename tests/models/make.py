@@ -36,6 +36,7 @@ from diffusers import (
     DiffusionPipeline,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    FluxFillPipeline,
     FluxPipeline,
     FluxTransformer2DModel,
     LatentConsistencyModelPipeline,
@@ -43,7 +44,9 @@ from diffusers import (
     PNDMScheduler,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
+    StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
+    StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
@@ -210,13 +213,15 @@ def amplify(model: torch.nn.Module, factors: Mapping[str, float]) -> Any:
     return model.eval()
 
 
-def stable_diffusion_1(scheduler: Any) -> DiffusionPipeline:
+def stable_diffusion_1(
+    scheduler: Any, kind: type[DiffusionPipeline] = StableDiffusionPipeline, **options: Any
+) -> DiffusionPipeline:
     """Stable Diffusion 1.x with any scheduler; the weights are the same for all."""
     tokenizer = clip_tokenizer()
-    return StableDiffusionPipeline(
+    return kind(
         tokenizer=tokenizer,
         text_encoder=clip_text_encoder(tokenizer, width=32),
-        unet=unet(cross_attention_dim=32),
+        unet=unet(cross_attention_dim=32, **options),
         vae=vae(),
         scheduler=scheduler,
         **NO_CHECKER,
@@ -232,6 +237,12 @@ def stable_diffusion_euler() -> DiffusionPipeline:
     """Stable Diffusion 1.x with Euler's method."""
     scheduler = EulerDiscreteScheduler(**SCALED_LINEAR, timestep_spacing="leading", steps_offset=1)
     return stable_diffusion_1(scheduler)
+
+
+def stable_diffusion_inpaint() -> DiffusionPipeline:
+    """Stable Diffusion 1.x for inpainting: the mask and what it leaves of the picture are inputs of the UNet."""
+    scheduler = PNDMScheduler(**SCALED_LINEAR, skip_prk_steps=True, steps_offset=1)
+    return stable_diffusion_1(scheduler, StableDiffusionInpaintPipeline, in_channels=9)
 
 
 def stable_diffusion_ddim() -> DiffusionPipeline:
@@ -262,10 +273,10 @@ def latent_consistency() -> DiffusionPipeline:
     )
 
 
-def stable_diffusion_xl() -> DiffusionPipeline:
+def stable_diffusion_xl(kind: type[DiffusionPipeline] = StableDiffusionXLPipeline, **options: Any) -> DiffusionPipeline:
     """Stable Diffusion XL: two text encoders, and the size of the picture is an input of the UNet."""
     tokenizer, tokenizer_2 = clip_tokenizer(), clip_tokenizer(pad_token="!")
-    return StableDiffusionXLPipeline(
+    return kind(
         tokenizer=tokenizer,
         tokenizer_2=tokenizer_2,
         text_encoder=clip_text_encoder(tokenizer, width=32),
@@ -277,10 +288,16 @@ def stable_diffusion_xl() -> DiffusionPipeline:
             addition_embed_type="text_time",
             addition_time_embed_dim=8,
             projection_class_embeddings_input_dim=6 * 8 + 24,
+            **options,
         ),
         vae=vae(scaling_factor=0.13025),
         scheduler=EulerDiscreteScheduler(**SCALED_LINEAR, timestep_spacing="leading", steps_offset=1),
     )
+
+
+def stable_diffusion_xl_inpaint() -> DiffusionPipeline:
+    """Stable Diffusion XL for inpainting."""
+    return stable_diffusion_xl(StableDiffusionXLInpaintPipeline, in_channels=9)
 
 
 def stable_diffusion_3() -> DiffusionPipeline:
@@ -313,13 +330,14 @@ def stable_diffusion_3() -> DiffusionPipeline:
     )
 
 
-def flux(scheduler: Any, guidance_embeds: bool) -> DiffusionPipeline:
+def flux(
+    scheduler: Any, guidance_embeds: bool, kind: type[DiffusionPipeline] = FluxPipeline, **options: Any
+) -> DiffusionPipeline:
     """FLUX.1: a transformer that looks at T5, and at CLIP for the whole prompt."""
     tokenizer = clip_tokenizer()
     tokenizer_2, text_encoder_2 = t5(width=32)
     transformer = FluxTransformer2DModel(
         patch_size=1,
-        in_channels=16,
         num_layers=1,
         num_single_layers=1,
         attention_head_dim=16,
@@ -328,8 +346,9 @@ def flux(scheduler: Any, guidance_embeds: bool) -> DiffusionPipeline:
         pooled_projection_dim=32,
         guidance_embeds=guidance_embeds,
         axes_dims_rope=(4, 4, 8),
+        **{"in_channels": 16, **options},
     )
-    return FluxPipeline(
+    return kind(
         tokenizer=tokenizer,
         tokenizer_2=tokenizer_2,
         text_encoder=clip_text_encoder(tokenizer, width=32),
@@ -350,17 +369,27 @@ def flux_schnell() -> DiffusionPipeline:
     return flux(FlowMatchEulerDiscreteScheduler(shift=1.0), guidance_embeds=False)
 
 
+def flux_fill() -> DiffusionPipeline:
+    """FLUX.1 fill, for inpainting."""
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
+    channels = {"in_channels": 2 * 16 + 256, "out_channels": 16}
+    return flux(scheduler, guidance_embeds=True, kind=FluxFillPipeline, **channels)
+
+
 FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
     family.__name__: family
     for family in (
         stable_diffusion_pndm,
         stable_diffusion_euler,
         stable_diffusion_ddim,
+        stable_diffusion_inpaint,
         latent_consistency,
         stable_diffusion_xl,
+        stable_diffusion_xl_inpaint,
         stable_diffusion_3,
         flux_dev,
         flux_schnell,
+        flux_fill,
     )
 }
 
@@ -371,7 +400,8 @@ def export(pipeline: DiffusionPipeline, folder: Path) -> None:
     NOTE: scheduler_config.json is as diffusers writes it, with all defaults spelled out. So it is in the models that
     people publish, but it is not always what was given to the scheduler.
     """
-    task = "inpainting" if "Inpaint" in type(pipeline).__name__ else "text-to-image"
+    name = type(pipeline).__name__
+    task = "inpainting" if "Inpaint" in name or "Fill" in name else "text-to-image"
     with tempfile.TemporaryDirectory() as saved:
         pipeline.save_pretrained(saved)
         command = [str(Path(sys.executable).with_name("optimum-cli")), "export", "openvino", "--task", task]
