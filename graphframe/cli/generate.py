@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from graphframe.tracing import Trace
 
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 def size_in_pixels(text: str) -> tuple[int, int]:
     """Read ``WIDTHxHEIGHT``."""
     match = re.fullmatch("([0-9]+)x([0-9]+)", text)
@@ -42,7 +45,17 @@ def size_in_pixels(text: str) -> tuple[int, int]:
 @click.option(
     "-o", "--output", default="out.png", type=click.Path(path_type=Path), help="File to write; several get numbers."
 )
+@click.option("--image", type=FILE, help="Picture to start from: a PNG, JPEG or WebP file.")
+@click.option(
+    "--mask", type=FILE, help="Which part of it to paint anew: what is transparent, or if nothing is, what is white."
+)
+@click.option("--strength", type=float, help="How much of it to lose, from 0 to 1.  [default: the model's]")
 @click.option("--negative_prompt", help="What the image should not show.")
+@click.option("--prompt_2", help="For the second text encoder of models that have it.  [default: PROMPT]")
+@click.option("--prompt_3", help="For the third.  [default: PROMPT]")
+@click.option("--negative_prompt_2", help="For the second text encoder.  [default: that of --negative_prompt]")
+@click.option("--negative_prompt_3", help="For the third.  [default: that of --negative_prompt]")
+@click.option("--max_sequence_length", type=int, help="How many tokens T5 looks at.  [default: the model's]")
 @click.option("-n", "--n", default=1, help="How many images.")
 @click.option("--size", type=size_in_pixels, metavar="WIDTHxHEIGHT", help="In pixels.  [default: the model's]")
 @click.option(
@@ -65,16 +78,19 @@ def generate(
     output: Path,
     size: tuple[int, int] | None,
     seed: int | None,
+    image: Path | None,
+    mask: Path | None,
     trace_path: Path | None,
     profile: bool,
     **given: Any,
 ) -> None:
-    """Generate images from PROMPT."""
+    """Generate images from PROMPT, or change one: all of it, or what a mask tells."""
     if model_path is None:
         click.echo(NOTICE, err=True)
         model_path = DEFAULT_MODEL
     width, height = size or (None, None)
     seed = secrets.randbits(32) if seed is None else seed
+    given |= {field: file.read_bytes() for field, file in (("image", image), ("mask", mask)) if file is not None}
     request = ImageRequest(prompt, width=width, height=height, seed=seed, **given)
     with reported():
         graph = open_image_graph(model_path)

@@ -10,7 +10,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 from graphframe.cli.main import main
+from tests.calculators.image.files import encoded
+from tests.parity.cells import INPAINTING
 from tests.parity.images import from_genai
+from tests.parity.sides import Genai, pictures
 
 
 def generate(*arguments: object) -> tuple[int, str]:
@@ -27,6 +30,29 @@ def test_writes_the_image_that_genai_makes(euler: Path, tmp_path: Path) -> None:
         "a red cat", 7, width=128, height=64, num_inference_steps=3, guidance_scale=2.0, negative_prompt="dog"
     )
     assert (np.asarray(Image.open(path)) == expected[0]).all()
+
+
+def test_changes_a_picture_as_genai_does(euler: Path, tmp_path: Path) -> None:
+    pixels = pictures(INPAINTING, 64, 64)
+    for field, array in pixels.items():
+        (tmp_path / field).write_bytes(encoded(array))
+    files = ("--image", tmp_path / "image", "--mask", tmp_path / "mask")
+    options = ("--seed", 7, "--steps", 4, "--strength", 0.75)
+    code, output = generate("a red cat", "--model_path", euler, "-o", tmp_path / "cat.png", *files, *options)
+    assert (code, output) == (0, f"{tmp_path / 'cat.png'}: 64x64, seed 7\n")
+    cell = {"width": 64, "height": 64, "num_inference_steps": 4, "strength": 0.75}
+    (expected,) = Genai(euler).images(INPAINTING, cell, 7)
+    assert (np.asarray(Image.open(tmp_path / "cat.png")) == expected).all()
+
+
+def test_prompts_for_each_text_encoder(xl: Path, tmp_path: Path) -> None:
+    made = set()
+    for option in ("--prompt_2", "--negative_prompt_2"):
+        path = tmp_path / "cat.png"
+        code, _ = generate("a cat", "--model_path", xl, "-o", path, "--steps", 2, "--seed", 7, option, "a tree")
+        assert code == 0
+        made.add(path.read_bytes())
+    assert len(made) == 2
 
 
 def test_several_images_get_numbers(euler: Path, tmp_path: Path) -> None:
@@ -48,6 +74,10 @@ def test_random_seed_is_told(euler: Path, tmp_path: Path) -> None:
     [
         (("--size", "7x7"), "Error: width and height must be multiples of 8, not 7x7"),
         (("--size", "big"), "'big' is not WIDTHxHEIGHT, as in 512x512"),
+        (("--image", "nowhere.png"), "File 'nowhere.png' does not exist"),
+        (("--image", __file__), "Error: the image must be a PNG, JPEG or WebP file; this is no such file"),
+        (("--strength", 0.5), "Error: strength tells how much of a picture to lose; the request has no image"),
+        (("--prompt_2", "dog"), "Error: prompt_2 is for a text encoder that this model does not have"),
         (("-n", 0), "Error: n must be from 1 to 10, not 0"),
         (("--scheduler", "eular"), "Error: "),
         (("--steps", 1000), "Error: num_inference_steps must be from 1 to 100, not 1000"),
