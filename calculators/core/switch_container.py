@@ -19,7 +19,8 @@ def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
     All contained nodes have the streams of the container, and its input side packets. SELECT holds the index of the one
     that works; or ENABLE, a bool, chooses between the first (false) and the second (true). Either is an input stream,
     each packet of which chooses from its timestamp on, or an input side packet, which chooses for the whole run, or
-    until the stream has a packet. All contained nodes are loaded.
+    until the stream has a packet; a stream cannot choose between output side packets. All contained nodes are loaded,
+    and all open.
 
     Options: `contained_node`, calculators or subgraphs, with their options and devices but without streams; `select` or
     `enable`, which choose as the side packets do, if there is none.
@@ -52,22 +53,27 @@ def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
         input_stream=[f"SELECT:{_name('in', spec)}" for spec in control],
         input_side_packet=[f"SELECT:{_name('side', spec)}" for spec in side_control],
     )
+    select = options.select if options.HasField("select") else int(options.enable)
     if options.HasField("select") or options.HasField("enable"):
-        select = options.select if options.HasField("select") else int(options.enable)
         demux.node_options.add().Pack(DemuxCalculatorOptions(select=select))
     channels = range(len(options.contained_node))
     return gf.CalculatorGraphConfig(
         node=[
             *(_demux(demux, spec, channels) for spec in inputs),
             *(
-                _contained(contained, channel, inputs, side_inputs, node.outputs)
+                _contained(contained, channel, inputs, side_inputs, node)
                 for channel, contained in enumerate(options.contained_node)
             ),
             *(_merge(spec, channels) for spec in node.outputs),
+            *(_mux(spec, channels, side_control) for spec in node.side_outputs if side_control),
         ],
         input_stream=[_at(spec, _name("in", spec)) for spec in node.inputs],
         output_stream=[_at(spec, _name("out", spec)) for spec in node.outputs],
         input_side_packet=[_at(spec, _name("side", spec)) for spec in node.side_inputs],
+        output_side_packet=[
+            _at(spec, _name("made", spec) if side_control else _of_channel(select, "made", spec))
+            for spec in node.side_outputs
+        ],
     )
 
 
@@ -76,14 +82,15 @@ def _contained(
     channel: int,
     inputs: Iterable[gf.Spec],
     side_inputs: Iterable[gf.Spec],
-    outputs: Iterable[gf.Spec],
+    outer: gf.SubgraphNode,
 ) -> gf.CalculatorGraphConfig.Node:
     node = gf.CalculatorGraphConfig.Node()
     node.CopyFrom(contained)
     node.name = contained.name or f"c{channel}"
     node.input_stream.extend(_at(spec, _of_channel(channel, "in", spec)) for spec in inputs)
-    node.output_stream.extend(_at(spec, _of_channel(channel, "out", spec)) for spec in outputs)
+    node.output_stream.extend(_at(spec, _of_channel(channel, "out", spec)) for spec in outer.outputs)
     node.input_side_packet.extend(_at(spec, _name("side", spec)) for spec in side_inputs)
+    node.output_side_packet.extend(_at(spec, _of_channel(channel, "made", spec)) for spec in outer.side_outputs)
     return node
 
 
@@ -108,16 +115,28 @@ def _merge(spec: gf.Spec, channels: Iterable[int]) -> gf.CalculatorGraphConfig.N
     )
 
 
+def _mux(spec: gf.Spec, channels: Iterable[int], side_control: Iterable[gf.Spec]) -> gf.CalculatorGraphConfig.Node:
+    return gf.CalculatorGraphConfig.Node(
+        name=_name("mux", spec),
+        calculator="MuxSidePacketCalculator",
+        input_side_packet=[
+            *(f"INPUT:{channel}:{_of_channel(channel, 'made', spec)}" for channel in channels),
+            *(f"SELECT:{_name('side', control)}" for control in side_control),
+        ],
+        output_side_packet=[f"OUTPUT:{_name('made', spec)}"],
+    )
+
+
 def _check(
     node: gf.SubgraphNode, options: SwitchContainerOptions, inputs: Iterable[gf.Spec], *, is_chosen: bool
 ) -> None:
     count = len(options.contained_node)
     if not count:
         raise ValueError('it needs a contained_node { calculator: "..." } in its options')
-    if not inputs:
-        raise ValueError("it needs an input stream besides SELECT or ENABLE")
-    if node.side_outputs:
-        raise ValueError("it cannot choose between output side packets")
+    if not inputs and not node.side_outputs:
+        raise ValueError("it needs an input stream besides SELECT or ENABLE, or an output side packet")
+    if node.side_outputs and _control(node.inputs):
+        raise ValueError("a stream cannot choose between output side packets; choose by a side packet or an option")
     if options.HasField("select") and options.HasField("enable"):
         raise ValueError("its options select and enable say the same; leave one of them out")
     if not is_chosen and not options.HasField("select") and not options.HasField("enable"):

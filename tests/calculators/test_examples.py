@@ -82,6 +82,12 @@ CASES = {
         {"preview": ["a", "b"], "image": ["A", "B"], "quality": [1, 0]},
         {"chosen": ["A", "b"]},
     ),
+    "MuxSidePacketCalculator": Case(
+        {},
+        {},
+        side_packets={"fast_model": "fast", "good_model": "good", "is_good": True},
+        side_packets_made={"model": "good"},
+    ),
     "PacketClonerCalculator": Case(
         {"prompt": [P("x", 1), P("y", 4)], "image": ["a", "b", "c", "d", "e"]},
         {"prompt_of_image": [P("x", 1), P("x", 2), P("x", 3), P("y", 4)]},

@@ -11,10 +11,17 @@ assert toys  # Double is one
 TWO = 'contained_node { calculator: "PassThroughCalculator" } contained_node { calculator: "Double" }'
 
 
+CONSTANTS = " ".join(
+    f"""contained_node {{ calculator: "Constant"
+        node_options {{ [type.googleapis.com/google.protobuf.Int64Value] {{ value: {value} }} }} }}"""
+    for value in (7, 8)
+)
+OPTIONS = "options { [graphframe.SwitchContainerOptions.ext] { %s } }"
+
+
 def switch(inputs: str, more: str = "", side: str = "", contained: str = TWO, outputs: str = "out") -> str:
     specs = " ".join(f'input_side_packet: "{spec}"' for spec in side.split())
-    options = f"options {{ [graphframe.SwitchContainerOptions.ext] {{ {contained} {more} }} }}"
-    return node("SwitchContainer", inputs, outputs, f"{specs} {options}")
+    return node("SwitchContainer", inputs, outputs, f"{specs} {OPTIONS % f'{contained} {more}'}")
 
 
 @pytest.mark.parametrize(("side", "value", "out"), [("SELECT", 0, 5), ("SELECT", 1, 10), ("ENABLE", True, 10)])
@@ -40,6 +47,25 @@ def test_stream_chooses_from_its_timestamp_on(tag: str) -> None:
     steps.set_bound("s", 6)
     assert steps.add("a", 3, 5) == [("out", 3, 5)]
     assert steps.close() == []
+
+
+@pytest.mark.parametrize(
+    ("option", "side", "value", "made"),
+    [
+        ("select: 1", "", None, 8),
+        ("enable: false", "", None, 7),
+        ("", "SELECT:chosen", 1, 8),
+        ("select: 1", "ENABLE:chosen", False, 7),
+    ],
+)
+def test_output_side_packets(option: str, side: str, value: object, made: int) -> None:
+    """As MediaPipe's graphs choose between the files of two models."""
+    sides = 'output_side_packet: "VALUE:made" ' + (f'input_side_packet: "{side}" ' if side else "")
+    text = node("SwitchContainer", "", "", sides + OPTIONS % (CONSTANTS + option))
+    graph = gf.Graph.from_text('output_side_packet: "made" ' + interface("", "", side and "chosen") + text)
+    run = graph.start_run({"chosen": value} if side else {})
+    run.wait_until_done(20)
+    assert run.side_packet("made") == made
 
 
 def test_only_the_chosen_one_works() -> None:
@@ -108,7 +134,11 @@ def test_contained_subgraphs(tmp_path_factory: pytest.TempPathFactory) -> None:
         (switch("a", "select: 0", contained=""), "it needs a contained_node"),
         (switch("a"), "it needs SELECT or ENABLE, as an input stream, an input side packet or an option"),
         (switch("a SELECT:b ENABLE:c"), '"SELECT:b" and "ENABLE:c" would both choose'),
-        (switch("SELECT:b"), "it needs an input stream besides SELECT or ENABLE"),
+        (switch("SELECT:b"), "it needs an input stream besides SELECT or ENABLE, or an output side packet"),
+        (
+            node("SwitchContainer", "a SELECT:b", "", 'output_side_packet: "VALUE:v" ' + OPTIONS % CONSTANTS),
+            "a stream cannot choose between output side packets",
+        ),
         (switch("a", "select: 2"), "its option select is 2, but the contained nodes are numbered 0 to 1"),
         (switch("a", "select: 1 enable: true"), "its options select and enable say the same"),
         (
