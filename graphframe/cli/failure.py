@@ -9,6 +9,7 @@ import click
 
 from graphframe.framework.errors import GraphConfigError, GraphError
 from graphframe.image import InvalidRequest
+from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.export import ExportError
 from graphframe.repository.model_folder import ModelFolderError
 from graphframe.repository.pull_error import PullError
@@ -22,6 +23,6 @@ def reported() -> Iterator[None]:
     except GraphConfigError as error:
         count = len(error.problems)
         raise click.ClickException(f"the graph has {count} problem{'s' * (count > 1)}:\n{error}") from error
-    except (GraphError, ModelFolderError, PullError, ExportError, OSError) as error:
+    except (GraphError, ModelFolderError, ConfigFileError, PullError, ExportError, OSError) as error:
         wrong_request = isinstance(error.__cause__, InvalidRequest)
         raise click.ClickException(str(error.__cause__ if wrong_request else error)) from error

@@ -11,7 +11,7 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.server import Server, open_servable
+from graphframe.serving.server import Server, sources_of
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -23,6 +23,18 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 )
 @click.option("--model_name", help="What clients call the model.  [default: the name of its folder]")
 @click.option("--model_alias", default="", metavar="NAME=MODEL,...", help="Other names that clients call models by.")
+@click.option("--config_path", help="A config.json that names the models, instead of --model_path.")
+@click.option(
+    "--file_system_poll_wait_seconds",
+    type=click.IntRange(min=0),
+    default=1,
+    help="How often to look whether graphs or models have changed; 0: never.",
+)
+@click.option("--lazy_load", is_flag=True, help="Load each model when it is asked for first.")
+@click.option(
+    "--idle_unload", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Unload what is idle so long."
+)
+@click.option("--memory_budget", metavar="BYTES", help="What loaded models may take, as in 16G; the idlest one goes.")
 @click.option("--rest_port", type=click.IntRange(1, 65535), default=8000, help="Port to listen on.")
 @click.option("--rest_bind_address", default="0.0.0.0", help="Addresses to listen on, separated by commas.")
 @click.option("--max_running", type=click.IntRange(min=1), default=16, help="Requests that run at once.")
@@ -39,8 +51,10 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
 @click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
 def serve(model_path: str | None, cache_dir: str | None, **given: Any) -> None:
-    """Serve a model through OpenAI's Images API."""
-    if model_path is None:
+    """Serve a model, or several, through OpenAI's Images API."""
+    if given["config_path"] and (model_path or given["model_name"]):
+        raise click.UsageError("--config_path names the models: leave out --model_path and --model_name")
+    if model_path is None and not given["config_path"]:
         click.echo(NOTICE, err=True)
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
@@ -49,7 +63,7 @@ def serve(model_path: str | None, cache_dir: str | None, **given: Any) -> None:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with reported():
-        open_servable(options)
+        sources_of(options)
     for host in options.hosts:
         _check_can_listen(host, options.rest_port)
     Server(options).run()

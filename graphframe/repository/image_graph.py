@@ -30,13 +30,22 @@ def open_image_graph(folder: Path) -> Graph:
     OSError
         If the file cannot be read.
     """
-    path = find_graph(folder)
-    config = parse_file(path, load_option_types)
+    return to_image_graph(parse_file(find_graph(folder), load_option_types), folder)
+
+
+def to_image_graph(config: SourcedConfig, folder: Path) -> Graph:
+    """Validate a graph, in which relative paths start from `folder`, as `open_image_graph` does.
+
+    Raises
+    ------
+    GraphConfigError
+        If it is wrong, or is not one that makes images.
+    """
     translate_tags(config)
     graph = Graph.from_config(config, folder)
     if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
         message = 'to make images, a graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
-        raise GraphConfigError([Problem(message, str(path))])
+        raise GraphConfigError([Problem(message, config.source)])
     return graph
 
 

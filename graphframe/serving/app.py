@@ -23,6 +23,7 @@ from graphframe.serving.image_store import FolderStore, ImageStore, MemoryStore
 from graphframe.serving.images import Images
 from graphframe.serving.models import Models
 from graphframe.serving.options import ServerOptions
+from graphframe.serving.registry import FindSources, Registry
 from graphframe.serving.request_id import RequestId
 from graphframe.serving.servable import Servable, Servables
 
@@ -34,7 +35,9 @@ PREFIXES = ("/v1", "/v3", "")
 TASKS = ("generations", "edits", "variations")
 
 
-def make_app(servables: Iterable[Servable], options: ServerOptions) -> Application:
+def make_app(
+    servables: Iterable[Servable], options: ServerOptions, find_sources: FindSources | None = None
+) -> Application:
     """The application that serves `servables`; it loads them itself when it is started.
 
     Parameters
@@ -42,10 +45,13 @@ def make_app(servables: Iterable[Servable], options: ServerOptions) -> Applicati
     servables : iterable of Servable
     options : ServerOptions
         Those that say how to serve; those that say what are not looked at.
+    find_sources : callable, optional
+        What tells what is to be served by now; by default that never changes.
     """
-    named = Servables(servables, ", ".join(f"http://{address}" for address in options.addresses), options.aliases)
+    named = Servables(servables, options.aliases)
+    registry = Registry(named, find_sources or (lambda: {each.name: each.source for each in named}), options)
     app: Application = falcon.asgi.App()
-    app.add_middleware([_cors(options), RequestId(), named])
+    app.add_middleware([_cors(options), RequestId(), registry])
     if options.api_key:
         app.add_middleware(ApiKey(options.api_key))
     app.set_error_serializer(write_envelope)
@@ -64,7 +70,9 @@ def make_app(servables: Iterable[Servable], options: ServerOptions) -> Applicati
         app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
     app.add_route("/openapi.json", OpenAPI())
     health = Health(named)
-    app.add_route("/v1/config", Config(named))
+    config = Config(named, registry)
+    app.add_route("/v1/config", config)
+    app.add_route("/v1/config/reload", config, suffix="reload")
     app.add_route("/v2", health)
     app.add_route("/v2/health/live", health, suffix="live")
     app.add_route("/v2/health/ready", health, suffix="ready")

@@ -16,6 +16,7 @@ class Health:
 
     def __init__(self, servables: Servables) -> None:
         self._servables = servables
+        self._was_ready = False
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Tell who answers."""
@@ -25,13 +26,14 @@ class Health:
         """Answer at all."""
 
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Be ready once every model has been tried and one of them is there."""
-        states = [servable.state for servable in self._servables]
-        if State.LOADING in states:
+        """Be ready once every model has been tried and one of them is there; later ones may be loading."""
+        states = [servable.state for servable in self._servables if not servable.ended]
+        if State.LOADING in states and not self._was_ready:
             raise APIError(503, "models are still loading", code="not_ready", headers={"retry-after": "5"})
-        if State.AVAILABLE not in states:
-            reasons = "; ".join(f"{servable.name}: {servable.failure}" for servable in self._servables)
+        if states and State.AVAILABLE not in states:
+            reasons = "; ".join(f"{each.name}: {each.failure}" for each in self._servables if not each.ended)
             raise APIError(503, f"no model could be loaded: {reasons}", code="not_ready")
+        self._was_ready = True
 
     async def on_get_model_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:
         """Tell of one model; the path ends in its name, perhaps a version, and ``/ready``."""

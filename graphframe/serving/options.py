@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,11 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     model_path: str = str(DEFAULT_MODEL)
     model_name: str | None = None
+    config_path: str | None = None
+    file_system_poll_wait_seconds: int = 1
+    lazy_load: bool = False
+    idle_unload: float | None = None
+    memory_budget: str | None = None
     model_alias: str = ""
     rest_port: int = 8000
     rest_bind_address: str = "0.0.0.0"
@@ -31,7 +37,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raise ValueError for what cannot be."""
-        _ = self.aliases, self.api_key
+        _ = self.aliases, self.api_key, self.memory_budget_bytes
         if self.allow_credentials and self.allowed_origins == "*":
             raise ValueError("allow_credentials needs allowed_origins that name them: browsers refuse it with *")
 
@@ -90,6 +96,22 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
             if not name or not servable:
                 raise ValueError(f'model_alias must be NAME=SERVABLE,..., not "{self.model_alias}"')
         return {name: servable for name, _, servable in pairs}
+
+    @property
+    def memory_budget_bytes(self) -> int | None:
+        """`memory_budget` as a number: 512M, 8G and 8GiB count in powers of 1024.
+
+        Raises
+        ------
+        ValueError
+            If it is written otherwise.
+        """
+        if self.memory_budget is None:
+            return None
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:iB|B)?", self.memory_budget.strip(), re.IGNORECASE)
+        if not match:
+            raise ValueError(f"memory_budget must be a number of bytes, as in 800M or 16G, not {self.memory_budget}")
+        return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
     @property
     def hosts(self) -> list[str]:

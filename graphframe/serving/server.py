@@ -12,10 +12,12 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
 from graphframe.framework.errors import GraphConfigError
-from graphframe.repository.image_graph import open_image_graph
+from graphframe.repository.config_file import ConfigFileError, read_config_file
+from graphframe.repository.graph_source import GraphSource
 from graphframe.repository.model_folder import ModelFolderError
 from graphframe.serving.app import Application, make_app
 from graphframe.serving.options import ServerOptions
+from graphframe.serving.registry import FindSources
 from graphframe.serving.servable import Servable
 
 
@@ -39,22 +41,25 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
     }
 
 
-def open_servable(options: ServerOptions) -> Servable:
-    """Find, read and validate the graph that `options` name; it is not loaded yet.
+def sources_of(options: ServerOptions) -> FindSources:
+    """What finds what `options` say is to be served, now and whenever it is called again.
 
     Raises
     ------
+    ConfigFileError
+        If there is a ``config.json``, and it is wrong.
     ModelFolderError
-        If the folder holds nothing that can be served.
+        If there is none, and the folder of the model holds nothing that can be served.
     GraphConfigError
-        If its graph is wrong, or is not one that can be served.
+        If the graph there is wrong, or is not one that makes images.
     """
-    folder = Path(options.model_path)
-    try:
-        graph = open_image_graph(folder)
-    except OSError as error:
-        raise ModelFolderError(f"the graph of {folder} cannot be read: {error}") from error
-    return Servable(options.served_name, graph)
+    if options.config_path is not None:
+        path = Path(options.config_path)
+        read_config_file(path)
+        return lambda: read_config_file(path)
+    sources = {options.served_name: GraphSource(Path(options.model_path))}
+    sources[options.served_name].open()
+    return lambda: sources
 
 
 def make_configured_app(options: ServerOptions) -> Application:
@@ -63,13 +68,14 @@ def make_configured_app(options: ServerOptions) -> Application:
     Raises
     ------
     gunicorn.errors.AppImportError
-        For what `open_servable` raises; gunicorn prints its message alone, and ends.
+        For what `sources_of` raises; gunicorn prints its message alone, and ends.
     """
     try:
-        servable = open_servable(options)
-    except (ModelFolderError, GraphConfigError) as error:
+        find_sources = sources_of(options)
+        servables = [Servable(name, source) for name, source in find_sources().items()]
+    except (ConfigFileError, ModelFolderError, GraphConfigError) as error:
         raise AppImportError(str(error)) from error
-    return make_app([servable], options)
+    return make_app(servables, options, find_sources)
 
 
 def make_app_from_environment() -> Application:

@@ -95,7 +95,7 @@ def test_all_mistakes_of_a_graph_are_told(tmp_path: Path) -> None:
     result = serve("--model_path", str(tmp_path))
     assert result.exit_code == 1
     assert f"{graph}:3: " in result.output
-    assert f"{graph}:6: " in result.output
+    assert f"{graph}:7: " in result.output
     assert 'did you mean "PaintCalculator"?' in result.output
     assert "Traceback" not in result.output
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import falcon.testing
@@ -17,6 +18,23 @@ from tests.serving.running_server import Pipes, RunningServer, serving
 MakeServable = Callable[..., Servable]
 
 
+@dataclass
+class TextSource:
+    """A graph in a text, which is another once the text is."""
+
+    text: str
+    size: int = 0
+
+    def open(self) -> gf.Graph:
+        return gf.Graph.from_text(self.text)
+
+    def stamp(self) -> object:
+        return self.text
+
+    def weights(self) -> int:
+        return self.size
+
+
 @pytest.fixture(autouse=True)
 def event_loop() -> Iterator[None]:
     """A current event loop: Falcon's test client asks for one on Python 3.10, and `asyncio.run` leaves none behind."""
@@ -30,7 +48,7 @@ def event_loop() -> Iterator[None]:
 @pytest.fixture
 def make_servable() -> MakeServable:
     def make(name: str = "toy", graph: str = toys.GRAPH, load: bool = True) -> Servable:
-        servable = Servable(name, gf.Graph.from_text(graph))
+        servable = Servable(name, TextSource(graph))
         if load:
             servable.load()
         return servable

@@ -38,7 +38,8 @@ def test_what_nobody_thought_of(
         raise AttributeError
 
     servable = make_servable()
-    monkeypatch.setattr(servable.graph, "run_async", run_async)
+    assert servable.version is not None
+    monkeypatch.setattr(servable.version.graph, "run_async", run_async)
     client = falcon.testing.TestClient(make_app([servable], ServerOptions()))
     response = client.simulate_post("/v1/images/generations", json={"prompt": "a cat"})
     assert response.status_code == 500

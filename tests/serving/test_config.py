@@ -6,10 +6,12 @@ import falcon.asgi
 import falcon.testing
 import msgspec
 
+from graphframe.repository.config_file import ConfigFileError
 from graphframe.serving.app import make_app
 from graphframe.serving.config import Config
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.servable import Servables
+from graphframe.serving.registry import Registry
+from graphframe.serving.servable import Servables, Source
 from tests.serving import toys
 from tests.serving.conftest import MakeServable
 
@@ -31,7 +33,34 @@ def test_available_and_failed(make_servable: MakeServable) -> None:
 
 
 def test_loading(make_servable: MakeServable) -> None:
+    servables = Servables([make_servable(load=False)])
+    config = Config(servables, Registry(servables, dict, ServerOptions()))
     request, response = falcon.testing.create_asgi_req(), falcon.asgi.Response()
-    asyncio.run(Config(Servables([make_servable(load=False)], "here")).on_get(request, response))
-    expected = {"toy": {"model_version_status": status("LOADING", "OK", "OK"), "nodes": NODES}}
+    asyncio.run(config.on_get(request, response))
+    expected = {"toy": {"model_version_status": status("LOADING", "OK", "OK"), "nodes": []}}
     assert msgspec.to_builtins(response.media) == expected
+
+
+def test_what_it_takes(make_servable: MakeServable) -> None:
+    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions()))
+    described = client.simulate_get("/v1/config?verbose=1").json["toy"]
+    assert described["nodes"] == [{**NODES[0], "weights_bytes": 0}]
+    assert described.items() >= {"loaded": True, "weights_bytes": 0, "resident_bytes": 0}.items()
+
+
+def test_reload_answers_with_the_state(make_servable: MakeServable) -> None:
+    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions()))
+    reloaded = client.simulate_post("/v1/config/reload")
+    assert reloaded.status_code == 200
+    assert reloaded.json == client.simulate_get("/v1/config").json
+
+
+def test_a_config_that_is_wrong_changes_nothing(make_servable: MakeServable) -> None:
+    def find_sources() -> dict[str, Source]:
+        raise ConfigFileError("config.json: it is wrong")
+
+    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(), find_sources))
+    response = client.simulate_post("/v1/config/reload")
+    assert response.status_code == 412
+    assert response.json["error"]["message"] == "config.json: it is wrong"
+    assert client.simulate_get("/v1/config").json["toy"]["model_version_status"] == status("AVAILABLE", "OK", "OK")

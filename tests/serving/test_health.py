@@ -55,7 +55,7 @@ def test_not_ready_without_a_model(make_servable: MakeServable) -> None:
 def test_not_ready_while_loading(make_servable: MakeServable) -> None:
     app: falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response] = falcon.asgi.App()
     app.set_error_serializer(write_envelope)
-    app.add_route("/ready", Health(Servables([make_servable(load=False)], "here")), suffix="ready")
+    app.add_route("/ready", Health(Servables([make_servable(load=False)])), suffix="ready")
     response = falcon.testing.TestClient(app).simulate_get("/ready")
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) > 0

@@ -11,9 +11,9 @@ from tests.serving.conftest import MakeServable
 def test_a_servable_that_loads(make_servable: MakeServable) -> None:
     servable = make_servable()
     assert servable.state is State.AVAILABLE
-    assert Servables([servable], "here").find_available("toy") is servable
-    assert Servables([servable], "here").find_available(None) is servable
-    assert Servables([servable], "here").find_available("") is servable
+    assert Servables([servable]).find_available("toy") is servable
+    assert Servables([servable]).find_available(None) is servable
+    assert Servables([servable]).find_available("") is servable
 
 
 def test_a_servable_that_fails(make_servable: MakeServable, caplog: pytest.LogCaptureFixture) -> None:
@@ -22,7 +22,7 @@ def test_a_servable_that_fails(make_servable: MakeServable, caplog: pytest.LogCa
     assert "the paint has dried" in servable.failure
     assert "Traceback" in caplog.text
     with pytest.raises(APIError) as raised:
-        Servables([servable], "here").find_available(None)
+        Servables([servable]).find_available(None)
     assert raised.value.status_code == 500
     assert "the paint has dried" in str(raised.value.description)
     assert dict(raised.value.headers or {}) == {"x-should-retry": "false"}
@@ -30,7 +30,7 @@ def test_a_servable_that_fails(make_servable: MakeServable, caplog: pytest.LogCa
 
 def test_a_servable_that_is_loading(make_servable: MakeServable) -> None:
     with pytest.raises(APIError) as raised:
-        Servables([make_servable(load=False)], "here").find_available("toy")
+        Servables([make_servable(load=False)]).find_available("toy")
     assert raised.value.status_code == 503
     assert int(dict(raised.value.headers or {})["retry-after"]) > 0
 
@@ -41,7 +41,7 @@ def test_a_servable_that_is_loading(make_servable: MakeServable) -> None:
 )
 def test_aliases(make_servable: MakeServable, name: str, found: str | None) -> None:
     aliases = {"uno": "one", "two": "one", "dall-e-2": "two", "tre": "three"}
-    servables = Servables([make_servable("one"), make_servable("two")], "here", aliases)
+    servables = Servables([make_servable("one"), make_servable("two")], aliases)
     assert servables.find("two").name == "two"
     if found is None:
         with pytest.raises(APIError) as raised:
@@ -53,8 +53,8 @@ def test_aliases(make_servable: MakeServable, name: str, found: str | None) -> N
 
 @pytest.mark.parametrize("name", ["gpt-image-1", "dall-e-2", "dall-e-3"])
 def test_names_of_openai_mean_the_only_model(make_servable: MakeServable, name: str) -> None:
-    assert Servables([make_servable()], "here").find(name).name == "toy"
-    assert Servables([make_servable(), make_servable(name)], "here").find(name).name == name
+    assert Servables([make_servable()]).find(name).name == "toy"
+    assert Servables([make_servable(), make_servable(name)]).find(name).name == name
 
 
 ADAPTED = toys.GRAPH.replace("Paint", "Adapted")
@@ -77,7 +77,7 @@ def test_adapters_of_a_request(
     make_servable: MakeServable, name: str | None, alphas: dict[str, float] | None, applied: dict[str, float]
 ) -> None:
     servable = make_servable(graph=ADAPTED)
-    assert Servables([servable], "here").find_available(name) is servable
+    assert Servables([servable]).find_available(name) is servable
     assert servable.names == ["toy", "ink", "gold", "mix", "chalk"]
     assert servable.adapters(name, alphas) == applied
 
@@ -103,7 +103,7 @@ def test_adapters_that_cannot_be_had(
 
 def test_who_names_no_model_gets_adapters_that_are_always_applied(make_servable: MakeServable) -> None:
     servable = make_servable(graph=STATIC)
-    servables = Servables([servable], "here")
+    servables = Servables([servable])
     for name in (None, "", "dall-e-3"):
         assert servables.find_available(name) is servable
         assert servable.adapters(servables.meant(name), None) == {}
@@ -111,7 +111,7 @@ def test_who_names_no_model_gets_adapters_that_are_always_applied(make_servable:
 
 def test_names_of_adapters(make_servable: MakeServable) -> None:
     plain, adapted = make_servable("ink"), make_servable(graph=ADAPTED)
-    servables = Servables([plain, adapted], "here", {"sd": "mix"})
+    servables = Servables([plain, adapted], {"sd": "mix"})
     assert servables.find("ink") is plain
     assert servables.find("gold") is servables.find("sd") is adapted
     assert servables.meant("sd") == "mix"
@@ -124,12 +124,5 @@ def test_names_of_adapters(make_servable: MakeServable) -> None:
 
 def test_a_name_that_an_adapter_may_have_yet(make_servable: MakeServable) -> None:
     with pytest.raises(APIError) as raised:
-        Servables([make_servable(graph=ADAPTED, load=False)], "here").find("ink")
+        Servables([make_servable(graph=ADAPTED, load=False)]).find("ink")
     assert raised.value.status_code == 503
-
-
-def test_adapters_whose_names_are_taken(make_servable: MakeServable) -> None:
-    servables = [make_servable(name, graph, load=False) for name, graph in (("ink", toys.GRAPH), ("toy", ADAPTED))]
-    Servables(servables, "here")._load()
-    assert [servable.state for servable in servables] == [State.AVAILABLE, State.FAILED]
-    assert servables[1].failure == 'its adapters have names that are taken by other models: "ink"'

@@ -54,6 +54,7 @@ _ERRORS = {
     400: "A field is wrong, or the body is no JSON or form.",
     401: "The key is missing or wrong.",
     404: "There is none of that name.",
+    412: "The config.json is wrong; nothing has changed.",
     413: "The body, or a file in it, is too large.",
     415: "The body is of another type.",
     429: "As many requests wait as may.",
@@ -90,6 +91,7 @@ _IMAGES = {_JSON: _ref("ImagesResponse")}
 _IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503)
 _TIMING = ("server-timing",)
 
+_STATES = {_JSON: {"type": "object", "additionalProperties": _ref("ServableStatus")}}
 _OPERATIONS = (
     _Operation(
         "/v1/images/generations",
@@ -129,12 +131,8 @@ _OPERATIONS = (
     _Operation("/v1/models", "get", "List what can be asked for as model.", {_JSON: _ref("ModelList")}),
     _Operation("/v1/models/{name}", "get", "Describe a model.", {_JSON: _ref("Model")}, (404, 500, 503)),
     _Operation("/v1/queue", "get", "List the client's own requests.", {_JSON: _ref("QueueList")}),
-    _Operation(
-        "/v1/config",
-        "get",
-        "Tell the state of all that is served.",
-        {_JSON: {"type": "object", "additionalProperties": _ref("ServableStatus")}},
-    ),
+    _Operation("/v1/config", "get", "Tell the state of all that is served.", _STATES),
+    _Operation("/v1/config/reload", "post", "Load what has changed or failed; tell the state.", _STATES, (412,)),
     _Operation("/v2", "get", "Tell who answers.", {_JSON: _ref("ServerInfo")}),
     _Operation("/v2/health/live", "get", "Answer at all.", {}),
     _Operation("/v2/health/ready", "get", "Answer with 200 once the models are there.", {}, (503,)),

@@ -176,19 +176,23 @@ class VersionStatus(msgspec.Struct, frozen=True, kw_only=True):
     status: LoadStatus
 
 
-class NodeDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A node of a graph, and where it runs; ``""`` for inline."""
+class NodeStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A node of a graph, where it runs, ``""`` for inline, and if asked what the weights of its models take."""
 
     name: str
     calculator: str
     device: str
+    weights_bytes: int | None = None
 
 
-class ServableStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a servable."""
+class ServableStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of a servable and, if asked, what it takes: its weights, and what the process grew by as it loaded."""
 
     model_version_status: list[VersionStatus]
-    nodes: list[NodeDevice]
+    nodes: list[NodeStatus]
+    loaded: bool | None = None
+    weights_bytes: int | None = None
+    resident_bytes: int | None = None
 
 
 class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,7 +61,8 @@ def test_the_image_does_not_wait_for_previews(make_servable: MakeServable, caplo
         servable = make_servable(graph=toys.LATE_PREVIEWS)
         generation = Generation(servable, ImageRequest("a cat", partial_images=3), "req", "me")
         assert [type(event) async for event in generation.events(at_once())] == [EncodedImage]
-        await asyncio.to_thread(servable.graph.close)  # which waits until nothing works any more
+        assert servable.version is not None
+        await asyncio.to_thread(servable.version.close)  # which waits until nothing works any more
 
     run(main())
     assert "went away" not in caplog.text

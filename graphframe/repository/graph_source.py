@@ -1,0 +1,82 @@
+"""Where the graph of a servable comes from, and whether that has changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphframe.framework.config import SourcedConfig, parse, parse_file
+from graphframe.framework.graph import Graph
+from graphframe.framework.registry import load_option_types
+from graphframe.repository.graph_file import staged_graph
+from graphframe.repository.image_graph import to_image_graph
+from graphframe.repository.model_folder import ModelFolderError, find_graph
+from graphframe.repository.task_options import TaskOptions
+
+
+@dataclass(frozen=True)
+class GraphSource:
+    """A model folder and, if it is not the folder's own, its graph.
+
+    Attributes
+    ----------
+    folder : Path
+        What relative paths in the graph start from.
+    graph : Path or None
+        The graph's file; by default the folder's ``graph.pbtxt`` or, without one, the graph that ships for the model.
+    options : TaskOptions or None
+        Options from which a graph is made that is in no file.
+    """
+
+    folder: Path
+    graph: Path | None = None
+    options: TaskOptions | None = None
+
+    def open(self) -> Graph:
+        """Read and validate the graph.
+
+        Raises
+        ------
+        ModelFolderError
+            If there is none, or it cannot be read.
+        GraphConfigError
+            If it is wrong, or is not one that makes images.
+        """
+        try:
+            return to_image_graph(self._config(), self.folder)
+        except OSError as error:
+            raise ModelFolderError(f"the graph of {self.folder} cannot be read: {error}") from error
+
+    def stamp(self) -> frozenset[tuple[str, int, int, int]]:
+        """The paths of the graph and of all files in the folder, with their sizes, times and numbers.
+
+        What is hidden is left out: folders and files whose names begin with a dot.
+        """
+        files = list(self._files())
+        if self.graph is not None:
+            files.append(self.graph)
+        return frozenset(found for file in files for found in _stamp(file))
+
+    def weights(self) -> int:
+        """The bytes of all weights in OpenVINO's format in the folder."""
+        return sum(size for file in self._files() if file.suffix == ".bin" for _, size, _, _ in _stamp(file))
+
+    def _config(self) -> SourcedConfig:
+        if self.options is None:
+            return parse_file(self.graph or find_graph(self.folder), load_option_types)
+        return parse(staged_graph(self.folder, self.options), f"the graph of {self.folder}", load_option_types)
+
+    def _files(self) -> Iterator[Path]:
+        for folder, folders, files in os.walk(self.folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            yield from (Path(folder, name) for name in files if not name.startswith("."))
+
+
+def _stamp(file: Path) -> Iterator[tuple[str, int, int, int]]:
+    try:
+        found = file.stat()
+    except OSError:  # it is gone, or is a link to nowhere
+        return
+    yield str(file), found.st_size, found.st_mtime_ns, found.st_ino

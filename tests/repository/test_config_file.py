@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphframe.repository.config_file import (
+    ConfigFileError,
+    add_to_config_file,
+    read_config_file,
+    remove_from_config_file,
+)
+from graphframe.repository.graph_source import GraphSource
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config.json"
+
+
+def read(path: Path, *models: dict[str, Any], **lists: Any) -> dict[str, GraphSource]:
+    content = {"model_config_list": [{"config": model} for model in models], **lists}
+    path.write_text(json.dumps(content))
+    return read_config_file(path)
+
+
+def test_where_models_are(path: Path, tmp_path: Path) -> None:
+    versioned = tmp_path / "versioned" / "1"
+    versioned.mkdir(parents=True)
+    (versioned / "graph.pbtxt").touch()
+    found = read(
+        path,
+        {"name": "org/model"},
+        {"name": "there", "base_path": "models/there", "target_device": "CPU", "nireq": 2},
+        {"name": "versioned"},
+        {"name": "absolute", "base_path": "/models/absolute", "graph_path": "graphs/other.pbtxt"},
+        mediapipe_config_list=[{"name": "pipe", "base_path": "models/there", "graph_path": "pipe.pbtxt"}],
+        monitoring={"metrics": {"enable": True}},
+    )
+    assert found == {
+        "org/model": GraphSource(tmp_path / "org/model"),
+        "there": GraphSource(tmp_path / "models/there"),
+        "versioned": GraphSource(versioned),
+        "absolute": GraphSource(Path("/models/absolute"), Path("/models/absolute/graphs/other.pbtxt")),
+        "pipe": GraphSource(tmp_path / "models/there", tmp_path / "models/there/pipe.pbtxt"),
+    }
+
+
+def test_the_first_of_a_name_counts(path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found = read(path, {"name": "toy", "base_path": "one"}, {"name": "toy", "base_path": "two"})
+    assert found == {"toy": GraphSource(tmp_path / "one")}
+    assert "several servables named toy" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "truncated"),
+        ("[]", "Expected `object`, got `array`"),
+        ("{}", "missing required field `model_config_list`"),
+        ('{"model_config_list": [], "models": []}', "unknown field `models`"),
+        ('{"model_config_list": [{"config": {}}]}', r"field `name` - at `\$.model_config_list\[0\].config`"),
+        ('{"model_config_list": [{"config": {"name": "a", "path": "b"}}]}', "unknown field `path`"),
+        ('{"model_config_list": [], "mediapipe_config_list": [{"name": "a", "nireq": 1}]}', "unknown field `nireq`"),
+        ('{"model_config_list": [], "pipeline_config_list": [{}]}', "pipeline_config_list must be empty"),
+    ],
+)
+def test_what_is_wrong(path: Path, text: str, message: str) -> None:
+    path.write_text(text)
+    with pytest.raises(ConfigFileError, match=f"config.json: .*{message}"):
+        read_config_file(path)
+    with pytest.raises(ConfigFileError):
+        add_to_config_file(path, "toy", "toy")
+    assert path.read_text() == text
+
+
+def test_a_missing_file(path: Path) -> None:
+    with pytest.raises(ConfigFileError, match=r"config.json cannot be read: No such file"):
+        read_config_file(path)
+
+
+def test_add_and_remove(path: Path, tmp_path: Path) -> None:
+    add_to_config_file(path, "one", "models/one")
+    add_to_config_file(path, "two", "/models/two")
+    add_to_config_file(path, "one", "models/uno")
+    assert json.loads(path.read_text()) == {
+        "model_config_list": [
+            {"config": {"name": "one", "base_path": "models/uno"}},
+            {"config": {"name": "two", "base_path": "/models/two"}},
+        ]
+    }
+    assert path.read_text().startswith('{\n    "model_config_list"')
+    remove_from_config_file(path, "one")
+    assert read_config_file(path) == {"two": GraphSource(Path("/models/two"))}
+    with pytest.raises(ConfigFileError, match='no servable "one"; it has: two'):
+        remove_from_config_file(path, "one")
+    assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_what_else_is_in_the_file_stays(path: Path) -> None:
+    pipe = {"name": "pipe", "base_path": "pipe"}
+    read(path, {"name": "toy", "nireq": 2}, mediapipe_config_list=[pipe], monitoring={"metrics": {}})
+    add_to_config_file(path, "other", "other")
+    remove_from_config_file(path, "pipe")
+    assert json.loads(path.read_text()) == {
+        "model_config_list": [
+            {"config": {"name": "toy", "nireq": 2}},
+            {"config": {"name": "other", "base_path": "other"}},
+        ],
+        "mediapipe_config_list": [],
+        "monitoring": {"metrics": {}},
+    }

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.model_folder import ModelFolderError
+from graphframe.repository.task_options import TaskOptions
+
+
+@pytest.fixture
+def folder(euler: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(euler, tmp_path / "model"))
+
+
+def devices(source: GraphSource) -> set[str]:
+    return {node.device for node in source.open().nodes if node.device}
+
+
+def test_the_folder_s_own_graph_the_one_that_ships_and_one_in_no_file(folder: Path) -> None:
+    shipped = GraphSource(folder).open()
+    assert "denoise" in [node.name for node in shipped.nodes]
+    (folder / "graph.pbtxt").write_text("nonsense")
+    in_memory = GraphSource(folder, options=TaskOptions(target_device="AUTO:CPU"))
+    assert devices(in_memory) == {"AUTO:CPU"}
+    assert (folder / "graph.pbtxt").read_text() == "nonsense"
+
+
+def test_a_graph_that_is_missing(folder: Path) -> None:
+    with pytest.raises(ModelFolderError, match=r"cannot be read: .*other\.pbtxt"):
+        GraphSource(folder, folder / "other.pbtxt").open()
+
+
+def test_what_changes_the_stamp(folder: Path, tmp_path: Path) -> None:
+    graph = tmp_path / "graph.pbtxt"
+    source = GraphSource(folder, graph)
+    stamps = [source.stamp()]
+
+    def changed() -> bool:
+        stamps.append(source.stamp())
+        return stamps[-1] != stamps[-2]
+
+    assert not changed()
+    graph.write_text("graph")
+    assert changed()
+    (folder / "unet" / "openvino_model.bin").write_bytes(b"other weights")
+    assert changed()
+    (folder / "lora.safetensors").touch()
+    assert changed()
+    (folder / "lora.safetensors").unlink()
+    assert changed()
+    os.utime(folder / "model_index.json", ns=(1, 1))
+    assert changed()
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / "lock").touch()
+    (folder / ".part").touch()
+    (folder / "dangling").symlink_to("nowhere")
+    assert not changed()
+
+
+def test_weights(folder: Path) -> None:
+    files = list(folder.rglob("*.bin"))
+    assert GraphSource(folder).weights() == sum(file.stat().st_size for file in files) > 0
