@@ -35,6 +35,15 @@ def size_in_pixels(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def adapter_and_alpha(text: str) -> tuple[str, float | None]:
+    """Read ``ALIAS`` or ``ALIAS=ALPHA``."""
+    alias, given, alpha = text.partition("=")
+    try:
+        return alias, float(alpha) if given else None
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not ALIAS=ALPHA, as in ink=0.7") from None
+
+
 @click.command(context_settings={"show_default": True})
 @click.argument("prompt")
 @click.option(
@@ -65,6 +74,14 @@ def size_in_pixels(text: str) -> tuple[int, int]:
 @click.option("--guidance_scale", type=float, help="How closely to follow the prompt.  [default: the model's]")
 @click.option("--scheduler", help='Such as "euler" or "dpm++ 2m karras".  [default: the model\'s]')
 @click.option(
+    "--adapter",
+    "adapters",
+    type=adapter_and_alpha,
+    multiple=True,
+    metavar="ALIAS[=ALPHA]",
+    help="LoRA adapter of the graph to apply, or composite; may be given several times.",
+)
+@click.option(
     "--trace",
     "trace_path",
     type=click.Path(path_type=Path),
@@ -80,6 +97,7 @@ def generate(
     seed: int | None,
     image: Path | None,
     mask: Path | None,
+    adapters: tuple[tuple[str, float | None], ...],
     trace_path: Path | None,
     profile: bool,
     **given: Any,
@@ -91,13 +109,17 @@ def generate(
     width, height = size or (None, None)
     seed = secrets.randbits(32) if seed is None else seed
     given |= {field: file.read_bytes() for field, file in (("image", image), ("mask", mask)) if file is not None}
-    request = ImageRequest(prompt, width=width, height=height, seed=seed, **given)
+    chosen: dict[str, float] = {}
+    request = ImageRequest(prompt, width=width, height=height, seed=seed, adapters=chosen, **given)
     with reported():
         graph = open_image_graph(model_path)
         with _recorded(trace_path, profile) as trace:
             progress = Progress(trace)
             with ProgressLine(progress):
                 graph.load(trace)
+                models = graph.properties.get("models", {})
+                for alias, alpha in adapters:
+                    chosen |= {alias: alpha} if alpha is not None else models.get(alias, {alias: 1.0})
                 images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):
             path.write_bytes(base64.b64decode(packet.value.b64))

@@ -11,6 +11,7 @@ from PIL import Image
 
 from graphframe.cli.main import main
 from tests.calculators.image.files import encoded
+from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.parity.cells import INPAINTING
 from tests.parity.images import from_genai
 from tests.parity.sides import Genai, pictures
@@ -146,3 +147,34 @@ def test_trace_that_cannot_be_written(euler: Path, tmp_path: Path) -> None:
     assert code == 1
     assert f"No such file or directory: '{trace}'" in output
     assert not image.exists()
+
+
+def test_adapters(euler: Path, tmp_path: Path) -> None:
+    for seed, alias in enumerate(("ink", "gold")):
+        shapes = {"lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q": (32, 32)}
+        write(tmp_path / alias, random_pairs(shapes, seed=seed, scale=1.0))
+    entries = "".join(f'lora_adapters {{ alias: "{alias}" path: "{tmp_path / alias}" }}' for alias in ("ink", "gold"))
+    both = 'components { adapter_alias: "ink" alpha: 0.5 } components { adapter_alias: "gold" alpha: 0.25 }'
+    entries += f'composite_lora_adapters {{ alias: "mix" {both} }}'
+    options = f"graph_options {{ [type.googleapis.com/graphframe.LoraOptions] {{ {entries} }} }}"
+    model = tmp_path / "model"
+    model.mkdir()
+    for part in euler.iterdir():
+        (model / part.name).symlink_to(part)
+    shipped = Path(__file__).parents[2] / "graphs" / "stable_diffusion.pbtxt"
+    (model / "graph.pbtxt").write_text(f"{shipped.read_text()} {options}")
+
+    def picture(*adapters: str) -> bytes:
+        path = tmp_path / "cat.png"
+        given = [argument for adapter in adapters for argument in ("--adapter", adapter)]
+        size = ("--size", "64x64", "--steps", 2, "--seed", 7)
+        assert generate("a red cat", "--model_path", model, "-o", path, *size, *given)[0] == 0
+        return Image.open(path).tobytes()
+
+    assert len({picture(), picture("ink"), picture("gold"), picture("ink=0.5", "gold=0.25")}) == 4
+    assert picture("mix") == picture("ink=0.5", "gold=0.25")
+    code, output = generate("a red cat", "--model_path", model, "-o", tmp_path / "cat.png", "--adapter", "ing")
+    assert code != 0
+    assert 'Error: there is no LoRA adapter "ing" to choose, did you mean "ink"?; there are: ink, gold' in output
+    code, output = generate("a red cat", "--adapter", "ink=much")
+    assert "'ink=much' is not ALIAS=ALPHA, as in ink=0.7" in output
