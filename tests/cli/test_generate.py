@@ -149,20 +149,17 @@ def test_trace_that_cannot_be_written(euler: Path, tmp_path: Path) -> None:
     assert not image.exists()
 
 
-def test_adapters(euler: Path, tmp_path: Path) -> None:
-    for seed, alias in enumerate(("ink", "gold")):
-        shapes = {"lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q": (32, 32)}
-        write(tmp_path / alias, random_pairs(shapes, seed=seed, scale=1.0))
-    entries = "".join(f'lora_adapters {{ alias: "{alias}" path: "{tmp_path / alias}" }}' for alias in ("ink", "gold"))
-    both = 'components { adapter_alias: "ink" alpha: 0.5 } components { adapter_alias: "gold" alpha: 0.25 }'
-    entries += f'composite_lora_adapters {{ alias: "mix" {both} }}'
-    options = f"graph_options {{ [type.googleapis.com/graphframe.LoraOptions] {{ {entries} }} }}"
+def test_adapters_of_the_readme(euler: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
-    model.mkdir()
+    (model / "loras").mkdir(parents=True)
     for part in euler.iterdir():
         (model / part.name).symlink_to(part)
-    shipped = Path(__file__).parents[2] / "graphs" / "stable_diffusion.pbtxt"
-    (model / "graph.pbtxt").write_text(f"{shipped.read_text()} {options}")
+    for seed, alias in enumerate(("ink", "gold")):
+        shapes = {"lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q": (32, 32)}
+        write(model / f"loras/{alias}.safetensors", random_pairs(shapes, seed=seed, scale=1.0))
+    graphs = Path(__file__).parents[2] / "graphs"
+    (options,) = re.findall(r"^graph_options {.*?^}", (graphs / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (model / "graph.pbtxt").write_text((graphs / "stable_diffusion.pbtxt").read_text() + options)
 
     def picture(*adapters: str) -> bytes:
         path = tmp_path / "cat.png"
@@ -171,8 +168,9 @@ def test_adapters(euler: Path, tmp_path: Path) -> None:
         assert generate("a red cat", "--model_path", model, "-o", path, *size, *given)[0] == 0
         return Image.open(path).tobytes()
 
-    assert len({picture(), picture("ink"), picture("gold"), picture("ink=0.5", "gold=0.25")}) == 4
-    assert picture("mix") == picture("ink=0.5", "gold=0.25")
+    pictures = picture(), picture("ink"), picture("gold"), picture("ink=0.5", "gold")
+    assert len({*pictures}) == 4
+    assert picture("gilded") == pictures[3]
     code, output = generate("a red cat", "--model_path", model, "-o", tmp_path / "cat.png", "--adapter", "ing")
     assert code != 0
     assert 'Error: there is no LoRA adapter "ing" to choose, did you mean "ink"?; there are: ink, gold' in output
