@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -18,11 +19,13 @@ from calculators.diffusion.image_latents import ImageLatents
 from calculators.diffusion.latents import Latents
 from calculators.diffusion.preview_steps import preview_steps
 from calculators.diffusion.schedulers import Scheduler, SchedulersOfModel
+from calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from calculators.diffusion.taylor_seer import TaylorSeer
 from calculators.lora.adaptable_model import AdaptableModel
 from calculators.lora.key import DENOISER
 from calculators.text.embeddings import Embeddings
 from graphframe.image import InvalidRequest
+from graphframe.inference import Shapes
 
 
 class DenoiseCalculator(gf.Calculator):
@@ -63,12 +66,28 @@ class DenoiseCalculator(gf.Calculator):
     preview = gf.Output("PREVIEW", Latents, optional=True)
     options = gf.Options(DenoiseCalculatorOptions)
 
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        return static_shape_problems(node, DenoiseCalculatorOptions)
+
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
         folder = node.path(options.model_path)
         self.family = family_of(folder)
-        self.denoiser = AdaptableModel(node, folder / "openvino_model.xml", DENOISER, options.lora)
+        path = folder / "openvino_model.xml"
+        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options))
         self.schedulers = SchedulersOfModel.from_file(node.path(options.scheduler_path) / "scheduler_config.json")
+
+    def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:
+        static, factor = options.static_shapes, options.vae_scale_factor
+        n = static.num_images_per_prompt
+        rows = 2 * n if self.family.uses_classifier_free_guidance(static.guidance_scale) else n
+        return [
+            self.family.static_shapes(
+                (n, self.family.channels, size.height // factor, size.width // factor), rows, options.prompt_length
+            )
+            for size in resolutions(static)
+        ]
 
     def open(self, cc: gf.Context) -> None:
         found, expected = cc.connected(self.embeddings), self.family.text_encoders

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.diffusion.static_shapes_pb2
 import calculators.lora.lora_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
@@ -23,23 +24,37 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     SCHEDULER_PATH_FIELD_NUMBER: builtins.int
+    PROMPT_LENGTH_FIELD_NUMBER: builtins.int
+    VAE_SCALE_FACTOR_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
+    STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the UNet or transformer: openvino_model.xml and config.json."""
     scheduler_path: builtins.str
     """The folder of the scheduler: scheduler_config.json."""
+    prompt_length: builtins.int
+    """How many tokens of all text encoders together it looks at: what the model is compiled for, if shapes are static."""
+    vae_scale_factor: builtins.int
+    """Pixels a latent, along each side: says what size the model is compiled for, if shapes are static."""
     @property
     def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
+
+    @property
+    def static_shapes(self) -> calculators.diffusion.static_shapes_pb2.StaticShapes:
+        """The shapes that models of the graph are compiled for."""
 
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
         scheduler_path: builtins.str | None = ...,
+        prompt_length: builtins.int | None = ...,
+        vae_scale_factor: builtins.int | None = ...,
         lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
+        static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "scheduler_path", b"scheduler_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "scheduler_path", b"scheduler_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
 
 Global___DenoiseCalculatorOptions: typing_extensions.TypeAlias = DenoiseCalculatorOptions

@@ -14,6 +14,7 @@ from calculators.diffusion.families import DENOISERS, family_of
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
 from calculators.diffusion.input_image import InputImage, repainted
 from calculators.diffusion.model_config import read_config, vae_scale_factor
+from calculators.diffusion.static_shapes import resolutions
 from calculators.image.image_file import Pixels, read_pixels
 from calculators.image.resizer import Resizer
 from calculators.lora.aliases import Aliases
@@ -66,10 +67,13 @@ class ImageRequestCalculator(gf.Calculator):
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
         self.empty_prompt = None if family.empty_prompt_is_zeros and _forces_zeros(folder) else ""
         self.max_size = _resolution("max_resolution", self.limits.max_resolution)
-        self.default_size = (family.default_size * self.scale_factor,) * 2
+        self.sizes = resolutions(self.limits.static_shapes)
+        self.default_size = self.sizes[0] if self.sizes else (family.default_size * self.scale_factor,) * 2
         if self.limits.default_resolution:
             self.default_size = _resolution("default_resolution", self.limits.default_resolution)
             self.check_size(*self.default_size)
+        for size in self.sizes:
+            self.check_size(*size)
         self.resizer = Resizer()
         self.aliases = Aliases.from_options(self.limits.lora, node.path)
         if self.aliases.adapters:
@@ -155,7 +159,7 @@ class ImageRequestCalculator(gf.Calculator):
         InvalidRequest
             If the model cannot make images of that size.
         """
-        default = self.default_size if picture is None else self.size_of_picture(picture.rgb)
+        default = self.default_size if picture is None or self.sizes else self.size_of_picture(picture.rgb)
         width = default[0] if request.width is None else request.width
         height = default[1] if request.height is None else request.height
         self.check_size(width, height)
@@ -179,6 +183,9 @@ class ImageRequestCalculator(gf.Calculator):
         if width > self.max_size[0] or height > self.max_size[1]:
             most = "x".join(map(str, self.max_size))
             raise InvalidRequest(f"the size must be at most {most}, not {width}x{height}", "size")
+        if self.sizes and (width, height) not in self.sizes:
+            sizes = ", ".join(map(str, self.sizes))
+            raise InvalidRequest(f"the size must be one of {sizes}, not {width}x{height}", "size")
 
     def check_prompts(self, request: ImageRequest, guided: bool, scale: float) -> None:
         """Raise InvalidRequest for a text that has no effect on the images."""
@@ -196,6 +203,8 @@ class ImageRequestCalculator(gf.Calculator):
             if most is None or self.prompts < max(self.family.text_encoders):
                 raise InvalidRequest(f"{field} is for T5, a text encoder that this model does not have", field)
             _check_range(field, request.max_sequence_length, 1, most)
+            if self.sizes:
+                raise InvalidRequest(f"{field} cannot be chosen: the models have static shapes", field)
 
     def negative_prompt(self, request: ImageRequest) -> str | None:
         """Return the negative prompt for the first text encoder; None for embeddings of zeros."""

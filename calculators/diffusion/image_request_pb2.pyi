@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.diffusion.static_shapes_pb2
 import calculators.lora.lora_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
@@ -31,6 +32,7 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     MAX_NUM_INFERENCE_STEPS_FIELD_NUMBER: builtins.int
     DEFAULT_GUIDANCE_SCALE_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
+    STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the model, which holds model_index.json."""
     default_resolution: builtins.str
@@ -46,6 +48,10 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
 
+    @property
+    def static_shapes(self) -> calculators.diffusion.static_shapes_pb2.StaticShapes:
+        """The shapes that models of the graph are compiled for."""
+
     def __init__(
         self,
         *,
@@ -57,8 +63,9 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
         max_num_inference_steps: builtins.int | None = ...,
         default_guidance_scale: builtins.float | None = ...,
         lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
+        static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
 
 Global___ImageRequestCalculatorOptions: typing_extensions.TypeAlias = ImageRequestCalculatorOptions

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)calculators/diffusion/static_shapes.proto\x12\ngraphframe\"\\\n\x0cStaticShapes\x12\x12\n\nresolution\x18\x01 \x01(\t\x12 \n\x15num_images_per_prompt\x18\x02 \x01(\r:\x01\x31\x12\x16\n\x0eguidance_scale\x18\x03 \x01(\x02')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)calculators/diffusion/static_shapes.proto\x12\ngraphframe\"a\n\x0cStaticShapes\x12\x12\n\nresolution\x18\x01 \x01(\t\x12 \n\x15num_images_per_prompt\x18\x02 \x01(\r:\x01\x31\x12\x1b\n\x0eguidance_scale\x18\x03 \x01(\x02:\x03\x37.5')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.diffusion.stati
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STATICSHAPES']._serialized_start=57
-  _globals['_STATICSHAPES']._serialized_end=149
+  _globals['_STATICSHAPES']._serialized_end=154
 # @@protoc_insertion_point(module_scope)

@@ -31,9 +31,11 @@ class StaticShapes(google.protobuf.message.Message):
     resolution: builtins.str
     """"WIDTHxHEIGHT", or several, separated by spaces; the first is that of requests without a size."""
     num_images_per_prompt: builtins.int
-    """How many images are made at once. More are made one batch after the other."""
+    """How many images are made at once; more of them are made one batch after the other."""
     guidance_scale: builtins.float
-    """Whether images are made with classifier-free guidance follows from it. By default the model family's."""
+    """Above 1, models that have classifier-free guidance are compiled for it, which takes two rows an image; requests with
+    another guidance scale are made, too.
+    """
     def __init__(
         self,
         *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,10 @@ from openvino.preprocess import PrePostProcessor
 
 import graphframe as gf
 from calculators.diffusion.latents import Latents
-from calculators.diffusion.model_config import read_config
+from calculators.diffusion.model_config import read_config, vae_scale_factor
+from calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from calculators.diffusion.vae_decode_pb2 import VaeDecodeCalculatorOptions
-from graphframe.inference import load_model
+from graphframe.inference import Shapes, load_shaped_model
 
 
 class VaeDecodeCalculator(gf.Calculator):
@@ -37,12 +39,22 @@ class VaeDecodeCalculator(gf.Calculator):
     image = gf.Output("IMAGE", np.ndarray)
     options = gf.Options(VaeDecodeCalculatorOptions)
 
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        return static_shape_problems(node, VaeDecodeCalculatorOptions)
+
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
         folder = node.path(options.model_path)
         config = read_config(folder / "config.json")
         prepare = _FromLatentsToPixels(config.get("scaling_factor") or 1.0, config.get("shift_factor") or 0.0)
-        self.model = load_model(folder / "openvino_model.xml", node.device, node.device_properties, prepare=prepare)
+        factor, n = vae_scale_factor(config), options.static_shapes.num_images_per_prompt
+        shapes: list[Shapes] = [
+            {"latent_sample": (n, None, size.height // factor, size.width // factor)}
+            for size in resolutions(options.static_shapes)
+        ]
+        path = folder / "openvino_model.xml"
+        self.model = load_shaped_model(path, shapes, node.device, node.device_properties, prepare=prepare)
         self.background = options.background
 
     def process(self, cc: gf.Context) -> None:

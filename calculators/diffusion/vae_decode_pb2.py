@@ -22,15 +22,16 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from calculators.diffusion import static_shapes_pb2 as calculators_dot_diffusion_dot_static__shapes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&calculators/diffusion/vae_decode.proto\x12\ngraphframe\"X\n\x1aVaeDecodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_decoder\x12\x19\n\nbackground\x18\x02 \x01(\x08:\x05\x66\x61lse')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&calculators/diffusion/vae_decode.proto\x12\ngraphframe\x1a)calculators/diffusion/static_shapes.proto\"\x89\x01\n\x1aVaeDecodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_decoder\x12\x19\n\nbackground\x18\x02 \x01(\x08:\x05\x66\x61lse\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.diffusion.vae_decode_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_start=54
-  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_end=142
+  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_start=98
+  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_end=235
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.diffusion.static_shapes_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
 import sys
@@ -22,17 +23,23 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     BACKGROUND_FIELD_NUMBER: builtins.int
+    STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the decoder: openvino_model.xml and config.json."""
     background: builtins.bool
     """Whether to wait behind others for the device: for previews, which final images should not wait for."""
+    @property
+    def static_shapes(self) -> calculators.diffusion.static_shapes_pb2.StaticShapes:
+        """The shapes that models of the graph are compiled for."""
+
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
         background: builtins.bool | None = ...,
+        static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
 
 Global___VaeDecodeCalculatorOptions: typing_extensions.TypeAlias = VaeDecodeCalculatorOptions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,9 +11,10 @@ import graphframe as gf
 from calculators.diffusion.image_latents import ImageLatents, LatentDistribution
 from calculators.diffusion.input_image import InputImage
 from calculators.diffusion.model_config import read_config
+from calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from calculators.diffusion.vae_encode_pb2 import VaeEncodeCalculatorOptions
 from graphframe.image import InvalidRequest
-from graphframe.inference import Caller, load_model
+from graphframe.inference import Caller, Shapes, load_shaped_model
 
 
 class VaeEncodeCalculator(gf.Calculator):
@@ -34,14 +37,22 @@ class VaeEncodeCalculator(gf.Calculator):
     image_latents = gf.Output("IMAGE_LATENTS", ImageLatents)
     options = gf.Options(VaeEncodeCalculatorOptions)
 
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        return static_shape_problems(node, VaeEncodeCalculatorOptions)
+
     def load(self, node: gf.NodeContext) -> None:
-        self.folder = folder = node.path(node[self.options].model_path)
+        options = node[self.options]
+        self.folder = folder = node.path(options.model_path)
         self.model = None
         if folder.is_dir():
             config = read_config(folder / "config.json")
             self.shift_factor = np.float32(config.get("shift_factor") or 0)
             self.scaling_factor = np.float32(config.get("scaling_factor") or 1)
-            self.model = load_model(folder / "openvino_model.xml", node.device, node.device_properties)
+            sizes = resolutions(options.static_shapes)
+            shapes: list[Shapes] = [{"sample": (1, None, size.height, size.width)} for size in sizes]
+            path = folder / "openvino_model.xml"
+            self.model = load_shaped_model(path, shapes, node.device, node.device_properties)
 
     def process(self, cc: gf.Context) -> None:
         image = cc[self.image]

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.diffusion.static_shapes_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
 import sys
@@ -21,14 +22,20 @@ class VaeEncodeCalculatorOptions(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
+    STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the VAE's encoder: openvino_model.xml and config.json. A model may lack it; then it takes no images."""
+    @property
+    def static_shapes(self) -> calculators.diffusion.static_shapes_pb2.StaticShapes:
+        """The shapes that models of the graph are compiled for."""
+
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
+        static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
 
 Global___VaeEncodeCalculatorOptions: typing_extensions.TypeAlias = VaeEncodeCalculatorOptions

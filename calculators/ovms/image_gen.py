@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import graphframe as gf
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
+from calculators.diffusion.static_shapes_pb2 import StaticShapes
 from calculators.lora.lora_pb2 import LoraOptions
 from calculators.ovms.checks import problems
 from calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
@@ -72,7 +73,7 @@ def image_gen(node: gf.SubgraphNode) -> CalculatorGraphConfig:
     _bind(config.node, options)
     _find_models(config.node, options.models_path)
     _limit_requests(config.node, options)
-    config.graph_options.append(pack(_loras(options)))
+    config.graph_options.extend([pack(_static_shapes(options)), pack(_loras(options))])
     return config
 
 
@@ -106,6 +107,14 @@ def _find_models(nodes: Iterable[CalculatorGraphConfig.Node], folder: str) -> No
             packed.CopyFrom(pack(message))
 
 
+def _static_shapes(options: ImageGenCalculatorOptions) -> StaticShapes:
+    shapes = StaticShapes()
+    for field, value in options.ListFields():
+        if field.name in shapes.DESCRIPTOR.fields_by_name:
+            setattr(shapes, field.name, value)
+    return shapes
+
+
 def _loras(options: ImageGenCalculatorOptions) -> LoraOptions:
     """The adapters, read as OpenVINO Model Server reads them, so that images stay what they were there."""
     return LoraOptions(
@@ -123,4 +132,8 @@ def _limit_requests(nodes: Iterable[CalculatorGraphConfig.Node], options: ImageG
                 for field, value in options.ListFields():
                     if field.name in _FOR_REQUESTS:
                         setattr(message, field.name, value)
+                if options.HasField("guidance_scale"):
+                    message.default_guidance_scale = options.guidance_scale
+                most = max(message.max_num_images_per_prompt, options.num_images_per_prompt)
+                message.max_num_images_per_prompt = most
                 packed.CopyFrom(pack(message))

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import graphframe as gf
 from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.diffusion.static_shapes import is_static_only
 from calculators.lora.adaptable_model import AdaptableModel
 from calculators.lora.lora_pb2 import LoraAdapterEntry
 from calculators.text.embeddings import Embeddings
 from calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
 from calculators.text.tokens import Tokens
+from graphframe.inference import Shapes
 
 _POOLED = ("text_embeds", "pooler_output")
 """What encoders with and without a projection call it."""
@@ -53,7 +55,11 @@ class TextEncodeCalculator(gf.Calculator):
         folder = node.path(options.model_path)
         path = folder / "openvino_model.xml"
         name = next((each for each in _FURTHER if folder.name.startswith(each)), _FIRST)
-        self.model = AdaptableModel(node, path, name, options.lora)
+        is_static = options.static_shapes.HasField("resolution") or is_static_only(node.device)
+        # NOTE: one prompt, though there may be two: text encoders cost little, and whether there is guidance does not
+        # have to be known here.
+        shapes: list[Shapes] = [{"input_ids": (1, options.max_length)}] if is_static else []
+        self.model = AdaptableModel(node, path, name, options.lora, shapes)
         self.hidden_states = _output_of_layer(options.layer, self.model.outputs, path)
         self.pooled = next((name for name in _POOLED if name in self.model.outputs), None)
 

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 import builtins
+import calculators.diffusion.static_shapes_pb2
 import calculators.lora.lora_pb2
 import google.protobuf.descriptor
 import google.protobuf.message
@@ -23,23 +24,33 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     LAYER_FIELD_NUMBER: builtins.int
+    MAX_LENGTH_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
+    STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the text encoder: openvino_model.xml and what belongs to it."""
     layer: builtins.int
     """The layer whose output is taken: -1 is the last one, normalized; -2 the one before it, as it is."""
+    max_length: builtins.int
+    """How many tokens a prompt has: what the model is compiled for, if shapes are static."""
     @property
     def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
+
+    @property
+    def static_shapes(self) -> calculators.diffusion.static_shapes_pb2.StaticShapes:
+        """The shapes that models of the graph are compiled for."""
 
     def __init__(
         self,
         *,
         model_path: builtins.str | None = ...,
         layer: builtins.int | None = ...,
+        max_length: builtins.int | None = ...,
         lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
+        static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "model_path", b"model_path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "model_path", b"model_path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
 
 Global___TextEncodeCalculatorOptions: typing_extensions.TypeAlias = TextEncodeCalculatorOptions

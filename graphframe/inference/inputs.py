@@ -18,8 +18,8 @@ Array = npt.NDArray[Any]
 class _Input:
     """One input: its name, element type and shape."""
 
-    def __init__(self, port: ov.ConstOutput) -> None:
-        self.name: str = port.any_name
+    def __init__(self, port: ov.ConstOutput, name: str) -> None:
+        self.name = name
         self.shape: ov.PartialShape = port.partial_shape
         self.is_text = port.element_type == ov.Type.string
         self.dtype = np.dtype(np.str_ if self.is_text else port.element_type.to_dtype())
@@ -41,12 +41,14 @@ class ModelInputs:
     ----------
     ports : sequence of openvino.ConstOutput
         The input ports of a compiled model.
+    names : sequence of str
+        What they are called.
     model : str
         What errors call the model.
     """
 
-    def __init__(self, ports: Sequence[ov.ConstOutput], model: str) -> None:
-        self._inputs = [_Input(port) for port in ports]
+    def __init__(self, ports: Sequence[ov.ConstOutput], names: Sequence[str], model: str) -> None:
+        self._inputs = [_Input(port, name) for port, name in zip(ports, names, strict=True)]
         self._model = model
         self.shapes: dict[str, ov.PartialShape] = {each.name: each.shape for each in self._inputs}
         self._names = list(self.shapes)

@@ -18,7 +18,7 @@ from graphframe.inference.cache import cached, stamp_of
 from graphframe.inference.core import core
 from graphframe.inference.device import advice, normalise, parts
 from graphframe.inference.errors import DeviceError, ModelError
-from graphframe.inference.model import CompiledModel
+from graphframe.inference.model import Compiled, CompiledModel
 
 _loaded: weakref.WeakValueDictionary[object, CompiledModel] = weakref.WeakValueDictionary()
 _locks: weakref.WeakValueDictionary[object, threading.Lock] = weakref.WeakValueDictionary()
@@ -75,10 +75,15 @@ def load_model(
 def _compile(
     path: Path, device: str, properties: Mapping[str, str], prepare: Callable[[ov.Model], ov.Model] | None
 ) -> CompiledModel:
-    def compile_model() -> ov.CompiledModel:
+    def compile_model() -> Compiled:
         with cached(path) as cache:
-            model = path if prepare is None else prepare(core().read_model(path))
-            return core().compile_model(model, device, {**cache, **properties})
+            if prepare is None:
+                named = compiled = core().compile_model(path, device, {**cache, **properties})
+            else:
+                # NOTE: compiling for static shapes gives inputs and outputs other names besides.
+                named = prepare(core().read_model(path))
+                compiled = core().compile_model(named, device, {**cache, **properties})
+        return Compiled(compiled, [port.any_name for port in named.inputs], [port.any_name for port in named.outputs])
 
     began = time.perf_counter()
     try:

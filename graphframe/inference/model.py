@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import openvino as ov
 
@@ -16,6 +17,14 @@ from graphframe.inference.inputs import Array, ModelInputs
 from graphframe.inference.lane import lane_for
 from graphframe.inference.request import Request
 from graphframe.inference.times import InferenceTimes
+
+
+class Compiled(NamedTuple):
+    """What OpenVINO compiled, and what its inputs and outputs are called."""
+
+    model: ov.CompiledModel
+    inputs: Sequence[str]
+    outputs: Sequence[str]
 
 
 class CompiledModel:
@@ -33,14 +42,15 @@ class CompiledModel:
         The names of the outputs, in the model's order.
     """
 
-    def __init__(self, compile_model: Callable[[], ov.CompiledModel], path: Path, device: str) -> None:
+    def __init__(self, compile_model: Callable[[], Compiled], path: Path, device: str) -> None:
         self.path = path
         self.device = device
         self._compile = compile_model
-        self._compiled = compiled = compile_model()
-        self._inputs = ModelInputs(compiled.inputs, f'model {path} on device "{device}"')
+        compiled, inputs, outputs = compile_model()
+        self._compiled = compiled
+        self._inputs = ModelInputs(compiled.inputs, inputs, f'model {path} on device "{device}"')
         self.inputs = self._inputs.shapes
-        self.outputs: tuple[str, ...] = tuple(port.any_name for port in compiled.outputs)
+        self.outputs = tuple(outputs)
         self._times = InferenceTimes()
         self._requests: dict[int, Request] = {}
         self._lane = lane_for(device)
@@ -110,4 +120,4 @@ class CompiledModel:
         """
         self._requests.pop(slot, None)
         with contextlib.suppress(RuntimeError):
-            self._compiled = self._compile()
+            self._compiled = self._compile().model

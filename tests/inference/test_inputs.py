@@ -19,7 +19,7 @@ RIGHT = {
 
 @pytest.fixture(scope="module")
 def inputs() -> ModelInputs:
-    return ModelInputs(core().compile_model(toy_models.denoiser(), "CPU").inputs, "model unet.xml")
+    return ModelInputs(core().compile_model(toy_models.denoiser(), "CPU").inputs, list(RIGHT), "model unet.xml")
 
 
 def test_gives_the_arrays_in_the_order_of_the_model(inputs: ModelInputs) -> None:
@@ -63,8 +63,8 @@ def test_says_that_inputs_are_missing(inputs: ModelInputs) -> None:
 
 def test_takes_text(tmp_path: Path) -> None:
     path = toy_models.save(toy_models.tokenizer(), tmp_path)
-    inputs = ModelInputs(core().compile_model(path, "CPU").inputs, "model")
-    (name,) = inputs.shapes
+    name = "prompts"
+    inputs = ModelInputs(core().compile_model(path, "CPU").inputs, [name], "model")
     assert inputs.check({name: ["a", "b"]})[1] == ((2,),)  # type: ignore[dict-item]
     with pytest.raises(InferenceError, match=r'expected input "\w+" text\[\?\]; found int64\[1\]'):
         inputs.check({name: np.array([1])})

@@ -90,3 +90,18 @@ def test_shapes_come_before_other_changes(path: Path, caller: Cancellation) -> N
 
     load_shaped_model(path, sizes((1, 4), (3, 8)), prepare=prepare)
     assert seen == ["[1,2,4]", "[3,2,8]"]
+
+
+def test_inputs_and_outputs_keep_their_names(tmp_path: Path, caller: Cancellation) -> None:
+    """OpenVINO adds names of what is optimised away."""
+    step = ops.parameter([-1], np.int64, name="step")
+    step.output(0).tensor.set_names({"step"})
+    same = ops.convert(step, "i64")
+    same.output(0).tensor.set_names({"a_step", "z_step"})
+    results = [ops.result(same), ops.result(ops.convert(step, "f32"))]
+    results[1].output(0).tensor.set_names({"float"})
+    path = toy_models.save(ov.Model(results, [step], "steps"), tmp_path)
+    model = load_shaped_model(path, [{"step": (1,)}])
+    assert list(model.inputs) == ["step"]
+    outputs = model.infer(caller, {"step": np.array([3])})
+    assert list(outputs) == list(load_model(path).outputs)

@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.text.embeddings import Embeddings
+from graphframe.inference import Shapes
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 """Inputs of a model by name."""
@@ -118,6 +119,20 @@ class Family(ABC):
         factor = mask.shape[0] // masked.shape[2]
         behind = np.concatenate((mask[None, None, ::factor, ::factor].astype(np.float32), masked), axis=1)
         return np.repeat(behind, n, axis=0)
+
+    @abstractmethod
+    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+        """Return the shapes of the denoiser's inputs.
+
+        Parameters
+        ----------
+        latent_shape : tuple of int
+            (n, channels, height, width) of the latents.
+        rows : int
+            As many as latents; or with classifier-free guidance, twice as many.
+        prompt_length : int
+            How many tokens there are of all text encoders together.
+        """
 
     def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:
         """Return what the scheduler is told of the size of latents; None where it is told nothing."""

@@ -13,6 +13,7 @@ from typing_extensions import Self
 from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.families.family import Arrays, Defaults, Family, Scalar
 from calculators.text.embeddings import Embeddings
+from graphframe.inference import Shapes
 
 _PIXELS_OF_TOKEN = 256
 """A token is 2x2 latents, a latent 8x8 pixels; fill is fed the mask of each."""
@@ -89,6 +90,18 @@ class Flux(Family):
         of_latent = mask.reshape(height, factor, width, factor).transpose(1, 3, 0, 2)
         flags = self.pack(of_latent.reshape(1, -1, height, width).astype(np.float32))
         return np.repeat(np.concatenate((self.pack(masked), flags), axis=2), n, axis=0)
+
+    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+        tokens = self.image_seq_len(latent_shape)
+        return {
+            "hidden_states": (rows, tokens, None),
+            "timestep": (1,),
+            "encoder_hidden_states": (rows, prompt_length, None),
+            "pooled_projections": (rows, None),
+            "img_ids": (tokens, None),
+            "txt_ids": (prompt_length, None),
+            "guidance": (rows,),
+        }
 
     def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:
         return (shape[2] // 2) * (shape[3] // 2)

@@ -13,6 +13,7 @@ from typing_extensions import Self
 from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.families.family import Arrays, Defaults, Family
 from calculators.text.embeddings import Embeddings
+from graphframe.inference import Shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,3 +70,11 @@ class StableDiffusion3(Family):
 
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
         return {"hidden_states": sample, "timestep": np.array([timestep])}
+
+    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+        return {
+            "hidden_states": (rows, None, *latent_shape[2:]),
+            "timestep": (1,),
+            "encoder_hidden_states": (rows, prompt_length, None),
+            "pooled_projections": (rows, None),
+        }

@@ -13,6 +13,7 @@ from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.families.family import Arrays, Defaults
 from calculators.diffusion.families.stable_diffusion import StableDiffusion
 from calculators.text.embeddings import Embeddings
+from graphframe.inference import Shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +48,7 @@ class StableDiffusionXL(StableDiffusion):
             "text_embeds": np.repeat(pooled, n, axis=0),
             "time_ids": np.tile(sizes, (n * len(pooled), 1)),
         }
+
+    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+        shapes = super().static_shapes(latent_shape, rows, prompt_length)
+        return {**shapes, "text_embeds": (rows, None), "time_ids": (rows, None)}

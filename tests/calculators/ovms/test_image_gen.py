@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
+from calculators.diffusion.denoise_pb2 import DenoiseCalculatorOptions
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
 from graphframe.image import ImageRequest
 from tests.calculators.ovms.graphs import ovms_graph
@@ -106,3 +107,35 @@ def test_two_in_one_graph(euler: Path, lcm: Path, tmp_path: Path) -> None:
     graph = gf.Graph.from_text(both, tmp_path)
     outputs = graph.run(HTTP_REQUEST_PAYLOAD=ImageRequest("a red cat", width=64, height=64, num_inference_steps=1))
     assert {key: len(packets) for key, packets in outputs.items()} == {"HTTP_RESPONSE_PAYLOAD": 1, "SECOND": 1}
+
+
+def test_static_shapes(euler: Path) -> None:
+    graph = gf.Graph.from_text(
+        ovms_graph('resolution: "64x128",', "num_images_per_prompt: 12,", "guidance_scale: 1.5"), euler
+    )
+    (options,) = [
+        node.options[ImageRequestCalculatorOptions] for node in graph.nodes if node.name == f"{PREFIX}image_request"
+    ]
+    assert options.default_guidance_scale == 1.5
+    assert options.max_num_images_per_prompt == 12
+    size: dict[str, Any] = {"width": None, "height": None, "num_inference_steps": 1}
+    assert images(graph, **size) == images(graph, width=64, height=128, num_inference_steps=1, guidance_scale=1.5)
+    with pytest.raises(gf.CalculatorError, match="the size must be one of 64x128, not 64x64"):
+        images(graph, num_inference_steps=1)
+
+
+def test_several_sizes(euler: Path) -> None:
+    graph = gf.Graph.from_text(ovms_graph('resolution: "64x128 64x64"', 'default_resolution: "64x64"'), euler)
+    given: dict[str, Any] = {"num_inference_steps": 1, "n": 2}
+    assert images(graph, width=None, height=None, **given) == images(graph, **given)
+
+
+def test_adapters_are_those_of_the_nodes(euler: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").symlink_to(euler)
+    (tmp_path / "ink.safetensors").touch()
+    text = ovms_graph(
+        'lora_adapters { alias: "ink" path: "ink.safetensors" alpha: 0.5 mode: DYNAMIC }', models_path="models"
+    )
+    nodes = {node.name.removeprefix(PREFIX): node for node in gf.Graph.from_text(text, tmp_path).nodes}
+    lora = nodes["denoise"].options[DenoiseCalculatorOptions].lora
+    assert [(adapter.alias, adapter.alpha) for adapter in lora.lora_adapters] == [("ink", 0.5)]

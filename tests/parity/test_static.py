@@ -1,0 +1,54 @@
+"""Models of static shape give the pixels that openvino_genai's give once they are reshaped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import openvino_genai
+import pytest
+
+import graphframe as gf
+from graphframe.image import ImageRequest
+from tests.calculators.ovms.graphs import ovms_graph
+from tests.models import model_path
+from tests.parity.images import difference, from_base64
+
+WIDTH, HEIGHT, SEED = 128, 64, 3
+
+
+def from_genai(model: Path, n: int, guidance_scale: float, steps: int) -> np.ndarray:
+    pipeline = openvino_genai.Text2ImagePipeline(model)
+    pipeline.reshape(n, HEIGHT, WIDTH, guidance_scale)
+    pipeline.compile("CPU")
+    given = {"num_images_per_prompt": n, "guidance_scale": guidance_scale, "num_inference_steps": steps}
+    generator = openvino_genai.CppStdGenerator(SEED)
+    return np.array(pipeline.generate("a red cat", width=WIDTH, height=HEIGHT, generator=generator, **given).data)
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "guidance_scale", "steps"),
+    [
+        ("stable_diffusion_pndm", 2, 7.5, 4),
+        ("stable_diffusion_euler", 1, 1.0, 4),
+        ("latent_consistency", 1, 7.5, 4),
+        ("stable_diffusion_xl", 2, 7.5, 4),
+        ("stable_diffusion_3", 2, 7.5, 10),
+        ("stable_diffusion_3", 1, 1.0, 4),
+        ("flux_dev", 2, 7.5, 10),
+        ("flux_schnell", 1, 7.5, 4),
+    ],
+)
+def test_the_same_pixels(name: str, n: int, guidance_scale: float, steps: int) -> None:
+    folder = model_path(name)
+    options = (
+        f'resolution: "{WIDTH}x{HEIGHT}"',
+        f"num_images_per_prompt: {n}",
+        f"guidance_scale: {guidance_scale}",
+        f"default_num_inference_steps: {steps}",
+    )
+    graph = gf.Graph.from_text(ovms_graph(*options), folder)
+    request = ImageRequest("a red cat", n=n, seed=SEED)
+    found = graph.run(HTTP_REQUEST_PAYLOAD=request)["HTTP_RESPONSE_PAYLOAD"]
+    ours = from_base64([packet.value.b64 for packet in found])
+    assert difference(ours, from_genai(folder, n, guidance_scale, steps)) == ""
