@@ -45,6 +45,7 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option(
     "--png_metadata/--no_png_metadata", default=True, help="Whether PNG files hold the prompt, seed, ... of the image."
 )
+@click.option("--page/--no_page", default=True, help="Whether there is a playground at /.")
 @click.option("--api_key_file", help="File with the key that requests for images need.  [default: $API_KEY, or none]")
 @click.option("--allowed_origins", default="*", help="Whose web pages may use the server, separated by commas.")
 @click.option("--allow_credentials", is_flag=True, help="Whether these may send cookies.")

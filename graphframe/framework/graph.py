@@ -122,6 +122,11 @@ class Graph:
         return cls(validate(config, Path(base), find), config)
 
     @property
+    def config(self) -> SourcedConfig:
+        """What it was made from, before its subgraphs were expanded."""
+        return self._config
+
+    @property
     def nodes(self) -> list[NodePlan]:
         """The nodes in execution order."""
         return self._plan.nodes

@@ -23,6 +23,7 @@ from graphframe.serving.image_store import FolderStore, ImageStore, MemoryStore
 from graphframe.serving.images import Images
 from graphframe.serving.models import Models
 from graphframe.serving.options import ServerOptions
+from graphframe.serving.page import GraphPicture, Page
 from graphframe.serving.registry import FindSources, Registry
 from graphframe.serving.request_id import RequestId
 from graphframe.serving.servable import Servable, Servables
@@ -69,6 +70,11 @@ def make_app(
         app.add_route(f"{prefix}/models", models)
         app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
     app.add_route("/openapi.json", OpenAPI())
+    app.add_route("/graphs/{name:path}", GraphPicture(named))
+    if options.page:
+        page = Page()
+        app.add_route("/", page)
+        app.add_route("/page/{name}", page, suffix="file")
     health = Health(named)
     config = Config(named, registry)
     app.add_route("/v1/config", config)

@@ -30,6 +30,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     image_url_bytes: int = 256 * 1024 * 1024
     image_url_folder: str | None = None
     png_metadata: bool = True
+    page: bool = True
     api_key_file: str | None = None
     allowed_origins: str = "*"
     allow_credentials: bool = False

@@ -2,7 +2,7 @@
 
 What the page needs to move and hide things is written beside them: `data-box` is the room of what keeps its size,
 `data-inside` that of what a subgraph shows while it is expanded, `data-gaps` where layers in there have room between
-them, and `data-stream` says which stream something belongs to.
+them, `data-stream` says which stream something belongs to, and `data-node` is the name of a node in the whole graph.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Painter:
         size = {"x": x, "y": y, "width": placed.width, "height": placed.height}
         group = add(parent, "g", class_="box" if placed.inside is None else "subgraph", id=f"box{self._numbers[box]}")
         group.set("role", "graphics-symbol")
+        group.set("data-node", box.name)
         add(group, "title", details(box))
         if placed.inside is None:
             colour = self._colours.get(box.device, INLINE)

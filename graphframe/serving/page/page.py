@@ -1,0 +1,38 @@
+"""``GET /``, and what the page there is made of."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import falcon.asgi
+
+from graphframe.serving.errors import APIError
+
+_TYPES = {"css": "text/css", "js": "text/javascript", "html": "text/html", "svg": "image/svg+xml"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+    " connect-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Page:
+    """The files of the page, kept in memory."""
+
+    def __init__(self) -> None:
+        folder = files("graphframe.serving.page") / "static"
+        self._files = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Answer with the page."""
+        await self.on_get_file(req, resp, "index.html")
+
+    async def on_get_file(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
+        """Answer with one of its files."""
+        if name not in self._files:
+            raise APIError(404, f"the page has no file {name}", code="unknown_path")
+        resp.data = self._files[name]
+        resp.content_type = f"{_TYPES[name.rpartition('.')[2]]}; charset=utf-8"
+        resp.cache_control = ["no-cache"]
+        resp.etag = str(hash(resp.data))
+        resp.set_header("content-security-policy", _POLICY)
+        resp.set_header("x-content-type-options", "nosniff")

@@ -1,0 +1,208 @@
+// The page: what its parts do together.
+
+import { Graph } from "./graph.js";
+import { History } from "./history.js";
+import { Mask } from "./mask.js";
+import { answers, asCurl, asPython, fieldsOf, taskOf, toRequest } from "./request.js";
+
+const byId = (id) => document.getElementById(id);
+const form = byId("form");
+const mask = new Mask(byId("mask"), byId("brush"));
+const graph = new Graph(byId("graph"), byId("queue"));
+const history = new History(byId("history"), (entry) => showImages([entry]));
+let picture = null; // the file that is edited or varied
+let running = null; // what stops the request that is under way
+
+function tell(text, bad = false) {
+  byId("status").textContent = text;
+  byId("status").classList.toggle("bad", bad);
+}
+
+function headers() {
+  const key = byId("key").value;
+  return key ? { authorization: `Bearer ${key}` } : {};
+}
+
+// Tasks and models
+
+function showTask() {
+  const task = taskOf(form);
+  for (const element of form.querySelectorAll("[data-tasks]")) {
+    element.hidden = !element.dataset.tasks.split(" ").includes(task);
+  }
+  byId("prompt").required = task !== "variations";
+  byId("go").textContent = { generations: "Generate", edits: "Edit", variations: "Vary" }[task];
+  mask.enabled = task === "edits";
+}
+
+async function listModels() {
+  const response = await fetch("/v1/models", { headers: headers() });
+  const { data } = await response.json();
+  byId("model").replaceChildren(...data.map(({ id }) => new Option(id)));
+  if (!data.length) {
+    tell("No model is ready yet; looking again soon.");
+    setTimeout(listModels, 2000);
+    return;
+  }
+  tell("Ready.");
+  await graph.show(byId("model").value);
+}
+
+// Pictures that come in
+
+async function usePicture(file) {
+  try {
+    await mask.open(file);
+  } catch {
+    tell("This is no picture that the browser can read.", true);
+    return;
+  }
+  picture = file;
+  byId("editor").hidden = false;
+  if (taskOf(form) === "generations") {
+    form.elements.task.value = "edits";
+    showTask();
+  }
+}
+
+async function filesOf(task) {
+  if (task === "generations") return {};
+  return { image: picture, mask: task === "edits" ? await mask.file() : null };
+}
+
+// Images that come out
+
+function figureOf({ url, seed, fields, format }, preview = false) {
+  const figure = document.createElement("figure");
+  const image = document.createElement("img");
+  image.src = url;
+  image.alt = fields.prompt ?? "variation";
+  figure.append(image);
+  figure.classList.toggle("preview", preview);
+  if (preview) return figure;
+  const caption = document.createElement("figcaption");
+  const link = document.createElement("a");
+  Object.assign(link, { href: url, download: `graphframe-${seed}.${format}`, textContent: "Download" });
+  const button = (text, act) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+    made.addEventListener("click", act);
+    return made;
+  };
+  const use = async (task) => {
+    form.elements.task.value = task;
+    showTask();
+    await usePicture(await (await fetch(url)).blob());
+    byId(task === "edits" ? "mask" : "go").focus();
+  };
+  caption.append(
+    `seed ${seed}`,
+    link,
+    button("Keep seed", () => (byId("seed").value = seed)),
+    button("Edit", () => use("edits")),
+    button("Vary", () => use("variations")),
+  );
+  figure.append(caption);
+  return figure;
+}
+
+function showImages(entries, preview = false) {
+  byId("images").replaceChildren(...entries.map((entry) => figureOf(entry, preview)));
+}
+
+// Making them
+
+async function make() {
+  const task = taskOf(form);
+  if (task !== "generations" && !picture) {
+    tell("Choose a picture first.", true);
+    byId("file").focus();
+    return;
+  }
+  const fields = fieldsOf(form, byId("model").value);
+  const format = fields.output_format ?? "png";
+  const stopping = new AbortController();
+  const id = `page-${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
+  running?.abort();
+  running = stopping;
+  byId("stop").hidden = false;
+  const began = performance.now();
+  tell("Waiting ...");
+  const made = [];
+  const entry = (b64, seed) => ({ url: `data:image/${format};base64,${b64}`, seed, fields, format });
+  graph.follow(id, headers(), ({ step, steps, position, nodes }) => {
+    byId("progress").hidden = !steps;
+    byId("progress").value = steps ? step / steps : 0;
+    const working = nodes.filter((node) => node.status === "in_progress").map((node) => node.name).join(", ");
+    tell(position ? `Waiting, place ${position}` : steps ? `Step ${step} of ${steps}: ${working}` : working || "Working ...");
+  });
+  try {
+    const request = toRequest(task, fields, await filesOf(task), { ...headers(), "x-request-id": id });
+    const response = await fetch(`/v1/images/${task}`, { ...request, signal: stopping.signal });
+    for await (const answer of answers(response)) {
+      if (answer.error) throw new Error(answer.error.message);
+      if (answer.data) made.push(...answer.data.map(({ b64_json }) => entry(b64_json, answer.seed)));
+      else if (answer.type.endsWith(".completed")) made.push(entry(answer.b64_json, answer.seed));
+      else if (!made.length) showImages([entry(answer.b64_json, answer.seed)], true);
+      if (made.length) showImages(made);
+    }
+    tell(`${made.length} image${made.length === 1 ? "" : "s"} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    for (const each of made) await history.add(each);
+  } catch (error) {
+    if (running === stopping || error.name !== "AbortError") tell(error.name === "AbortError" ? "Stopped." : error.message, error.name !== "AbortError");
+  } finally {
+    if (running === stopping) {
+      running = null;
+      graph.finish();
+      byId("stop").hidden = byId("progress").hidden = true;
+    }
+  }
+}
+
+async function copy(kind) {
+  const task = taskOf(form);
+  const write = kind === "curl" ? asCurl : asPython;
+  const text = write(task, fieldsOf(form, byId("model").value), await filesOf(task), byId("key").value);
+  await navigator.clipboard.writeText(text).then(
+    () => tell(`Copied as ${kind === "curl" ? "curl" : "Python"}.`),
+    () => tell(text), // without leave to use the clipboard
+  );
+}
+
+// What the user does
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  make();
+});
+for (const radio of form.elements.task) radio.addEventListener("change", showTask);
+byId("stop").addEventListener("click", () => running?.abort());
+byId("unmask").addEventListener("click", () => mask.clear());
+byId("model").addEventListener("change", () => graph.show(byId("model").value));
+byId("key").addEventListener("change", () => {
+  sessionStorage.setItem("key", byId("key").value);
+  listModels();
+});
+byId("file").addEventListener("change", (event) => event.target.files[0] && usePicture(event.target.files[0]));
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", () => copy(button.dataset.copy));
+}
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    byId("drop").classList.toggle("over", name === "dragover");
+    if (name === "drop" && event.dataTransfer.files[0]) usePicture(event.dataTransfer.files[0]);
+  });
+}
+document.addEventListener("paste", (event) => {
+  const [file] = event.clipboardData.files;
+  if (file) usePicture(file);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") running?.abort();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+
+byId("key").value = sessionStorage.getItem("key") ?? "";
+showTask();
+history.open();
+listModels().catch(() => tell("The server does not answer.", true));

@@ -1,0 +1,98 @@
+// What is asked of the server: the fields, the request that carries them, and its text for others to copy.
+
+const NUMBERS = ["num_inference_steps", "guidance_scale", "n", "seed", "strength"];
+const TEXTS = ["negative_prompt", "scheduler"];
+
+export function taskOf(form) {
+  return form.elements.task.value;
+}
+
+export function fieldsOf(form, model) {
+  const task = taskOf(form);
+  const value = (id) => {
+    const input = form.querySelector(`#${id}`);
+    return input.closest("[hidden]") ? "" : input.value.trim();
+  };
+  const fields = { model };
+  if (task !== "variations") fields.prompt = value("prompt");
+  for (const id of TEXTS) if (value(id)) fields[id] = value(id);
+  for (const id of NUMBERS) if (value(id) !== "") fields[id] = Number(value(id));
+  for (const id of ["width", "height"]) if (value(id)) fields[id] = Number(value(id));
+  if (value("output_format") !== "png") fields.output_format = value("output_format");
+  fields.response_format = "b64_json";
+  if (task !== "variations") {
+    fields.stream = true;
+    fields.partial_images = Number(value("partial_images"));
+  }
+  return fields;
+}
+
+export function toRequest(task, fields, files, headers) {
+  if (task === "generations") {
+    return { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(fields) };
+  }
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, String(value));
+  for (const [name, file] of Object.entries(files)) if (file) body.append(name, file, `${name}.png`);
+  return { method: "POST", headers, body };
+}
+
+// The events of a stream, or the one answer of a server that does not stream, as they come.
+export async function* answers(response) {
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    yield await response.json();
+    return;
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    const events = text.split("\n\n");
+    text = events.pop();
+    for (const event of events) {
+      const data = event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n").trim();
+      if (data && data !== "[DONE]") yield JSON.parse(data);
+    }
+  }
+}
+
+const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
+
+export function asCurl(task, fields, files, key) {
+  const { stream, partial_images, ...rest } = fields;
+  const lines = [`curl ${location.origin}/v1/images/${task}`];
+  if (key) lines.push("-H 'Authorization: Bearer YOUR_KEY'");
+  if (task === "generations") {
+    lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(rest))}`);
+  } else {
+    for (const [name, value] of Object.entries(rest)) lines.push(`-F ${quoted(`${name}=${value}`)}`);
+    for (const [name, file] of Object.entries(files)) if (file) lines.push(`-F ${name}=@${name}.png`);
+  }
+  return lines.join(" \\\n  ");
+}
+
+export function asPython(task, fields, files, key) {
+  const { stream, partial_images, model, prompt, n, output_format, response_format, ...extra } = fields;
+  const literal = (value) => JSON.stringify(value);
+  const known = { model, prompt, n, output_format, response_format };
+  const call = { generations: "generate", edits: "edit", variations: "create_variation" }[task];
+  if (call === "create_variation" && output_format) extra.output_format = output_format;
+  const lines = Object.entries(known)
+    .filter(([name, value]) => value !== undefined && !(call === "create_variation" && name === "output_format"))
+    .map(([name, value]) => `    ${name}=${literal(value)},`);
+  for (const [name, file] of Object.entries(files)) if (file) lines.push(`    ${name}=open("${name}.png", "rb"),`);
+  if (Object.keys(extra).length) lines.push(`    extra_body=${literal(extra)},`);
+  return [
+    "import base64",
+    "import openai",
+    "",
+    `client = openai.OpenAI(base_url="${location.origin}/v1", api_key=${key ? '"YOUR_KEY"' : '"unused"'})`,
+    `response = client.images.${call}(`,
+    ...lines,
+    ")",
+    "for index, image in enumerate(response.data):",
+    `    open(f"image-{index}.${output_format ?? "png"}", "wb").write(base64.b64decode(image.b64_json))`,
+  ].join("\n");
+}

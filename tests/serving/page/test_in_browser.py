@@ -1,0 +1,152 @@
+"""The page as a person uses it, in headless Chromium: run by ``.ci/browser``, where that is installed."""
+
+# mypy: disable-error-code="import-not-found"
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from examples.default_model.checker import Reading, read_picture
+from tests.serving.running_server import RunningServer, serving
+
+pytestmark = pytest.mark.browser
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    with serving(None, until="pictograms is ready at ") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
+@pytest.fixture
+def page(server: RunningServer, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The page, opened; at its end it has not asked other hosts, and no script of it has failed."""
+    settings = {"viewport": {"width": 1500, "height": 950}, "permissions": ["clipboard-read", "clipboard-write"]}
+    context = browser.new_context(**settings | getattr(request, "param", {}))
+    page = context.new_page()
+    asked, failed = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    page.wait_for_selector("#graph svg")
+    yield page
+    context.close()
+    assert [url for url in asked if not url.startswith((f"http://127.0.0.1:{server.port}/", "data:"))] == []
+    assert failed == []
+
+
+def shown(page: Any) -> Reading:
+    """What the picture on the page shows."""
+    page.wait_for_selector("figcaption")
+    url = page.get_attribute("#images img", "src")
+    return read_picture(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
+
+
+def test_generating_with_previews_while_nodes_light_up(page: Any) -> None:
+    page.fill("#prompt", "a red star on a white background")
+    page.fill("#seed", "3")
+    page.fill("#num_inference_steps", "60")
+    page.click("#go")
+    page.wait_for_selector('#graph .working[data-node="denoise"]')
+    page.wait_for_selector("figure.preview")
+    reading = shown(page)
+    assert reading.background == "white"
+    assert [found.colour for found in reading.things] == ["red"]
+    assert page.inner_text("#status").startswith("1 image in ")
+    assert page.locator("#graph .worked").count() >= 4
+    assert page.locator("#graph .working").count() == 0
+    assert page.locator("#history img").count() == 1
+
+
+def test_editing_with_a_mask(page: Any) -> None:
+    page.fill("#prompt", "a red star on a white background")
+    page.fill("#seed", "3")
+    page.click("#go")
+    shown(page)
+    page.click("figcaption button:has-text('Edit')")
+    box = page.locator("#mask").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    for row in range(14):
+        page.mouse.move(box["x"] + (row % 2) * box["width"], box["y"] + row * box["height"] / 13, steps=5)
+    page.mouse.up()
+    page.fill("#prompt", "a blue heart on a white background")
+    with page.expect_request("**/v1/images/edits") as asked:
+        page.click("#go")
+    assert 'name="mask"' in (asked.value.post_data_buffer or b"").decode("latin-1")
+    page.wait_for_selector("#history li:nth-child(2)")
+    assert [found.colour for found in shown(page).things] == ["blue"]
+
+
+def test_varying(page: Any) -> None:
+    page.click("#go")
+    shown(page)
+    page.click("figcaption button:has-text('Vary')")
+    page.click("#go")
+    page.wait_for_selector("#history li:nth-child(2)")
+
+
+def test_with_the_keyboard_alone(page: Any) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert page.is_checked("input[value=edits]")
+    page.keyboard.press("ArrowLeft")
+    page.focus("#num_inference_steps")
+    page.keyboard.type("100")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#graph .working")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#status:has-text('Stopped.')")
+
+
+@pytest.mark.parametrize("page", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_on_a_phone(page: Any) -> None:
+    page.click("#go")
+    shown(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_refusal_is_told(page: Any) -> None:
+    page.fill("#num_inference_steps", "1000")
+    page.click("#go")
+    page.wait_for_selector("#status.bad:has-text('num_inference_steps must be from 1 to 100')")
+
+
+def test_the_python_that_is_copied_runs(page: Any, tmp_path: Path) -> None:
+    page.fill("#seed", "3")
+    page.click("[data-copy=python]")
+    page.wait_for_selector("#status:has-text('Copied')")
+    code = page.evaluate("navigator.clipboard.readText()")
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=60)
+    assert Image.open(tmp_path / "image-0.png").size == (128, 128)
+
+
+def test_the_curl_that_is_copied_runs(page: Any, tmp_path: Path) -> None:
+    page.fill("#prompt", "it's a red star")
+    page.click("[data-copy=curl]")
+    page.wait_for_selector("#status:has-text('Copied')")
+    command = page.evaluate("navigator.clipboard.readText()")
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True)
+    assert '"b64_json"' in done.stdout
