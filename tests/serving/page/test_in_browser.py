@@ -84,6 +84,7 @@ def test_editing_with_a_mask(page: Any) -> None:
     page.click("#go")
     shown(page)
     page.click("figcaption button:has-text('Edit')")
+    page.wait_for_selector("#mask")
     box = page.locator("#mask").bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.down()
@@ -91,6 +92,7 @@ def test_editing_with_a_mask(page: Any) -> None:
         page.mouse.move(box["x"] + (row % 2) * box["width"], box["y"] + row * box["height"] / 13, steps=5)
     page.mouse.up()
     page.fill("#prompt", "a blue heart on a white background")
+    page.fill("#strength", "0.9")
     with page.expect_request("**/v1/images/edits") as asked:
         page.click("#go")
     assert 'name="mask"' in (asked.value.post_data_buffer or b"").decode("latin-1")
