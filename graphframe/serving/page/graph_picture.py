@@ -20,9 +20,10 @@ class GraphPicture:
         self._servables = servables
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
-        """Draw the graph of a model, whether it could be loaded or not; the name may contain slashes."""
-        servable = self._servables.find(name)
-        resp.text = await asyncio.to_thread(_draw, servable.graph, servable.name)
+        """Draw the graph of a model; its name may contain slashes."""
+        servable = self._servables.find_available(name)
+        assert servable.version is not None
+        resp.text = await asyncio.to_thread(_draw, servable.version.graph, servable.name)
         resp.content_type = "image/svg+xml"
         resp.cache_control = ["no-cache"]
 
