@@ -45,9 +45,9 @@ class Painter:
     def _box(self, parent: Element, placed: PlacedBox, x: float, y: float, origin: Point) -> None:
         box = placed.box
         size = {"x": x, "y": y, "width": placed.width, "height": placed.height}
-        group = add(parent, "g", class_="box" if placed.inside is None else "subgraph", id=f"box{self._numbers[box]}")
+        kind = "box" if placed.inside is None else "subgraph"
+        group = add(parent, "g", class_=kind, id=f"box{self._numbers[box]}", data_node=box.name)
         group.set("role", "graphics-symbol")
-        group.set("data-node", box.name)
         add(group, "title", details(box))
         if placed.inside is None:
             colour = self._colours.get(box.device, INLINE)
