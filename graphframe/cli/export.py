@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.cli.pull_options import prepare_aloud, with_pull_options
 from graphframe.cli.task_options import with_task_options
+from graphframe.repository.config_file import add_to_config_file
 from graphframe.repository.export import check_can_export
 from graphframe.repository.pull import Pull
 from graphframe.repository.task_options import TaskOptions
@@ -42,4 +44,7 @@ def image_generation(
     with reported():
         check_can_export()
         name = model_name or (Path(source_model).name if Path(source_model).is_dir() else source_model)
-        prepare_aloud(make_pull(source_model, name), task_options, one_node=ovms_graph)
+        folder = prepare_aloud(make_pull(source_model, name), task_options, one_node=ovms_graph)
+        if config_file_path:
+            add_to_config_file(config_file_path, name, os.path.relpath(folder, config_file_path.parent))
+            click.echo(f"Config updated: {config_file_path}")

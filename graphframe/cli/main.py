@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 
 from graphframe.cli.check import check
@@ -11,8 +15,30 @@ from graphframe.cli.pull import pull
 from graphframe.cli.serve import serve
 from graphframe.cli.view import view
 
+_USAGE = 64
+"""The exit code for wrong usage, which is OpenVINO Model Server's and that of sysexits.h."""
 
-@click.group(context_settings={"token_normalize_func": lambda name: name.replace("-", "_")})
+
+@contextmanager
+def _usage_code() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        error.show()
+        raise click.exceptions.Exit(_USAGE) from error
+
+
+class _Group(click.Group):
+    @_usage_code()
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args)
+
+    @_usage_code()
+    def invoke(self, ctx: click.Context) -> Any:
+        return super().invoke(ctx)
+
+
+@click.group(cls=_Group, context_settings={"token_normalize_func": lambda name: name.replace("-", "_")})
 @click.version_option(package_name="graphframe")
 def main() -> None:
     """Run image-generation pipelines that are written down as graphs of calculators.

@@ -9,7 +9,11 @@ from typing import Any
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.cli.modes import with_modes
+from graphframe.cli.pull_options import TASKS
+from graphframe.cli.task_options import with_task_options
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
+from graphframe.repository.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, sources_of
 
@@ -20,6 +24,11 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option(
     "--model_path",
     help="Folder of the model; if it has a graph.pbtxt, that is served.  [default: pictograms, which ships with it]",
+)
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    help="What the model does. With it, or with any option from --target_device on, its graph is made in memory.",
 )
 @click.option("--model_name", help="What clients call the model.  [default: the name of its folder]")
 @click.option("--model_alias", default="", metavar="NAME=MODEL,...", help="Other names that clients call models by.")
@@ -51,16 +60,26 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option("--allow_credentials", is_flag=True, help="Whether these may send cookies.")
 @click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
 @click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
-def serve(model_path: str | None, cache_dir: str | None, **given: Any) -> None:
+@with_task_options
+@with_modes
+def serve(
+    model_path: str | None, cache_dir: str | None, task: str | None, task_options: TaskOptions, **given: Any
+) -> None:
     """Serve a model, or several, through OpenAI's Images API."""
     if given["config_path"] and (model_path or given["model_name"]):
         raise click.UsageError("--config_path names the models: leave out --model_path and --model_name")
+    if given["config_path"] and (task or task_options.given()):
+        raise click.UsageError("the graphs of the models in --config_path say what such options say for one model")
     if model_path is None and not given["config_path"]:
         click.echo(NOTICE, err=True)
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
     try:
-        options = ServerOptions(model_path=model_path or str(DEFAULT_MODEL), **given)
+        options = ServerOptions(
+            model_path=model_path or str(DEFAULT_MODEL),
+            task_options=task_options if task or task_options.given() else None,
+            **given,
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with reported():

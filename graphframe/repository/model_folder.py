@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,25 @@ def find_graph(folder: Path) -> Path:
     """
     graph = folder / "graph.pbtxt"
     return graph if graph.is_file() else shipped_graph(folder)
+
+
+def models_in(repository: Path) -> list[str]:
+    """The paths of all folders with a model or a graph, relative to `repository`; what is inside of those is left out.
+
+    Raises
+    ------
+    ModelFolderError
+        If there is no such folder.
+    """
+    if not repository.is_dir():
+        raise ModelFolderError(f"the model repository {repository} is no folder")
+    found: list[str] = []
+    for folder, folders, files in os.walk(repository):
+        if {"graph.pbtxt", "model_index.json"} & {*files} and Path(folder) != repository:
+            found.append(Path(folder).relative_to(repository).as_posix())
+            folders.clear()
+        folders[:] = [name for name in folders if not name.startswith(".")]
+    return sorted(found)
 
 
 def shipped_graph(folder: Path) -> Path:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from graphframe.repository.default_model import DEFAULT_MODEL
+from graphframe.repository.task_options import TaskOptions
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +21,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     model_path: str = str(DEFAULT_MODEL)
     model_name: str | None = None
     config_path: str | None = None
+    task_options: TaskOptions | None = None
     file_system_poll_wait_seconds: int = 1
     lazy_load: bool = False
     idle_unload: float | None = None
@@ -51,8 +56,9 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         ValueError
             If one cannot be read.
         """
-        variables = {name: f"GRAPHFRAME_{name.upper()}" for name in cls.__struct_fields__}
-        given = {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}
+        given: dict[str, Any] = _of_environment(cls.__struct_fields__)
+        if task_options := _of_environment(field.name for field in dataclasses.fields(TaskOptions)):
+            given["task_options"] = task_options
         try:
             return msgspec.convert(given, cls, strict=False)
         except msgspec.ValidationError as error:
@@ -123,3 +129,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     def addresses(self) -> list[str]:
         """Where to listen, as ``HOST:PORT``."""
         return [f"[{host}]:{self.rest_port}" if ":" in host else f"{host}:{self.rest_port}" for host in self.hosts]
+
+
+def _of_environment(names: Iterable[str]) -> dict[str, str]:
+    variables = {name: f"GRAPHFRAME_{name.upper()}" for name in names}
+    return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}

@@ -57,7 +57,7 @@ def sources_of(options: ServerOptions) -> FindSources:
         path = Path(options.config_path)
         read_config_file(path)
         return lambda: read_config_file(path)
-    sources = {options.served_name: GraphSource(Path(options.model_path))}
+    sources = {options.served_name: GraphSource(Path(options.model_path), options=options.task_options)}
     sources[options.served_name].open()
     return lambda: sources
 

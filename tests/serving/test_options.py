@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from graphframe.repository.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
 
 
@@ -14,6 +15,25 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHFRAME_REST_PORT", "9000")
     options = ServerOptions.from_environment()
     assert options == ServerOptions(model_name="toy", model_path="models/toy", rest_port=9000)
+
+
+def test_task_options_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHFRAME_TARGET_DEVICE", "NPU NPU GPU")
+    monkeypatch.setenv("GRAPHFRAME_NUM_STREAMS", "2")
+    assert ServerOptions.from_environment().task_options == TaskOptions(target_device="NPU NPU GPU", num_streams=2)
+
+
+@pytest.mark.parametrize(
+    ("budget", "count"), [(None, None), ("1000", 1000), ("1.5K", 1536), ("2 GiB", 2**31), ("1tb", 2**40)]
+)
+def test_memory_budget(budget: str | None, count: int | None) -> None:
+    assert ServerOptions(memory_budget=budget).memory_budget_bytes == count
+
+
+@pytest.mark.parametrize("budget", ["", "much", "-1", "1.G", "1X"])
+def test_a_wrong_memory_budget(budget: str) -> None:
+    with pytest.raises(ValueError, match="memory_budget must be a number of bytes, as in 800M or 16G"):
+        ServerOptions(memory_budget=budget)
 
 
 @pytest.mark.parametrize(("given", "served"), [("toy", "toy"), (None, "model"), ("", "model")])

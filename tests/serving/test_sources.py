@@ -1,0 +1,42 @@
+"""What the options of a server say is to be served."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from graphframe.framework.errors import GraphConfigError
+from graphframe.repository.config_file import ConfigFileError
+from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.task_options import TaskOptions
+from graphframe.serving.options import ServerOptions
+from graphframe.serving.server import sources_of
+
+
+def test_a_config_is_read_anew_each_time(model: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"model_config_list": [{"config": {"name": "toy", "base_path": "model"}}]}')
+    find_sources = sources_of(ServerOptions(config_path=str(config)))
+    assert find_sources() == {"toy": GraphSource(model)}
+    config.write_text(json.dumps({"model_config_list": []}))
+    assert find_sources() == {}
+    config.write_text("")
+    with pytest.raises(ConfigFileError):
+        find_sources()
+    with pytest.raises(ConfigFileError):
+        sources_of(ServerOptions(config_path=str(config)))
+
+
+def test_a_graph_that_is_made_in_memory(euler: Path) -> None:
+    options = TaskOptions(target_device="vae_decode=AUTO:CPU")
+    [(name, source)] = sources_of(ServerOptions(model_path=str(euler), task_options=options))().items()
+    assert name == euler.name
+    devices = {node.name: node.device for node in source.open().nodes}
+    assert (devices["vae_decode"], devices["denoise"]) == ("AUTO:CPU", "CPU")
+
+
+def test_options_that_do_not_fit_the_model(euler: Path) -> None:
+    with pytest.raises(GraphConfigError, match="static shape"):
+        sources_of(ServerOptions(model_path=str(euler), task_options=TaskOptions(target_device="NPU")))
