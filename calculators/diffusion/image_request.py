@@ -18,6 +18,7 @@ from calculators.diffusion.static_shapes import resolutions
 from calculators.image.image_file import Pixels, read_pixels
 from calculators.image.resizer import Resizer
 from calculators.lora.aliases import Aliases
+from calculators.lora.key import DENOISER
 from graphframe.image import ImageRequest, InvalidRequest
 
 _MAX_GUIDANCE_SCALE = 1000
@@ -63,7 +64,8 @@ class ImageRequestCalculator(gf.Calculator):
         self.limits = node[self.options]
         folder = node.path(self.limits.model_path)
         self.family = family = family_of(_denoiser(folder))
-        self.prompts = min(sum((folder / name).is_dir() for name in _TEXT_ENCODERS), max(family.text_encoders))
+        text_encoders = [name for name in _TEXT_ENCODERS if (folder / name).is_dir()]
+        self.prompts = min(len(text_encoders), max(family.text_encoders))
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
         self.empty_prompt = None if family.empty_prompt_is_zeros and _forces_zeros(folder) else ""
         self.max_size = _resolution("max_resolution", self.limits.max_resolution)
@@ -76,6 +78,8 @@ class ImageRequestCalculator(gf.Calculator):
             self.check_size(*size)
         self.resizer = Resizer()
         self.aliases = Aliases.from_options(self.limits.lora, node.path)
+        for adapter in self.aliases.adapters:
+            adapter.check_models([DENOISER, *text_encoders])
         if self.aliases.adapters:
             node.publish("models", self.aliases.models)
             node.publish("base_model", self.aliases.allow_base_model)

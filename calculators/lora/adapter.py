@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -101,6 +102,12 @@ class Adapter:
     def unknown(self) -> list[str]:
         """The names of tensors that are of no kind of LoRA that is known here."""
         return self._parsed[1]
+
+    def check_models(self, models: Collection[str]) -> None:
+        """Raise ValueError if it is for none of the models of a pipeline."""
+        wanted = {model for module in self.modules for model in module.models or models}
+        if wanted.isdisjoint(models):
+            raise ValueError(f"{self} is for the {', '.join(sorted(wanted))}; the pipeline has {', '.join(models)}")
 
     def shape(self, module: Module) -> tuple[int, int]:
         """How many rows and columns the weights have that a module goes with.

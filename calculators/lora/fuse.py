@@ -9,6 +9,7 @@ from openvino import opset13 as ops
 
 from calculators.lora.adapter import LowRank
 from calculators.lora.layer import Layer
+from graphframe.inference import core
 
 
 def fuse(changes: Mapping[Layer, Sequence[LowRank]]) -> None:
@@ -17,7 +18,7 @@ def fuse(changes: Mapping[Layer, Sequence[LowRank]]) -> None:
         return
     weights = [layer.node.input_value(1) for layer in changes]
     plain = ov.Model([ops.result(ops.convert(each, "f32")) for each in weights], [])
-    values = ov.Core().compile_model(plain, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})({}).values()
+    values = core().compile_model(plain, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})({}).values()
     for (layer, low_ranks), output, value in zip(changes.items(), weights, values, strict=True):
         new = value.copy()
         for each in low_ranks:

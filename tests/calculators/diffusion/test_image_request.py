@@ -12,8 +12,10 @@ from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.image_request import ImageRequestCalculator
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
 from calculators.diffusion.input_image import InputImage
+from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.image import ImageRequest, InvalidRequest
 from tests.calculators.image.files import encoded, gradient, halves
+from tests.calculators.lora.adapter_files import random_pairs, write
 
 PICTURE = encoded(gradient(100, 60))
 MASK = encoded(halves(100, 60))
@@ -267,3 +269,23 @@ def test_a_second_negative_prompt_alone(xl: Path) -> None:
     resolved = resolve(xl, negative_prompt_2="dog")
     assert resolved.prompts(1) == ["", "a red cat"]
     assert resolved.prompts(2) == ["dog", "a red cat"]
+
+
+def lora(folder: Path, *layers: str) -> dict[str, Any]:
+    """Options with an adapter for these layers."""
+    path = write(folder / "ink.safetensors", random_pairs(dict.fromkeys(layers, (4, 4))))
+    return {"lora": LoraOptions(lora_adapters=[LoraAdapterEntry(alias="ink", path=str(path))])}
+
+
+def test_adapters(euler: Path, tmp_path: Path) -> None:
+    options = lora(tmp_path, "lora_te_x")
+    assert resolve(euler, options, adapters={"ink": 0.5}).adapters == {"ink": 0.5}
+    assert resolve(euler, options).adapters == {}
+    assert refused(euler, options, adapters={"inc": 0.5}).param == "lora_alphas"
+    assert refused(euler, adapters={"ink": 0.5}).param == "lora_alphas"
+
+
+def test_an_adapter_for_models_that_there_are_not(euler: Path, tmp_path: Path) -> None:
+    expected = "is for the text_encoder_2, text_encoder_3; the pipeline has denoiser, text_encoder$"
+    with pytest.raises(gf.CalculatorError, match=expected):
+        resolve(euler, lora(tmp_path, "lora_te2_x", "text_encoder_3.x"))

@@ -7,6 +7,7 @@ import openvino
 import pytest
 
 import graphframe as gf
+from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from calculators.text.text_encode import TextEncodeCalculator
 from calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
 from calculators.text.tokens import Tokens
@@ -37,3 +38,9 @@ def test_layer_that_there_is_not(xl: Path, layer: int) -> None:
     runner = gf.CalculatorRunner(TextEncodeCalculator, TextEncodeCalculatorOptions(layer=layer), base=xl)
     with pytest.raises(gf.CalculatorError, match=rf"layer must be from -2 to -1, .*, not {layer}"):
         runner.run(TOKENS=[])
+
+
+def test_adapters_that_requests_choose_need_the_request(euler: Path) -> None:
+    options = TextEncodeCalculatorOptions(lora=LoraOptions(lora_adapters=[LoraAdapterEntry(alias="ink", path="ink")]))
+    with pytest.raises(gf.GraphConfigError, match=r'add input_stream: "REQUEST:diffusion_request"'):
+        gf.CalculatorRunner(TextEncodeCalculator, options, base=euler).run(TOKENS=[])
