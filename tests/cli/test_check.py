@@ -42,9 +42,12 @@ def test_shows_nodes_in_order_with_devices() -> None:
         ["image_request", "ImageRequestCalculator", "(inline)"],
         ["tokenize", "TokenizeCalculator", "(inline)"],
         ["text_encode", "TextEncodeCalculator", "CPU"],
+        ["vae_encode", "VaeEncodeCalculator", "CPU"],
         ["denoise", "DenoiseCalculator", "CPU"],
         ["vae_decode", "VaeDecodeCalculator", "CPU"],
         ["base64_encode", "Base64EncodeCalculator", "(inline)"],
+        ["preview_decode", "VaeDecodeCalculator", "CPU"],
+        ["preview_encode", "Base64EncodeCalculator", "(inline)"],
     ]
 
 
