@@ -41,7 +41,7 @@ class Module:
     Attributes
     ----------
     models : tuple of str
-        The models that it may be in; none if the file does not tell. See `Key`.
+        The models that it may be in: see `Key`.
     layer : str
     tensors : dict of str to str
         The names of its tensors by their parts.
@@ -105,7 +105,7 @@ class Adapter:
 
     def check_models(self, models: Collection[str]) -> None:
         """Raise ValueError if it is for none of the models of a pipeline."""
-        wanted = {model for module in self.modules for model in module.models or models}
+        wanted = {model for module in self.modules for model in module.models}
         if wanted.isdisjoint(models):
             raise ValueError(f"{self} is for the {', '.join(sorted(wanted))}; the pipeline has {', '.join(models)}")
 

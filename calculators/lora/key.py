@@ -17,8 +17,11 @@ _MODELS = (
     (re.compile(r"(?:lora_te1?_|text_encoder\.)"), ("text_encoder",)),
     (re.compile(r"(?:lora_te2_|text_encoder_2\.)"), ("text_encoder_2",)),
     # kohya's third text encoder is T5: the second one of FLUX.
-    (re.compile(r"lora_te3_"), ("text_encoder_3", "text_encoder_2")),
+    (re.compile(r"lora_te3_|(?=encoder\.block\.)"), ("text_encoder_3", "text_encoder_2")),
     (re.compile(r"text_encoder_3\."), ("text_encoder_3",)),
+    # Names that do not tell the model tell it by the layer.
+    (re.compile(r"(?=text_model\.)"), ("text_encoder",)),
+    (re.compile(r""), (DENOISER,)),
 )
 
 
@@ -29,7 +32,7 @@ class Key:
     Attributes
     ----------
     models : tuple of str
-        The models that it may be for, by their folders, and `DENOISER`; none if it does not tell.
+        The models that it may be for: `DENOISER`, or text encoders by their folders.
     layer : str
         The layer as the name has it, but with ``_`` for ``.``, so that all conventions look alike:
         ``"down_blocks_0_attentions_0_proj_in"``.
@@ -47,12 +50,8 @@ class Key:
         match = _PART.fullmatch(name.removeprefix("base_model.model."))
         if match is None:
             return None
-        layer: str = match["layer"]
-        models: tuple[str, ...] = ()
-        for pattern, names in _MODELS:
-            if found := pattern.match(layer):
-                layer, models = layer[found.end() :], names
-                break
+        prefix, models = next((found, models) for each, models in _MODELS if (found := each.match(match["layer"])))
+        layer = match["layer"][prefix.end() :]
         layer = re.sub(r"\.processor\.(to_(?:q|k|v|out))$", r".\1", layer)  # diffusers' before PEFT
         layer = re.sub(r"\.to_out$", ".to_out.0", layer)
         return cls(models, layer.replace(".", "_"), _PARTS.get(match["part"], match["part"]))

@@ -10,7 +10,6 @@ from math import prod
 from typing import NamedTuple
 
 from calculators.lora.adapter import Adapter, LowRank, Module
-from calculators.lora.key import DENOISER
 from calculators.lora.layer import Layer
 from calculators.lora.layer_names import layer_names
 
@@ -63,12 +62,12 @@ def match(adapter: Adapter, model: str, layers: Collection[Layer]) -> list[Chang
     changes: list[Change] = []
     strangers: list[Module] = []
     for module in adapter.modules:
-        if module.models and model not in module.models:
+        if model not in module.models:
             continue
         named = [by_name.get(name, []) for name in layer_names(module.layer, by_name)]
         if all(named):
             changes += _split(adapter, module, named)
-        elif module.models or model == DENOISER:
+        else:
             strangers.append(module)
     if strangers and not changes:
         theirs, ours = _some(strangers), _some(by_name)
