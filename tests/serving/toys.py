@@ -51,6 +51,8 @@ class PaintCalculator(gf.Calculator):
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
+        if request.n > 10:
+            raise InvalidRequest(f"n must be at most 10, not {request.n}", "n")
         for number in range(request.partial_images):
             cc.send(self.preview, EncodedImage(f"preview{number}", "png", 64, 32), number)
         cc.flush()

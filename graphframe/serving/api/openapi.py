@@ -81,12 +81,17 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": _REF.format(name=name)}
 
 
-def _events(*names: str) -> dict[str, object]:
-    schema = {"anyOf": [_ref(name) for name in names]}
-    return {"type": "string", "contentMediaType": "text/event-stream", "contentSchema": schema}
+def _event(*names: str) -> dict[str, object]:
+    data = {"type": "string", "contentMediaType": _JSON, "contentSchema": {"anyOf": [_ref(name) for name in names]}}
+    return {
+        "description": "Of each event. A comment comes each second in which there is none.",
+        "type": "object",
+        "properties": {"event": {"type": "string"}, "data": data},
+        "required": ["event", "data"],
+    }
 
 
-_STREAM = {"text/event-stream": _events("PartialImageEvent", "CompletedEvent", "ErrorEvent")}
+_STREAM = {"text/event-stream": _event("PartialImageEvent", "CompletedEvent", "ErrorEvent")}
 _IMAGES = {_JSON: _ref("ImagesResponse")}
 _IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503)
 _TIMING = ("server-timing",)

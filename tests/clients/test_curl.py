@@ -1,0 +1,54 @@
+"""curl, as people type it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serving.running_server import RunningServer
+from tests.serving.toys import painted
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+def curl(server: RunningServer, task: str, *arguments: str) -> Any:
+    url = f"http://127.0.0.1:{server.port}/v1/images/{task}"
+    done = subprocess.run(["curl", "-sS", url, *arguments], capture_output=True, check=True, timeout=30)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.txt"  # what it is called says nothing
+    path.write_bytes(b"\x89PNG")
+    return path
+
+
+def test_generation(toy: RunningServer) -> None:
+    response = curl(toy, "generations", "-H", "Content-Type: application/json", "-d", '{"prompt": "a cat"}')
+    assert painted(response)[0]["prompt"] == "a cat"
+
+
+def test_json_without_its_type(toy: RunningServer) -> None:
+    response = curl(toy, "generations", "-d", '{"prompt": "a cat"}')
+    assert "add -H 'Content-Type: application/json'" in response["error"]["message"]
+
+
+@pytest.mark.parametrize("name", ["image", "image[]"])
+def test_edit(toy: RunningServer, picture: Path, name: str) -> None:
+    response = curl(toy, "edits", "-F", f"{name}=@{picture}", "-F", "prompt=a cat", "-F", "n=1", "-F", "seed=5")
+    assert painted(response)[0].items() >= {"image": "\x89PNG", "seed": 5}.items()
+
+
+def test_several_images_to_edit(toy: RunningServer, picture: Path) -> None:
+    response = curl(toy, "edits", *["-F", f"image=@{picture}"] * 2, "-F", "prompt=a cat")
+    assert response["error"]["param"] == "image"
+
+
+def test_variation(toy: RunningServer, picture: Path) -> None:
+    assert painted(curl(toy, "variations", "-F", f"image=@{picture}"))[0]["image"] == "\x89PNG"
