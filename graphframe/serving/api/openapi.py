@@ -137,7 +137,10 @@ _OPERATIONS = (
     _Operation("/v1/models/{name}", "get", "Describe a model.", {_JSON: _ref("Model")}, (404, 500, 503)),
     _Operation("/v1/queue", "get", "List the client's own requests.", {_JSON: _ref("QueueList")}),
     _Operation("/v1/config", "get", "Tell the state of all that is served.", _STATES),
-    _Operation("/v1/config/reload", "post", "Load what has changed or failed; tell the state.", _STATES, (412,)),
+    _Operation("/v1/config/reload", "post", "Load what has changed or failed; tell the state.", _STATES, (401, 412)),
+    _Operation(
+        "/graphs/{name}", "get", "Draw the graph of a model.", {"image/svg+xml": {"type": "string"}}, (404, 500, 503)
+    ),
     _Operation("/v2", "get", "Tell who answers.", {_JSON: _ref("ServerInfo")}),
     _Operation("/v2/health/live", "get", "Answer at all.", {}),
     _Operation("/v2/health/ready", "get", "Answer with 200 once the models are there.", {}, (503,)),
