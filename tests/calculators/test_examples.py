@@ -7,7 +7,7 @@ import io
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,11 @@ def model_packets(euler: Path) -> dict[str, Items]:
     Image.new("RGB", (64, 64), "red").save(picture, "png")
     request = ImageRequest("a red cat", image=picture.getvalue(), strength=1.0, num_inference_steps=1, seed=7)
     found: dict[str, Items] = dict(graph.run(REQUEST=request))
-    return {"request": [request], "encoded_image": found.pop("IMAGE"), **found}
+    others = {
+        "text_request": [replace(request, image=None, strength=None)],
+        "inpainting_request": [replace(request, mask=picture.getvalue())],
+    }
+    return {"request": [request], **others, "encoded_image": found.pop("IMAGE"), **found}
 
 
 @pytest.mark.parametrize("name", CALCULATORS)

@@ -1,0 +1,1 @@
+"""Whole pipelines of openvino_genai, each as one node."""
