@@ -11,7 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from graphframe.framework.errors import did_you_mean
+from graphframe.framework.errors import GraphError, did_you_mean
 from graphframe.framework.graph import Graph
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.version import Version
@@ -20,6 +20,7 @@ OPENAI_MODELS = ("gpt-image-1", "dall-e-2", "dall-e-3")
 """What clients ask for that know no other names."""
 
 _LOADING_RETRY_SECONDS = "5"
+_MOST_TRIES = 3
 
 _log = logging.getLogger(__name__)
 
@@ -153,12 +154,9 @@ class Servable:
             Whether to leave loading to whoever uses it first; not if the one before is loaded.
         """
         self.source, self.ended = source or self.source, False
-        self._tried = (self.source, self.source.stamp())
+        lazy = lazy and not (self.version is not None and self.version.loaded)
         try:
-            version = Version(self.source.open())
-            self.bytes = self.bytes or self.source.weights()
-            if not lazy or (self.version is not None and self.version.loaded):
-                self._load(version)
+            version = self._read_whole(lazy)
         except Exception as error:
             self._report(error)
         else:
@@ -224,6 +222,20 @@ class Servable:
                 self._fail(error)
             self.check_available()
             raise
+
+    def _read_whole(self, lazy: bool) -> Version:
+        """A version of files that did not change while they were read."""
+        for _ in range(_MOST_TRIES):
+            stamp = self.source.stamp()
+            self._tried = (self.source, stamp)
+            version = Version(self.source.open())
+            self.bytes = self.bytes or self.source.weights()
+            if not lazy:
+                self._load(version)
+            if self.source.stamp() == stamp:
+                return version
+            version.close()
+        raise GraphError("its files kept changing while they were read")
 
     def _load(self, version: Version) -> None:
         self.loader(self, version)

@@ -97,6 +97,35 @@ class LateCalculator(gf.Calculator):
 
 
 @gf.register
+class ReadEditionCalculator(gf.Calculator):
+    """Tells what the file `edition` in the graph's folder said when it was loaded."""
+
+    request = gf.Input("REQUEST", ImageRequest)
+    edition = gf.Output("EDITION", str)
+
+    def load(self, node: gf.NodeContext) -> None:
+        self.found = node.path("edition").read_text()
+
+    def process(self, cc: gf.Context) -> None:
+        cc.send(self.edition, self.found)
+
+
+@gf.register
+class PrintEditionCalculator(gf.Calculator):
+    """Its image is what the other told, what it found itself, the graph's folder and its own name."""
+
+    edition = gf.Input("EDITION", str)
+    image = gf.Output("IMAGE", EncodedImage)
+
+    def load(self, node: gf.NodeContext) -> None:
+        self.found = [node.path("edition").read_text(), node.base.name, node.name]
+
+    def process(self, cc: gf.Context) -> None:
+        text = json.dumps([cc[self.edition], *self.found])
+        cc.send(self.image, EncodedImage(base64.b64encode(text.encode()).decode(), "png", 64, 32))
+
+
+@gf.register
 class BrokenCalculator(PaintCalculator):
     """Does not load."""
 
