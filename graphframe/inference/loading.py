@@ -59,6 +59,7 @@ def load_model(
     if not path.is_file():
         raise ModelError.missing(path)
 
+    began = time.perf_counter()
     key = path, stamp_of(path), device, frozenset(properties.items()), prepare
     with _lock:
         lock = _locks.setdefault(key, threading.Lock())
@@ -69,6 +70,7 @@ def load_model(
             model = _compile(path, device, properties, prepare)
             with _lock:
                 _loaded[key] = model
+    activity.note(ModelLoad(path, device, _weights(path), began, time.perf_counter()))
     return model
 
 
@@ -85,16 +87,13 @@ def _compile(
                 compiled = core().compile_model(named, device, {**cache, **properties})
         return Compiled(compiled, [port.any_name for port in named.inputs], [port.any_name for port in named.outputs])
 
-    began = time.perf_counter()
     try:
-        model = CompiledModel(compile_model, path, device)
+        return CompiledModel(compile_model, path, device)
     except RuntimeError as error:
         _check_readable(path)
         available = core().available_devices
         todo = advice(device, available, properties, _supported(device))
         raise DeviceError.refused(device, path, error, available, todo) from error
-    activity.note(ModelLoad(path, device, _weights(path), began, time.perf_counter()))
-    return model
 
 
 def _weights(path: Path) -> int:

@@ -18,8 +18,14 @@ CHANGES, REQUESTS = 20, 100
 GRAPH = """
 input_stream: "REQUEST:request"
 output_stream: "IMAGE:image"
-node {{ calculator: "ReadEditionCalculator" device: "CPU" input_stream: "REQUEST:request" output_stream: "EDITION:text" }}
-node {{ name: "{name}" calculator: "PrintEditionCalculator" input_stream: "EDITION:text" output_stream: "IMAGE:image" }}
+node {{ calculator: "ReadEditionCalculator" input_stream: "REQUEST:request" output_stream: "EDITION:edition" }}
+node {{
+  name: "{name}"
+  calculator: "PrintEditionCalculator"
+  device: "CPU"
+  input_stream: "EDITION:edition"
+  output_stream: "IMAGE:image"
+}}
 """
 
 
@@ -52,22 +58,20 @@ class Files:
 
     def write_model(self, edition: str) -> None:
         self.edition = edition
-        self._replace(self.root / self.folder / "edition", edition)
+        self.replace(self.root / self.folder / "edition", edition)
 
     def write_graph(self, node: str) -> None:
         self.node = node
-        self._replace(self.root / self.folder / "graph.pbtxt", GRAPH.format(name=node))
+        self.replace(self.root / self.folder / "graph.pbtxt", GRAPH.format(name=node))
 
     def write_config(self, folder: str) -> None:
         self.folder = folder
         self.edition = (self.root / folder / "edition").read_text()
         graph = (self.root / folder / "graph.pbtxt").read_text()
         self.node = graph.split('name: "')[1].split('"')[0]
-        self._replace(
-            self.config, json.dumps({"model_config_list": [{"config": {"name": "toy", "base_path": folder}}]})
-        )
+        self.replace(self.config, json.dumps({"model_config_list": [{"config": {"name": "toy", "base_path": folder}}]}))
 
-    def _replace(self, path: Path, text: str) -> None:
+    def replace(self, path: Path, text: str) -> None:
         part = path.with_name(f".{path.name}.part")
         part.write_text(text)
         part.replace(path)
@@ -136,7 +140,7 @@ def test_the_files_are_watched(files: Files, server: RunningServer) -> None:
     files.write_model("1")
     server.wait_for_log("toy is ready at ")
     assert image_of(server.generate(prompt="a cat")[1]) == files.expected
-    files._replace(files.root / "a" / "graph.pbtxt", "nonsense")
+    files.replace(files.root / "a" / "graph.pbtxt", "nonsense")
     server.wait_for_log("toy could not be loaded")
     assert image_of(server.generate(prompt="a cat")[1]) == ["1", "1", "a", "node0"]
     [status] = server.request("GET", "/v1/config")[1]["toy"]["model_version_status"]
