@@ -43,13 +43,16 @@ class Canvas:
         self._scheduler = scheduler
         self._picture = family.pack(image.whole.sample(randn)) if image.whole else None
         self._noise = family.pack(randn(shape))
-        if self._picture is None or (request.task is Task.INPAINTING and request.strength == 1):
+        is_anew = family.takes_reference or (request.task is Task.INPAINTING and request.strength == 1)
+        if self._picture is None or is_anew:
             self.latents = self._noise * scheduler.init_noise_sigma
         else:
             self.latents = scheduler.add_noise(self._picture, self._noise, 0)
         self.behind: NDArray[np.float32] | None = None
         self._kept: NDArray[np.bool_] | None = None
-        if image.masked and mask is not None:
+        if family.takes_reference and self._picture is not None:
+            self.behind = np.repeat(self._picture, shape[0], axis=0)
+        elif image.masked and mask is not None:
             self.behind = family.mask_inputs(mask, image.masked.sample(randn), shape[0])
         elif mask is not None:
             factor = request.scale_factor

@@ -66,8 +66,11 @@ class ImageRequestCalculator(gf.Calculator):
         self.family = family = family_of(_denoiser(folder))
         text_encoders = [name for name in _TEXT_ENCODERS if (folder / name).is_dir()]
         self.prompts = min(len(text_encoders), max(family.text_encoders))
+        index = read_config(folder / "model_index.json") if (folder / "model_index.json").is_file() else {}
+        self.is_distilled = bool(index.get("is_distilled"))
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
-        self.empty_prompt = None if family.empty_prompt_is_zeros and _forces_zeros(folder) else ""
+        is_zeros = family.empty_prompt_is_zeros and index.get("force_zeros_for_empty_prompt", True)
+        self.empty_prompt = None if is_zeros else ""
         self.max_size = _resolution("max_resolution", self.limits.max_resolution)
         self.sizes = resolutions(self.limits.static_shapes)
         self.default_size = self.sizes[0] if self.sizes else (family.default_size * self.scale_factor,) * 2
@@ -91,8 +94,9 @@ class ImageRequestCalculator(gf.Calculator):
         task = _task(picture, repaint)
         defaults = self.family.defaults.get(task)
         if defaults is None:
+            can = " and ".join(each.value for each in self.family.defaults)
             field = "image" if picture is None else "mask"
-            raise InvalidRequest(f"this model repaints a part of a picture; the request has no {field}", field)
+            raise InvalidRequest(f"this model does {can}, and not {task.value}", field)
         steps = limits.default_num_inference_steps or defaults.num_inference_steps
         steps = steps if request.num_inference_steps is None else request.num_inference_steps
         _check_range("num_inference_steps", steps, 1, limits.max_num_inference_steps)
@@ -103,8 +107,12 @@ class ImageRequestCalculator(gf.Calculator):
         _check_range("strength", strength, 0, 1)
         if picture is None and strength != 1:
             raise InvalidRequest("strength tells how much of a picture to lose; the request has no image", "strength")
+        if self.family.takes_reference and strength != 1:
+            raise InvalidRequest("strength has no effect on the images of this model", "strength")
+        if self.family.takes_reference and picture is not None and self.sizes:
+            raise InvalidRequest("this model takes no pictures while its shapes are static", "image")
         width, height = self.size(request, picture)
-        guided = self.family.uses_classifier_free_guidance(scale)
+        guided = self.family.uses_classifier_free_guidance(scale) and not self.is_distilled
         self.aliases.check(request.adapters)
         self.check_prompts(request, guided, scale)
         if picture is not None:
@@ -196,7 +204,7 @@ class ImageRequestCalculator(gf.Calculator):
         for number, ending in enumerate(("", "_2", "_3"), start=1):
             negative = f"negative_prompt{ending}"
             if getattr(request, negative) and not guided:
-                ever = self.family.uses_classifier_free_guidance(_MAX_GUIDANCE_SCALE)
+                ever = self.family.uses_classifier_free_guidance(_MAX_GUIDANCE_SCALE) and not self.is_distilled
                 reason = f"at guidance_scale {scale:g}, only above 1" if ever else "of this model"
                 raise InvalidRequest(f"a {negative} has no effect on the images {reason}", negative)
             for field in (f"prompt{ending}", negative):
@@ -205,7 +213,7 @@ class ImageRequestCalculator(gf.Calculator):
         if request.max_sequence_length is not None:
             field, most = "max_sequence_length", self.family.max_sequence_length
             if most is None or self.prompts < max(self.family.text_encoders):
-                raise InvalidRequest(f"{field} is for T5, a text encoder that this model does not have", field)
+                raise InvalidRequest(f"{field} is for a text encoder that this model does not have, such as T5", field)
             _check_range(field, request.max_sequence_length, 1, most)
             if self.sizes:
                 raise InvalidRequest(f"{field} cannot be chosen: the models have static shapes", field)
@@ -231,10 +239,6 @@ def _check_range(field: str, value: float, least: float, most: float) -> None:
 def _denoiser(folder: Path) -> Path:
     found = (folder / name for name in DENOISERS if (folder / name).is_dir())
     return next(found, folder / DENOISERS[0])
-
-
-def _forces_zeros(folder: Path) -> bool:
-    return bool(read_config(folder / "model_index.json").get("force_zeros_for_empty_prompt", True))
 
 
 def _resolution(field: str, text: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from openvino import opset13 as ops
 from openvino.preprocess import PrePostProcessor
 
 import graphframe as gf
+from calculators.diffusion.latent_statistics import LatentStatistics
 from calculators.diffusion.latents import Latents
 from calculators.diffusion.model_config import read_config, vae_scale_factor
 from calculators.diffusion.static_shapes import resolutions, static_shape_problems
@@ -47,6 +48,7 @@ class VaeDecodeCalculator(gf.Calculator):
         options = node[self.options]
         folder = node.path(options.model_path)
         config = read_config(folder / "config.json")
+        self.statistics = LatentStatistics.from_config(config)
         prepare = _FromLatentsToPixels(config.get("scaling_factor") or 1.0, config.get("shift_factor") or 0.0)
         factor, n = vae_scale_factor(config), options.static_shapes.num_images_per_prompt
         shapes: list[Shapes] = [
@@ -58,8 +60,10 @@ class VaeDecodeCalculator(gf.Calculator):
         self.background = options.background
 
     def process(self, cc: gf.Context) -> None:
-        latents = {"latent_sample": cc[self.latents].samples}
-        outputs = self.model.infer(cc.cancellation, latents, background=self.background)
+        samples = cc[self.latents].samples
+        if self.statistics is not None:
+            samples = self.statistics.restored(samples)
+        outputs = self.model.infer(cc.cancellation, {"latent_sample": samples}, background=self.background)
         for index, image in enumerate(outputs["sample"]):
             cc.send(self.image, image, timestamp=cc.timestamp + index)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 import graphframe as gf
 from calculators.diffusion.image_latents import ImageLatents, LatentDistribution
 from calculators.diffusion.input_image import InputImage
+from calculators.diffusion.latent_statistics import LatentStatistics
 from calculators.diffusion.model_config import read_config
 from calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from calculators.diffusion.vae_encode_pb2 import VaeEncodeCalculatorOptions
@@ -44,6 +45,11 @@ class VaeEncodeCalculator(gf.Calculator):
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
         self.folder = folder = node.path(options.model_path)
+        self.statistics = None
+        if options.statistics_path:
+            self.statistics = LatentStatistics.from_config(
+                read_config(node.path(options.statistics_path) / "config.json")
+            )
         self.model = None
         if folder.is_dir():
             config = read_config(folder / "config.json")
@@ -73,6 +79,8 @@ class VaeEncodeCalculator(gf.Calculator):
         if name == "latent_sample":
             return LatentDistribution(output, None, self.shift_factor, self.scaling_factor)
         mean, log_variance = np.split(output, 2, axis=1)
+        if self.statistics is not None:
+            return LatentDistribution(self.statistics.normalised(mean), None, np.float32(0), np.float32(1))
         # NOTE: the exponential in float64, as in openvino_genai.
         std = np.exp(0.5 * log_variance.clip(-30, 20).astype(np.float64)).astype(np.float32)
         return LatentDistribution(mean, std, self.shift_factor, self.scaling_factor)

@@ -25,13 +25,13 @@ _sym_db = _symbol_database.Default()
 from calculators.diffusion import static_shapes_pb2 as calculators_dot_diffusion_dot_static__shapes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&calculators/diffusion/vae_encode.proto\x12\ngraphframe\x1a)calculators/diffusion/static_shapes.proto\"n\n\x1aVaeEncodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_encoder\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&calculators/diffusion/vae_encode.proto\x12\ngraphframe\x1a)calculators/diffusion/static_shapes.proto\"\x87\x01\n\x1aVaeEncodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_encoder\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes\x12\x17\n\x0fstatistics_path\x18\x02 \x01(\t')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.diffusion.vae_encode_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VAEENCODECALCULATOROPTIONS']._serialized_start=97
-  _globals['_VAEENCODECALCULATOROPTIONS']._serialized_end=207
+  _globals['_VAEENCODECALCULATOROPTIONS']._serialized_start=98
+  _globals['_VAEENCODECALCULATOROPTIONS']._serialized_end=233
 # @@protoc_insertion_point(module_scope)

@@ -23,8 +23,13 @@ class VaeEncodeCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
+    STATISTICS_PATH_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the VAE's encoder: openvino_model.xml and config.json. A model may lack it; then it takes no images."""
+    statistics_path: builtins.str
+    """The folder whose config.json tells mean and variance of the latents, where the denoiser wants them normalized, as
+    that of FLUX.2 does. Then the most likely latents are taken, and none are drawn.
+    """
     @property
     def static_shapes(self) -> calculators.diffusion.static_shapes_pb2.StaticShapes:
         """The shapes that models of the graph are compiled for."""
@@ -34,8 +39,9 @@ class VaeEncodeCalculatorOptions(google.protobuf.message.Message):
         *,
         model_path: builtins.str | None = ...,
         static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
+        statistics_path: builtins.str | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["model_path", b"model_path", "static_shapes", b"static_shapes", "statistics_path", b"statistics_path"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["model_path", b"model_path", "static_shapes", b"static_shapes", "statistics_path", b"statistics_path"]) -> None: ...
 
 Global___VaeEncodeCalculatorOptions: typing_extensions.TypeAlias = VaeEncodeCalculatorOptions

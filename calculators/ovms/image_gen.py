@@ -102,8 +102,9 @@ def _find_models(nodes: Iterable[CalculatorGraphConfig.Node], folder: str) -> No
         for packed in node.node_options:
             message = unpack(packed)
             for field in message.DESCRIPTOR.fields:
-                if field.name.endswith("_path"):
-                    setattr(message, field.name, str(PurePath(folder, getattr(message, field.name))))
+                path = getattr(message, field.name)
+                if field.name.endswith("_path") and path:
+                    setattr(message, field.name, str(PurePath(folder, path)))
             packed.CopyFrom(pack(message))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 import graphframe as gf
 from calculators.diffusion.diffusion_request import DiffusionRequest
 from calculators.diffusion.static_shapes import is_static_only
@@ -22,7 +24,7 @@ _FIRST, *_FURTHER = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
 class TextEncodeCalculator(gf.Calculator):
-    """Turns tokens into the embeddings that denoising looks at, with a CLIP or T5 text encoder.
+    """Turns tokens into the embeddings that denoising looks at, with a CLIP, T5 or Qwen3 text encoder.
 
     If there are LoRA adapters that requests choose, it needs the `REQUEST`, too. Which layers of an adapter are its own
     is told by the name of the encoder's folder: `text_encoder`, `text_encoder_2` or `text_encoder_3`.
@@ -58,22 +60,32 @@ class TextEncodeCalculator(gf.Calculator):
         is_static = options.static_shapes.HasField("resolution") or is_static_only(node.device)
         # NOTE: one prompt, though there may be two: text encoders cost little, and whether there is guidance does not
         # have to be known here.
-        shapes: list[Shapes] = [{"input_ids": (1, options.max_length)}] if is_static else []
+        shape = (1, options.max_length)
+        shapes: list[Shapes] = [{"input_ids": shape, "attention_mask": shape}] if is_static else []
         self.model = AdaptableModel(node, path, name, options.lora, shapes)
-        self.hidden_states = _output_of_layer(options.layer, self.model.outputs, path)
+        self.hidden_states = [_output_of_layer(layer, self.model.outputs, path) for layer in options.layer or [-1]]
         self.pooled = next((name for name in _POOLED if name in self.model.outputs), None)
 
     def process(self, cc: gf.Context) -> None:
         adapters = cc[self.request].adapters if cc.has(self.request) else {}
-        outputs = self.model.infer(cc.cancellation, {"input_ids": cc[self.tokens].input_ids}, adapters)
+        tokens = cc[self.tokens]
+        inputs = {"input_ids": tokens.input_ids}
+        if "attention_mask" in self.model.inputs:
+            inputs["attention_mask"] = tokens.attention_mask
+        outputs = self.model.infer(cc.cancellation, inputs, adapters)
         pooled = None if self.pooled is None else outputs[self.pooled]
-        cc.send(self.embeddings, Embeddings(outputs[self.hidden_states], pooled))
+        hidden_states = [outputs[name] for name in self.hidden_states]
+        joined = hidden_states[0] if len(hidden_states) == 1 else np.concatenate(hidden_states, axis=-1)
+        cc.send(self.embeddings, Embeddings(joined, pooled))
 
 
 def _output_of_layer(layer: int, outputs: Sequence[str], path: Path) -> str:
     if layer == -1:
         return "last_hidden_state"
     states = [name for name in outputs if name.startswith("hidden_states.")]  # the first is what goes into layer 1
-    if not -len(states) < layer < 0:
-        raise ValueError(f"layer must be from {min(1 - len(states), -1)} to -1, as {path} has its outputs, not {layer}")
-    return states[layer]
+    if layer == 0 or not -len(states) < layer < len(states):
+        last = max(len(states) - 1, 1)
+        raise ValueError(
+            f"layer must be from -{last} to -1 or from 1 to {last}, as {path} has its outputs, not {layer}"
+        )
+    return states[layer] if layer < 0 else f"hidden_states.{layer}"

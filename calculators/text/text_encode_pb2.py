@@ -26,7 +26,7 @@ from calculators.diffusion import static_shapes_pb2 as calculators_dot_diffusion
 from calculators.lora import lora_pb2 as calculators_dot_lora_dot_lora__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"calculators/text/text_encode.proto\x12\ngraphframe\x1a)calculators/diffusion/static_shapes.proto\x1a\x1b\x63\x61lculators/lora/lora.proto\"\xc2\x01\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder\x12\x11\n\x05layer\x18\x02 \x01(\x05:\x02-1\x12\x16\n\nmax_length\x18\x03 \x01(\r:\x02\x37\x37\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"calculators/text/text_encode.proto\x12\ngraphframe\x1a)calculators/diffusion/static_shapes.proto\x1a\x1b\x63\x61lculators/lora/lora.proto\"\xbe\x01\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder\x12\r\n\x05layer\x18\x02 \x03(\x05\x12\x16\n\nmax_length\x18\x03 \x01(\r:\x02\x37\x37\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.text.text_encod
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_start=123
-  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=317
+  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=313
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,9 @@ isort:skip_file
 import builtins
 import calculators.diffusion.static_shapes_pb2
 import calculators.lora.lora_pb2
+import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.internal.containers
 import google.protobuf.message
 import sys
 import typing
@@ -29,10 +31,14 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the text encoder: openvino_model.xml and what belongs to it."""
-    layer: builtins.int
-    """The layer whose output is taken: -1 is the last one, normalized; -2 the one before it, as it is."""
     max_length: builtins.int
     """How many tokens a prompt has: what the model is compiled for, if shapes are static."""
+    @property
+    def layer(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """The layer whose output is taken: -1, the default, is the last one, normalized; -2 the one before it, as it is; 1 the
+        first. Outputs of several are put side by side.
+        """
+
     @property
     def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
@@ -45,12 +51,12 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
         self,
         *,
         model_path: builtins.str | None = ...,
-        layer: builtins.int | None = ...,
+        layer: collections.abc.Iterable[builtins.int] | None = ...,
         max_length: builtins.int | None = ...,
         lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
+    def HasField(self, field_name: typing.Literal["lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
     def ClearField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
 
 Global___TextEncodeCalculatorOptions: typing_extensions.TypeAlias = TextEncodeCalculatorOptions

@@ -43,12 +43,15 @@ class TokenizeCalculator(gf.Calculator):
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
-        prompts = request.prompts(self.limits.prompt)
+        prompts = [self.limits.template.replace("{prompt}", prompt) for prompt in request.prompts(self.limits.prompt)]
         max_length = self.limits.max_length
         if self.limits.takes_max_sequence_length and request.max_sequence_length is not None:
             max_length = request.max_sequence_length
         found = self.model.infer(cc.cancellation, {self.input_name: np.array(prompts)})
-        ids = np.where(found["attention_mask"], found["input_ids"], self.pad_token_id)[:, :max_length]
+        attention = found["attention_mask"][:, :max_length]
+        ids = np.where(attention, found["input_ids"][:, :max_length], self.pad_token_id)
         input_ids = np.full((len(prompts), max_length), self.pad_token_id, np.int64)
         input_ids[:, : ids.shape[1]] = ids
-        cc.send(self.tokens, Tokens(input_ids))
+        attention_mask = np.zeros_like(input_ids)
+        attention_mask[:, : ids.shape[1]] = attention
+        cc.send(self.tokens, Tokens(input_ids, attention_mask))

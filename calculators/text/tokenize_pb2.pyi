@@ -24,6 +24,7 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     MAX_LENGTH_FIELD_NUMBER: builtins.int
     PROMPT_FIELD_NUMBER: builtins.int
     TAKES_MAX_SEQUENCE_LENGTH_FIELD_NUMBER: builtins.int
+    TEMPLATE_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the tokenizer: openvino_tokenizer.xml and what belongs to it."""
     max_length: builtins.int
@@ -32,6 +33,8 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     """Which of a request's prompts: 1, or 2 for prompt_2, or 3 for prompt_3."""
     takes_max_sequence_length: builtins.bool
     """Whether a request's max_sequence_length takes the place of max_length, as it does for T5."""
+    template: builtins.str
+    """A text in which the prompt takes the place of "{prompt}", as encoders that were made for chats want it."""
     def __init__(
         self,
         *,
@@ -39,8 +42,9 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
         max_length: builtins.int | None = ...,
         prompt: builtins.int | None = ...,
         takes_max_sequence_length: builtins.bool | None = ...,
+        template: builtins.str | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> None: ...
 
 Global___TokenizeCalculatorOptions: typing_extensions.TypeAlias = TokenizeCalculatorOptions

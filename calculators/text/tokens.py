@@ -17,6 +17,9 @@ class Tokens:
     input_ids
         int64, shape (prompts, max_length): of the negative prompt, if there is classifier-free guidance, and of the
         prompt.
+    attention_mask
+        int64, of the same shape: 1 for tokens of the prompt, 0 for those that fill it up; for encoders that look at it.
     """
 
     input_ids: NDArray[np.int64]
+    attention_mask: NDArray[np.int64]

@@ -17,6 +17,7 @@ _SHIPPED_GRAPHS = {
     "StableDiffusion3Pipeline": "stable_diffusion_3.pbtxt",
     "FluxPipeline": "flux.pbtxt",
     "FluxFillPipeline": "flux.pbtxt",
+    "Flux2KleinPipeline": "flux2_klein.pbtxt",
 }
 _WITHOUT_PART = {("StableDiffusion3Pipeline", "text_encoder_3"): "stable_diffusion_3_without_t5.pbtxt"}
 """Graphs for models whose index says that they lack a part."""

@@ -32,10 +32,13 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLFlux2,
     DDIMScheduler,
     DiffusionPipeline,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
     FluxFillPipeline,
     FluxPipeline,
     FluxTransformer2DModel,
@@ -56,6 +59,9 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     T5Config,
     T5EncoderModel,
     T5Tokenizer,
@@ -82,6 +88,12 @@ NOT_NEEDED = ("tokenizer*/openvino_detokenizer.*", "tokenizer*/tokenizer.json")
 SCALED_LINEAR = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
 
 NO_CHECKER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+
+# Qwen3's, for one message and no thinking.
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n\n</think>\n\n{% endif %}"
+)
 
 # Weights as they are initialised make gray pictures that hardly depend on the prompt. What to multiply them by, by
 # regular expressions that match whole parameter names:
@@ -376,6 +388,59 @@ def flux_fill() -> DiffusionPipeline:
     return flux(scheduler, guidance_embeds=True, kind=FluxFillPipeline, **channels)
 
 
+def qwen3(width: int) -> tuple[Qwen2Tokenizer, Qwen3ForCausalLM]:
+    """Return Qwen's tokenizer with a vocabulary of bytes, and a text encoder of 28 layers: FLUX.2 takes the 27th."""
+    vocabulary = {letter: index for index, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
+    tokenizer = Qwen2Tokenizer(vocab=vocabulary, merges=[], model_max_length=512, chat_template=CHAT_TEMPLATE)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_hidden_layers=28,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=width // 2,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return tokenizer, amplify(Qwen3ForCausalLM(config), {r".*(o_proj|down_proj)\.weight": 4.0})
+
+
+def flux2_klein() -> DiffusionPipeline:
+    """FLUX.2 klein, distilled: a transformer that looks at Qwen3, and at a picture beside the one that it makes."""
+    tokenizer, text_encoder = qwen3(width=16)
+    transformer = Flux2Transformer2DModel(
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=3 * 16,
+        timestep_guidance_channels=16,
+        axes_dims_rope=(4, 4, 4, 4),
+        guidance_embeds=False,
+    )
+    autoencoder = AutoencoderKLFlux2(
+        block_out_channels=(8, 8, 16, 16),
+        layers_per_block=1,
+        norm_num_groups=4,
+        latent_channels=4,
+        sample_size=8 * SAMPLE_SIZE,
+    )
+    with torch.no_grad():  # as if it had seen pictures
+        autoencoder.quant_conv.weight[: autoencoder.config.latent_channels] *= 20
+        autoencoder.bn.running_mean.normal_(0, 0.3)
+        autoencoder.bn.running_var.uniform_(0.5, 2)
+    return Flux2KleinPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
+        vae=amplify(autoencoder, LIVELY_VAE),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        transformer=amplify(transformer, LIVELY_TRANSFORMER),
+        is_distilled=True,
+    )
+
+
 FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
     family.__name__: family
     for family in (
@@ -390,6 +455,7 @@ FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
         flux_dev,
         flux_schnell,
         flux_fill,
+        flux2_klein,
     )
 }
 

@@ -22,6 +22,7 @@ class Variant:
 
 
 VARIANTS = {
+    "flux2_klein_base": Variant("flux2_klein", changed={"model_index.json": {"is_distilled": False}}),
     "stable_diffusion_3_without_t5": Variant(
         "stable_diffusion_3",
         without=("text_encoder_3", "tokenizer_3"),

@@ -53,8 +53,10 @@ class Family(ABC):
         Whether the denoiser is fed the mask and what it leaves of the picture.
     latent_axis : int
         The axis of packed latents along which these are put behind the latents.
+    takes_reference : bool
+        Whether the denoiser is fed the picture of image-to-image, from beginning to end, instead of starting from it.
     max_sequence_length : int or None
-        The most tokens that T5 may look at; None if there is no T5.
+        The most tokens that a text encoder for long prompts may look at; None if there is none.
     """
 
     channels: int
@@ -66,6 +68,7 @@ class Family(ABC):
     foretells_steps: bool = False
     takes_mask: bool = False
     latent_axis: int = 1
+    takes_reference: bool = False
     max_sequence_length: int | None = None
 
     @classmethod

@@ -16,6 +16,7 @@ from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.image import ImageRequest, InvalidRequest
 from tests.calculators.image.files import encoded, gradient, halves
 from tests.calculators.lora.adapter_files import random_pairs, write
+from tests.models import model_path
 
 PICTURE = encoded(gradient(100, 60))
 MASK = encoded(halves(100, 60))
@@ -289,3 +290,33 @@ def test_an_adapter_for_models_that_there_are_not(euler: Path, tmp_path: Path) -
     expected = "is for the text_encoder_2, text_encoder_3; the pipeline has denoiser, text_encoder$"
     with pytest.raises(gf.CalculatorError, match=expected):
         resolve(euler, lora(tmp_path, "lora_te2_x", "text_encoder_3.x"))
+
+
+def test_a_model_that_looks_at_the_picture_has_no_strength_and_no_mask() -> None:
+    klein = model_path("flux2_klein")
+    resolved, image = with_picture(klein, image=PICTURE)
+    assert resolved.task is Task.IMAGE_TO_IMAGE
+    assert (resolved.num_inference_steps, resolved.guidance_scale, resolved.strength) == (50, 4.0, 1.0)
+    assert resolved.negative_prompt is None  # distilled: it needs no guidance
+    assert image.pixels.shape == (48, 96, 3)
+    error = refused(klein, image=PICTURE, strength=0.5)
+    assert (error.param, str(error)) == ("strength", "strength has no effect on the images of this model")
+    error = refused(klein, image=PICTURE, mask=MASK)
+    assert (error.param, str(error)) == ("mask", "this model does text-to-image and image-to-image, and not inpainting")
+
+
+@pytest.mark.parametrize(
+    ("given", "param", "task"),
+    [({}, "image", "text-to-image"), ({"image": PICTURE}, "mask", "image-to-image")],
+)
+def test_a_model_for_inpainting_does_nothing_else(given: dict[str, Any], param: str, task: str) -> None:
+    error = refused(model_path("stable_diffusion_inpaint"), **given)
+    assert (error.param, str(error)) == (param, f"this model does inpainting, and not {task}")
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_a_model_for_inpainting_is_given_what_it_needs(strength: float) -> None:
+    folder = model_path("stable_diffusion_inpaint")
+    _, image = with_picture(folder, image=PICTURE, mask=MASK, strength=strength)
+    assert image.masked
+    assert image.whole == (strength < 1)

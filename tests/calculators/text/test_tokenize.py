@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino_genai
+import pytest
 
 import graphframe as gf
 from calculators.diffusion.diffusion_request import DiffusionRequest
@@ -45,3 +47,39 @@ def test_long_prompt_is_cut_and_loses_its_end(euler: Path) -> None:
 
 def test_max_length(euler: Path) -> None:
     assert tokenize(euler, "a red cat", None, max_length=5).input_ids.shape == (1, 5)
+
+
+def of_options(folder: Path, request: DiffusionRequest, **options: Any) -> Tokens:
+    runner = gf.CalculatorRunner(TokenizeCalculator, TokenizeCalculatorOptions(**options), base=folder)
+    tokens: Tokens = runner.run(REQUEST=[request])["TOKENS"][0].value
+    return tokens
+
+
+def test_which_prompt(euler: Path) -> None:
+    texts: dict[str, Any] = {"prompt_2": "a dog", "negative_prompt_2": "a fox", "prompt_3": "a tree"}
+    request = DiffusionRequest("a red cat", "night", 0, 4, 7.5, (1, 4, 8, 8), **texts)
+    for number, pair in ((1, ("a red cat", "night")), (2, ("a dog", "a fox")), (3, ("a tree", "night"))):
+        assert (of_options(euler, request, prompt=number).input_ids == tokenize(euler, *pair).input_ids).all()
+
+
+def test_prompt_that_there_is_not(euler: Path) -> None:
+    with pytest.raises(gf.CalculatorError, match="prompt must be 1, 2 or 3, not 4"):
+        of_options(euler, DiffusionRequest("", None, 0, 4, 7.5, (1, 4, 8, 8)), prompt=4)
+
+
+def test_max_sequence_length_of_the_request_is_for_those_that_take_it(euler: Path) -> None:
+    request = DiffusionRequest("a red cat", None, 0, 4, 7.5, (1, 4, 8, 8), max_sequence_length=9)
+    assert of_options(euler, request).input_ids.shape == (1, 77)
+    assert of_options(euler, request, takes_max_sequence_length=True).input_ids.shape == (1, 9)
+
+
+def test_template(euler: Path) -> None:
+    request = DiffusionRequest("red", None, 0, 4, 7.5, (1, 4, 8, 8))
+    tokens = of_options(euler, request, template="a {prompt} cat")
+    assert (tokens.input_ids == tokenize(euler, "a red cat", None).input_ids).all()
+
+
+def test_attention_mask_tells_the_prompt_from_what_fills_it_up(euler: Path) -> None:
+    tokens = tokenize(euler, "a red cat", "a dog")
+    assert tokens.attention_mask.sum(axis=1).tolist() == [4, 5]
+    assert tokens.attention_mask.shape == tokens.input_ids.shape

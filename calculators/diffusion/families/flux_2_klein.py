@@ -1,0 +1,76 @@
+"""FLUX.2 klein."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from calculators.diffusion.families.family import Arrays, Defaults
+from calculators.diffusion.families.flux import Flux
+from calculators.text.embeddings import Embeddings
+from graphframe.inference import Shapes
+
+_REFERENCE = 10
+"""Where a picture that is looked at stands in time; the one that is made stands at 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flux2Klein(Flux):
+    """A transformer that looks at three layers of Qwen3, and in image-to-image at the tokens of a picture."""
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self | None:
+        if config["_class_name"] != "Flux2Transformer2DModel":
+            return None
+        return cls(
+            channels=config["in_channels"] // 4,
+            default_size=128,
+            defaults={Task.TEXT_TO_IMAGE: Defaults(50, 4.0), Task.IMAGE_TO_IMAGE: Defaults(50, 4.0)},
+            patch_size=2,
+            takes_reference=True,
+            max_sequence_length=512,
+            guidance_is_embedded=config["guidance_embeds"],
+        )
+
+    def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
+        return guidance_scale > 1
+
+    def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
+        n, _, height, width = request.latent_shape
+        hidden_states = np.repeat(embeddings[0].hidden_states, n, axis=0)
+        rows, length = hidden_states.shape[:2]
+        places = np.zeros((2 if request.task is Task.IMAGE_TO_IMAGE else 1, height // 2, width // 2, 4), np.float32)
+        places[1:, ..., 0] = _REFERENCE
+        places[..., 1] = np.arange(height // 2)[:, None]
+        places[..., 2] = np.arange(width // 2)
+        words = np.zeros((length, 4), np.float32)
+        words[:, 3] = np.arange(length)
+        inputs: Arrays = {
+            "encoder_hidden_states": hidden_states,
+            "img_ids": np.tile(places.reshape(1, -1, 4), (rows, 1, 1)),
+            "txt_ids": np.tile(words, (rows, 1, 1)),
+        }
+        if self.guidance_is_embedded:
+            inputs["guidance"] = np.full(rows, request.guidance_scale, np.float32)
+        return inputs
+
+    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+        tokens = self.image_seq_len(latent_shape)
+        return {
+            "hidden_states": (rows, tokens, None),
+            "timestep": (rows,),
+            "encoder_hidden_states": (rows, prompt_length, None),
+            "img_ids": (rows, tokens, None),
+            "txt_ids": (rows, prompt_length, None),
+            "guidance": (rows,),
+        }
+
+    def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
+        inputs = super().step_inputs(sample, timestep)
+        return inputs | {"timestep": np.repeat(inputs["timestep"], len(sample))}

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from calculators.diffusion.families import Arrays, family_of
+from calculators.text.embeddings import Embeddings
+from tests.models import model_path
+
+SHAPE = (2, 4, 4, 6)
+FAMILY = family_of(model_path("flux2_klein") / "transformer")
+
+
+def inputs(task: Task, prompts: int = 1) -> Arrays:
+    embeddings = Embeddings(np.stack([np.full((5, 48), prompt, np.float32) for prompt in range(prompts)]))
+    return FAMILY.prompt_inputs(DiffusionRequest("a red cat", None, 0, 4, 4.0, SHAPE, task=task), [embeddings])
+
+
+def test_it_does_no_inpainting() -> None:
+    assert set(FAMILY.defaults) == {Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE}
+
+
+def test_positions_are_row_and_column() -> None:
+    found = inputs(Task.TEXT_TO_IMAGE)["img_ids"]
+    assert found.shape == (2, 6, 4)
+    assert found[1].tolist() == [[0, row, column, 0] for row in range(2) for column in range(3)]
+
+
+def test_the_picture_that_is_looked_at_stands_at_another_time() -> None:
+    found = inputs(Task.IMAGE_TO_IMAGE)["img_ids"]
+    assert found.shape == (2, 12, 4)
+    assert found[0, :6].tolist() == inputs(Task.TEXT_TO_IMAGE)["img_ids"][0].tolist()
+    assert found[0, 6:].tolist() == [[10, row, column, 0] for row in range(2) for column in range(3)]
+
+
+def test_words_have_positions_too() -> None:
+    found = inputs(Task.TEXT_TO_IMAGE, prompts=2)
+    assert found["txt_ids"].shape == (4, 5, 4)
+    assert found["txt_ids"][3].tolist() == [[0, 0, 0, word] for word in range(5)]
+    assert found["encoder_hidden_states"][:, 0, 0].tolist() == [0, 0, 1, 1]
+
+
+def test_each_row_has_its_timestep() -> None:
+    found = FAMILY.step_inputs(np.zeros((3, 6, 16), np.float32), np.float32(250))
+    assert found["timestep"].tolist() == [0.25] * 3

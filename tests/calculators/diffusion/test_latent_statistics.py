@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+
+from calculators.diffusion.latent_statistics import LatentStatistics
+
+CONFIG = {"bn_running_mean_data": list(range(8)), "bn_running_var_data": [3.9999] * 8, "batch_norm_eps": 1e-4}
+
+
+def test_each_of_the_four_latents_of_a_token_has_its_own() -> None:
+    statistics = LatentStatistics.from_config(CONFIG)
+    assert statistics is not None
+    restored = statistics.restored(np.zeros((1, 2, 2, 4), np.float32))
+    assert restored[0].tolist() == [[[0, 1, 0, 1], [2, 3, 2, 3]], [[4, 5, 4, 5], [6, 7, 6, 7]]]
+    restored = statistics.restored(np.ones((1, 2, 2, 4), np.float32))
+    assert restored[0, 1, 1].tolist() == [8, 9, 8, 9]
+
+
+def test_normalising_undoes_it() -> None:
+    statistics = LatentStatistics.from_config(CONFIG)
+    assert statistics is not None
+    latents = np.random.default_rng(0).normal(size=(2, 2, 4, 6)).astype(np.float32)
+    np.testing.assert_allclose(statistics.normalised(statistics.restored(latents)), latents, atol=1e-5)
+
+
+def test_most_models_have_none() -> None:
+    assert LatentStatistics.from_config({"scaling_factor": 0.18}) is None
