@@ -9,6 +9,7 @@ import graphframe as gf
 from calculators.diffusion.denoise_pb2 import DenoiseCalculatorOptions
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
 from graphframe.image import ImageRequest
+from graphframe.repository.task_options import TaskOptions
 from tests.calculators.ovms.graphs import ovms_graph
 from tests.models import model_path
 
@@ -139,3 +140,20 @@ def test_adapters_are_those_of_the_nodes(euler: Path, tmp_path: Path) -> None:
     nodes = {node.name.removeprefix(PREFIX): node for node in gf.Graph.from_text(text, tmp_path).nodes}
     lora = nodes["denoise"].options[DenoiseCalculatorOptions].lora
     assert [(adapter.alias, adapter.alpha) for adapter in lora.lora_adapters] == [("ink", 0.5)]
+
+
+def test_the_graph_that_pull_writes(euler: Path) -> None:
+    options = TaskOptions(
+        target_device="CPU HETERO:CPU CPU",
+        resolution="64x64",
+        num_images_per_prompt=2,
+        guidance_scale=3.5,
+        default_resolution="64x64",
+        default_num_inference_steps=2,
+        max_num_inference_steps=5,
+        num_streams=1,
+        plugin_config='{"PERF_COUNT": "NO"}',
+    )
+    graph = gf.Graph.from_text(options.ovms_graph(), euler)
+    assert set(devices(graph).values()) == {"CPU", "HETERO:CPU"}
+    assert images(graph, width=None, height=None) == images(graph, num_inference_steps=2, guidance_scale=3.5)
