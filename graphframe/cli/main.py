@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from graphframe.cli.check import check
+from graphframe.cli.devices import devices
 from graphframe.cli.export import export
 from graphframe.cli.generate import generate
 from graphframe.cli.pull import pull
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for command in (serve, generate, check, view, pull, export):
+for command in (serve, generate, check, view, pull, export, devices):
     main.add_command(command)

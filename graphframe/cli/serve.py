@@ -13,6 +13,7 @@ from graphframe.cli.modes import with_modes
 from graphframe.cli.pull_options import TASKS
 from graphframe.cli.task_options import with_task_options
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
+from graphframe.repository.fastest_devices import AUTO
 from graphframe.repository.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, sources_of
@@ -70,6 +71,8 @@ def serve(
         raise click.UsageError("--config_path names the models: leave out --model_path and --model_name")
     if given["config_path"] and (task or task_options.given()):
         raise click.UsageError("the graphs of the models in --config_path say what such options say for one model")
+    if task_options.target_device == AUTO:
+        raise click.UsageError("--target_device auto measures and writes a graph: add --configure, then serve that")
     if model_path is None and not given["config_path"]:
         click.echo(NOTICE, err=True)
     if cache_dir is not None:

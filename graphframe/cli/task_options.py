@@ -15,7 +15,7 @@ _POSITIVE = click.IntRange(min=1)
 _OPTIONS = (
     click.option(
         "--target_device",
-        help="Device of all models; or three, of text encoders, denoiser and VAE; or NODE=DEVICE pairs.",
+        help="Device of all models; or three, of text encoders, denoiser and VAE; or NODE=DEVICE pairs; auto measures.",
     ),
     click.option("--resolution", help="WIDTHxHEIGHT, perhaps several: the only ones; models are compiled for them."),
     click.option("--max_resolution", help="The largest that a request may ask for."),

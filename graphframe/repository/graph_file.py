@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,18 +21,26 @@ GRAPH = "graph.pbtxt"
 _HEADER = """\
 # File created with: graphframe {version}
 # Unchanged as long as this fits: {digest}. A file that was edited is never written over.
-
 """
 _DIGEST = re.compile(r"# Unchanged as long as this fits: ([0-9a-f]{16})\.")
 
 
-def write_graph(folder: Path, options: TaskOptions, *, one_node: bool = False, overwrite: bool = False) -> bool:
+def write_graph(
+    folder: Path,
+    options: TaskOptions,
+    notes: Iterable[str] = (),
+    *,
+    one_node: bool = False,
+    overwrite: bool = False,
+) -> bool:
     """Write the graph of the model in a folder.
 
     Parameters
     ----------
     folder : Path
     options : TaskOptions
+    notes : iterable of str, optional
+        Lines of a comment.
     one_node : bool, optional
         Whether to write OpenVINO Model Server's form, with one node, rather than all nodes and their devices.
     overwrite : bool, optional
@@ -47,13 +56,16 @@ def write_graph(folder: Path, options: TaskOptions, *, one_node: bool = False, o
     GraphConfigError
         If the options do not fit the model.
     GraphError
-        If a node is named that there is not.
+        If a node is named that there is not; or any, for a graph of one node.
     """
+    if one_node and options.devices_by_node():
+        raise GraphError("target_device: a graph of one node cannot say the devices of others")
     path = folder / GRAPH
     if path.is_file() and not overwrite and not _is_as_written(path.read_text()):
         return False
     body = options.ovms_graph() if one_node else staged_graph(folder, options)
-    path.write_text(_HEADER.format(version=version("graphframe"), digest=_digest(body)) + body)
+    header = _HEADER.format(version=version("graphframe"), digest=_digest(body))
+    path.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]))
     return True
 
 

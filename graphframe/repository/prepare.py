@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from graphframe.repository.fastest_devices import with_devices
 from graphframe.repository.graph_file import GRAPH, write_graph
 from graphframe.repository.lora_source import format_source_loras
 from graphframe.repository.pull import Pull
@@ -52,4 +53,5 @@ def prepare(pull: Pull, options: TaskOptions, *, one_node: bool = False) -> Prep
         options = replace(options, source_loras=format_source_loras(brought, composites))
     if (folder / GRAPH).is_file() and not options.given() and not pull.overwrite:
         return Prepared(folder, False)
-    return Prepared(folder, not write_graph(folder, options, one_node=one_node, overwrite=pull.overwrite))
+    written = write_graph(folder, *with_devices(folder, options), one_node=one_node, overwrite=pull.overwrite)
+    return Prepared(folder, not written)

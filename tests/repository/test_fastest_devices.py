@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphframe.framework.errors import GraphError
+from graphframe.repository.fastest_devices import Stage, _fastest, fastest_devices, with_devices
+from graphframe.repository.image_graph import open_image_graph
+from graphframe.repository.task_options import TaskOptions
+
+OPTIONS = TaskOptions(default_resolution="64x64")
+
+
+def test_devices_are_measured(euler: Path) -> None:
+    chosen, table = fastest_devices(euler, OPTIONS, ["CPU", "AUTO:CPU", "HETERO:CPU", "GPU.7"])
+    header, *rows = [line.split() for line in table]
+    assert header == ["node", "weights", "CPU", "AUTO:CPU", "HETERO:CPU", "GPU.7"]
+    assert [row[0] for row in rows] == ["text_encode", "denoise", "vae_decode"]
+    for name, _, unit, *seconds, absent in rows:
+        assert (unit, absent) == ("MiB", "-")
+        [star] = [column for column, cell in enumerate(seconds) if cell.endswith("*")]
+        measured = [float(cell.rstrip("*")) for cell in seconds]
+        assert measured[star] == min(measured) > 0
+        assert chosen[name] == header[2 + star]
+    assert {"vae_encode", *(row[0] for row in rows)} <= chosen.keys()
+
+
+def test_the_graph_is_written_with_the_table(euler: Path, tmp_path: Path) -> None:
+    from graphframe.repository.graph_file import write_graph
+
+    for part in euler.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    options = TaskOptions(target_device="auto", default_resolution="64x64")
+    assert write_graph(tmp_path, *with_devices(tmp_path, options))
+    text = (tmp_path / "graph.pbtxt").read_text()
+    assert "* chosen:\n# node " in text
+    assert {node.device for node in open_image_graph(tmp_path).nodes if node.device} == {"CPU"}
+    assert write_graph(tmp_path, OPTIONS)  # it counts as written, not as edited
+
+
+def test_no_device_works(euler: Path) -> None:
+    with pytest.raises(GraphError, match=r"works on none of GPU\.7"):
+        fastest_devices(euler, OPTIONS, ["GPU.7"])
+
+
+@pytest.mark.parametrize(
+    ("room", "devices"),
+    [
+        ({"CPU": None, "NPU": None}, ["NPU", "NPU"]),
+        ({"CPU": 100, "NPU": 7}, ["CPU", "NPU"]),
+        ({"CPU": 100, "NPU": 3}, ["NPU", "CPU"]),
+        ({"CPU": 100, "NPU": 1}, ["CPU", "CPU"]),
+        ({"CPU": 1, "NPU": 1}, None),
+    ],
+)
+def test_what_has_room(room: dict[str, int | None], devices: list[str] | None) -> None:
+    measured = {
+        "CPU": {"encode": Stage(2.0, 3), "denoise": Stage(9.0, 6)},
+        "NPU": {"encode": Stage(1.0, 3), "denoise": Stage(5.0, 6)},
+    }
+    found = _fastest(["encode", "denoise"], measured, room)
+    assert found == (devices and dict(zip(["encode", "denoise"], devices, strict=True)))
