@@ -57,7 +57,7 @@ class TestFromFile:
             gf.Graph.from_file(file.name).load()
 
     def test_errors_name_the_file(self, file: Path) -> None:
-        file.write_text('\nnode { name: "x" calculator: "Dubble" } # größer')
+        file.write_text('\nnode { name: "x" calculator: "Dubble" } # größer', encoding="utf-8")
         with pytest.raises(gf.GraphConfigError) as raised:
             gf.Graph.from_file(file)
         (problem,) = raised.value.problems
