@@ -32,25 +32,26 @@ class Safetensors(Mapping[str, NDArray[np.float32]]):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        if not path.stat().st_size:
-            raise ValueError(f"{path} is empty")
-        self._bytes = np.memmap(path, np.uint8, "r")
-        self._start = 8 + int.from_bytes(self._bytes[:8].tobytes(), "little")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            self._start = 8 + int.from_bytes(file.read(8), "little")
+            text = file.read(min(self._start, size) - 8) if size > 8 else b""
         try:
-            header: dict[str, Any] = json.loads(self._bytes[8 : self._start].tobytes())
+            header: dict[str, Any] = json.loads(text)
             self.metadata: dict[str, str] = header.pop("__metadata__", {})
             self._places = {name: (each["dtype"], each["shape"], each["data_offsets"]) for name, each in header.items()}
             end = self._start + max((place[2][1] for place in self._places.values()), default=0)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is not a safetensors file: {error}") from error
-        if end > len(self._bytes):
-            raise ValueError(f"{path} is cut off: it should have {end} bytes, and has {len(self._bytes)}")
+        if end > size:
+            raise ValueError(f"{path} is cut off: it should have {end} bytes, and has {size}")
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         dtype, shape, (begin, end) = self._places[name]
         if dtype not in _TYPES:
             raise ValueError(f"{self._path}: {name} holds {dtype}; known are {', '.join(_TYPES)}")
-        values = self._bytes[self._start + begin : self._start + end].view(_TYPES[dtype])
+        # NOTE: not by a memory map, which kills the process if somebody makes the file shorter.
+        values = np.fromfile(self._path, np.uint8, end - begin, offset=self._start + begin).view(_TYPES[dtype])
         if prod(shape) != values.size:
             raise ValueError(f"{self._path}: {name} has {values.size} elements, not those of its shape {shape}")
         if dtype == "BF16":  # the upper half of a float32

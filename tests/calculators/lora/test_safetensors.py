@@ -36,7 +36,7 @@ def test_what_is_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not a safetensors file"):
         Safetensors(path)
     path.write_bytes(b"")
-    with pytest.raises(ValueError, match="is empty"):
+    with pytest.raises(ValueError, match="is not a safetensors file"):
         Safetensors(path)
 
 
