@@ -1,0 +1,67 @@
+"""Exporting with optimum-intel, on PyTorch: run by ``.ci/export``, where these are installed."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from graphframe.cli.main import main
+from tests.models import model_path
+
+FAMILIES = ("stable_diffusion_euler", "latent_consistency", "stable_diffusion_xl", "stable_diffusion_3", "flux_schnell")
+FORMATS = {"fp16": 2.0, "int8": 12.0, "int4": 60.0}
+"""How far pixels may be from those of float32, on average, of 255: the tiny weights are random and bear little."""
+
+
+@pytest.fixture(scope="module")
+def torch_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny models as pipelines of PyTorch; each is made when it is first asked for."""
+    return tmp_path_factory.mktemp("torch")
+
+
+@cache
+def torch_model(folder: Path, name: str) -> Path:
+    torch = pytest.importorskip("torch")
+    from tests.models import make
+
+    torch.manual_seed(make.SEED)
+    make.FAMILIES[name]().save_pretrained(folder / name)
+    return folder / name
+
+
+def generate(model: Path, out: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    command = ["generate", "a red cat", "--model_path", str(model), "-o", str(out)]
+    result = CliRunner().invoke(main, [*command, "--steps", "2", "--seed", "3", "--size", "64x64"])
+    assert result.exit_code == 0, result.output
+    return np.asarray(Image.open(out)).astype(np.int64)
+
+
+@pytest.mark.export
+@pytest.mark.parametrize("weight_format", FORMATS)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_an_exported_model_makes_the_same_images(
+    torch_models: Path, tmp_path: Path, name: str, weight_format: str
+) -> None:
+    command = ["export", "image_generation", "--source_model", str(torch_model(torch_models, name))]
+    command += ["--model_name", "tiny", "--weight-format", weight_format, "--default_resolution", "64x64"]
+    command += ["--model_repository_path", str(tmp_path / "models"), "--target_device", "CPU"]
+    if weight_format == "int4":
+        command += ["--extra_quantization_params", "--group-size 16 --ratio 1.0"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    exported = tmp_path / "models/tiny"
+    assert "default_resolution" in (exported / "graph.pbtxt").read_text()
+    ours, reference = generate(exported, tmp_path / "a.png"), generate(model_path(name), tmp_path / "b.png")
+    assert np.abs(ours - reference).mean() < FORMATS[weight_format]
+
+
+def test_without_the_exporter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = CliRunner().invoke(main, ["export", "image_generation", "--source_model", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "pip install 'graphframe[export]'" in result.output
