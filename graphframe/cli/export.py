@@ -22,19 +22,25 @@ def export() -> None:
     """Make a model of PyTorch one of OpenVINO, as OpenVINO Model Server's export_model.py does."""
 
 
-@export.command("image_generation")
+@export.command()
 @click.option("--source_model", required=True, help="Name at a Hugging Face hub, or folder.")
 @click.option("--model_name", help="What clients call the model.  [default: --source_model]")
+@click.option(
+    "--config_file_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A config.json to add the model to.",
+)
 @with_pull_options
 @with_task_options
 def image_generation(
     source_model: str,
     model_name: str | None,
+    config_file_path: Path | None,
     make_pull: Callable[[str, str | None], Pull],
     task_options: TaskOptions,
     ovms_graph: bool,
 ) -> None:
-    """Export a pipeline that makes images and write its graph."""
+    """Export a pipeline that makes images, write its graph, and add it to a config.json."""
     with reported():
         check_can_export()
         name = model_name or (Path(source_model).name if Path(source_model).is_dir() else source_model)

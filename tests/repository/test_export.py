@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def generate(model: Path, out: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.
 
 
 @pytest.mark.export
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("weight_format", FORMATS)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_an_exported_model_makes_the_same_images(
@@ -52,8 +54,11 @@ def test_an_exported_model_makes_the_same_images(
     command += ["--model_repository_path", str(tmp_path / "models"), "--target_device", "CPU"]
     if weight_format == "int4":
         command += ["--extra_quantization_params", "--group-size 16 --ratio 1.0"]
+    command += ["--config_file_path", str(tmp_path / "models/config.json")]
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 0, result.output
+    (entry,) = json.loads((tmp_path / "models/config.json").read_text())["model_config_list"]
+    assert entry["config"] == {"name": "tiny", "base_path": "tiny"}
     exported = tmp_path / "models/tiny"
     assert "default_resolution" in (exported / "graph.pbtxt").read_text()
     ours, reference = generate(exported, tmp_path / "a.png"), generate(model_path(name), tmp_path / "b.png")
