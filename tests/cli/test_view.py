@@ -59,14 +59,14 @@ def test_subgraph_without_a_type(graph: Path, tmp_path: Path) -> None:
 
 def test_other_format(graph: Path) -> None:
     code, output = view(graph, "-o", "graph.png")
-    assert code == 2
+    assert code == 64
     assert '"graph.png" ends neither in .svg' in output
     assert "nor in .html" in output
 
 
 def test_output_is_needed(graph: Path) -> None:
     code, output = view(graph)
-    assert code == 2
+    assert code == 64
     assert "--output" in output
 
 
@@ -81,7 +81,7 @@ def test_text_that_is_no_graph(tmp_path: Path) -> None:
 
 def test_graph_that_is_not_there(tmp_path: Path) -> None:
     code, output = view(tmp_path / "missing.pbtxt", "-o", tmp_path / "graph.svg")
-    assert code == 2
+    assert code == 64
     assert "does not exist" in output
 
 

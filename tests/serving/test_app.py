@@ -12,7 +12,7 @@ from tests.serving.conftest import MakeServable
 @pytest.mark.parametrize(
     ("method", "path", "status", "message"),
     [
-        ("GET", "/", 404, "there is nothing at /"),
+        ("GET", "/nowhere", 404, "there is nothing at /nowhere"),
         ("POST", "/v1/image/generations", 404, 'did you mean "/v1/images/generations"?'),
         ("POST", "/v1/images/generations/", 404, 'did you mean "/v1/images/generations"?'),
         ("GET", "/v1/images/generations", 405, "allowed: POST, OPTIONS"),
