@@ -47,6 +47,12 @@ def flux() -> Path:
     return model_path("flux_dev")
 
 
+@pytest.fixture(scope="session")
+def flux_schnell() -> Path:
+    """The folder of a FLUX.1 schnell model."""
+    return model_path("flux_schnell")
+
+
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub that this process, and those that it starts, ask."""

@@ -21,12 +21,6 @@ _OPTIONS = (
     click.option("--add_to_config", is_flag=True, help="Add --model_name to --config_path, and end."),
     click.option("--remove_from_config", is_flag=True, help="Remove --model_name from --config_path, and end."),
     click.option("--configure", is_flag=True, help="Write the graph.pbtxt of --model_path, and end."),
-    click.option(
-        "--model_repository_path",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="OVMS_MODEL_REPOSITORY_PATH",
-        help="Folder of the models.  [env: OVMS_MODEL_REPOSITORY_PATH]",
-    ),
 )
 
 
@@ -66,7 +60,7 @@ def with_modes(command: Callable[..., None]) -> Callable[..., None]:
                 _configure(Path(_needed(model_path, "--configure", "--model_path")), task_options)
             else:
                 paths = {"model_path": model_path, "model_name": model_name, "config_path": config_path}
-                command(task_options=task_options, **paths, **given)
+                command(task_options=task_options, model_repository_path=model_repository_path, **paths, **given)
 
     decorated = choose
     for option in reversed(_OPTIONS):

@@ -20,7 +20,6 @@ _OPTIONS = (
         "--model_repository_path",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="OVMS_MODEL_REPOSITORY_PATH",
-        default="models",
         help="Folder of the models.  [env: OVMS_MODEL_REPOSITORY_PATH; default: models]",
     ),
     click.option("--revision", help="Branch, tag or commit at the hub.  [default: the hub's]"),
@@ -36,7 +35,7 @@ def with_pull_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def read(
-        model_repository_path: Path,
+        model_repository_path: Path | None,
         revision: str | None,
         overwrite_models: bool,
         weight_format: str | None,
@@ -48,7 +47,8 @@ def with_pull_options(command: Callable[..., None]) -> Callable[..., None]:
             quantization = Quantization(weight_format or "int8", extra_quantization_params or "")
 
         def make_pull(source: str, name: str | None) -> Pull:
-            return Pull(source, model_repository_path, name or source, revision, overwrite_models, quantization)
+            repository = model_repository_path or Path("models")
+            return Pull(source, repository, name or source, revision, overwrite_models, quantization)
 
         command(make_pull=make_pull, **given)
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from graphframe.cli.failure import reported
 from graphframe.cli.modes import with_modes
-from graphframe.cli.pull_options import TASKS
+from graphframe.cli.pull_options import TASKS, prepare_aloud, with_pull_options
 from graphframe.cli.task_options import with_task_options
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.fastest_devices import AUTO
+from graphframe.repository.pull import Pull
+from graphframe.repository.pull_source import PullSource
 from graphframe.repository.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
+from graphframe.serving.registry import FindSources
 from graphframe.serving.server import Server, sources_of
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
@@ -61,19 +65,39 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option("--allow_credentials", is_flag=True, help="Whether these may send cookies.")
 @click.option("--log_level", type=click.Choice(_LEVELS, case_sensitive=False), default="INFO", help="Least to log.")
 @click.option("--cache_dir", help="Folder for compiled models.  [default: in the user's cache folder]")
+@click.option("--source_model", help="Name at a Hugging Face hub: what is not here of it is brought, and it is served.")
+@click.option("--pull", is_flag=True, help="Bring --source_model, and end.")
 @with_task_options
 @with_modes
+@with_pull_options
 def serve(
-    model_path: str | None, cache_dir: str | None, task: str | None, task_options: TaskOptions, **given: Any
+    model_path: str | None,
+    cache_dir: str | None,
+    task: str | None,
+    source_model: str | None,
+    pull: bool,
+    make_pull: Callable[[str, str | None], Pull],
+    ovms_graph: bool,
+    task_options: TaskOptions,
+    **given: Any,
 ) -> None:
     """Serve a model, or several, through OpenAI's Images API."""
-    if given["config_path"] and (model_path or given["model_name"]):
-        raise click.UsageError("--config_path names the models: leave out --model_path and --model_name")
+    if given["config_path"] and (model_path or given["model_name"] or source_model):
+        raise click.UsageError("--config_path names the models: leave out --model_path, --model_name, --source_model")
     if given["config_path"] and (task or task_options.given()):
         raise click.UsageError("the graphs of the models in --config_path say what such options say for one model")
-    if task_options.target_device == AUTO:
+    if source_model and model_path:
+        raise click.UsageError("--source_model is brought to --model_repository_path: leave out --model_path")
+    if pull:
+        source_model = source_model or given["model_name"]
+        if not source_model:
+            raise click.UsageError("--pull needs --source_model")
+        with reported():
+            prepare_aloud(make_pull(source_model, None), task_options, one_node=ovms_graph)
+        return
+    if task_options.target_device == AUTO and not source_model:
         raise click.UsageError("--target_device auto measures and writes a graph: add --configure, then serve that")
-    if model_path is None and not given["config_path"]:
+    if not (model_path or source_model or given["config_path"]):
         click.echo(NOTICE, err=True)
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
@@ -85,11 +109,16 @@ def serve(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with reported():
-        sources_of(options)
+    if source_model:
+        name = options.model_name or source_model
+        source = PullSource(make_pull(source_model, None), task_options, ovms_graph)
+        find_sources: FindSources = lambda: {name: source}  # noqa: E731
+    else:
+        with reported():
+            find_sources = sources_of(options)
     for host in options.hosts:
         _check_can_listen(host, options.rest_port)
-    Server(options).run()
+    Server(options, find_sources).run()
 
 
 def _check_can_listen(host: str, port: int) -> None:

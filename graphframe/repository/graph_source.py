@@ -34,6 +34,13 @@ class GraphSource:
     graph: Path | None = None
     options: TaskOptions | None = None
 
+    def prepare(self) -> None:
+        """Nothing is elsewhere."""
+
+    def progress(self) -> str:
+        """Nothing is to be told."""
+        return ""
+
     def open(self) -> Graph:
         """Read and validate the graph.
 

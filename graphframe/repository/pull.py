@@ -52,8 +52,8 @@ class Pull:
     revision: str | None = None
     overwrite: bool = False
     quantization: Quantization | None = None
-    _doing: str = field(default="waiting", init=False)
-    _total: int = field(default=0, init=False)
+    _doing: str = field(default="", init=False, compare=False)
+    _total: int = field(default=0, init=False, compare=False)
 
     @property
     def model_path(self) -> Path:
@@ -61,7 +61,7 @@ class Pull:
         return self.repository_path / (self.name or self.source)
 
     def progress(self) -> str:
-        """What `run` does now, and how far it is."""
+        """What `run` does now, and how far it is; empty if it has not begun, or has ended."""
         if self._doing != "downloading" or not self._total:
             return self._doing
         return f"downloading: {_size(self._staging) / 1e9:.2f} of {self._total / 1e9:.2f} GB"
@@ -82,6 +82,7 @@ class Pull:
                 self._export(Path(self.source), "local")
             else:
                 self._bring(HubModel(self.source, self.revision))
+        self._doing = ""
         return self.model_path
 
     def bring_adapter(self, adapter: LoraSource) -> LoraSource:
@@ -94,7 +95,6 @@ class Pull:
         """
         if adapter.is_path:
             return adapter
-        self._doing = f"downloading adapter {adapter.alias}"
         if adapter.is_url:
             _download_url(adapter.source, self.model_path / adapter.path)
             return adapter
@@ -141,7 +141,6 @@ class Pull:
         self._check_room()
         self._doing = "downloading"
         hub.download(files, self._staging)
-        self._doing = "checked"
         if hub.is_openvino:
             shutil.rmtree(self._staging / ".cache", ignore_errors=True)
             Pulled.note(self._staging, hub.name, hub.commit, files)

@@ -41,7 +41,8 @@ def _describe(servable: Servable, verbose: bool) -> ServableStatus:
         version="1",
         state="LOADING" if state is State.FAILED else state.value,
         status=LoadStatus(
-            error_code="FAILED_PRECONDITION" if servable.failure else "OK", error_message=servable.failure or "OK"
+            error_code="FAILED_PRECONDITION" if servable.failure else "OK",
+            error_message=servable.failure or (state is State.LOADING and servable.source.progress()) or "OK",
         ),
     )
     version = servable.version

@@ -37,6 +37,12 @@ class State(Enum):
 class Source(Protocol):
     """Where the graph of a servable comes from."""
 
+    def prepare(self) -> None:
+        """Bring here what is elsewhere."""
+
+    def progress(self) -> str:
+        """How far that is; empty if there is nothing to tell."""
+
     def open(self) -> Graph:
         """Read and validate it."""
 
@@ -225,6 +231,8 @@ class Servable:
 
     def _read_whole(self, lazy: bool) -> Version:
         """A version of files that did not change while they were read."""
+        self._tried = (self.source, self.source.stamp())
+        self.source.prepare()
         for _ in range(_MOST_TRIES):
             stamp = self.source.stamp()
             self._tried = (self.source, stamp)

@@ -62,18 +62,17 @@ def sources_of(options: ServerOptions) -> FindSources:
     return lambda: sources
 
 
-def make_configured_app(options: ServerOptions) -> Application:
+def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Application:
     """The application for `options`. For worker processes: OpenVINO's threads do not survive a fork.
 
     Raises
     ------
     gunicorn.errors.AppImportError
-        For what `sources_of` raises; gunicorn prints its message alone, and ends.
+        If it cannot be told what is to be served; gunicorn prints its message alone, and ends.
     """
     try:
-        find_sources = sources_of(options)
         servables = [Servable(name, source) for name, source in find_sources().items()]
-    except (ConfigFileError, ModelFolderError, GraphConfigError) as error:
+    except ConfigFileError as error:
         raise AppImportError(str(error)) from error
     return make_app(servables, options, find_sources)
 
@@ -81,16 +80,19 @@ def make_configured_app(options: ServerOptions) -> Application:
 def make_app_from_environment() -> Application:
     """What ``wsgi_app`` of a gunicorn configuration names."""
     try:
-        return make_configured_app(ServerOptions.from_environment())
-    except ValueError as error:
+        options = ServerOptions.from_environment()
+        find_sources = sources_of(options)
+    except (ValueError, ConfigFileError, ModelFolderError, GraphConfigError) as error:
         raise AppImportError(str(error)) from error
+    return make_configured_app(options, find_sources)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with the application in it; `run` returns by SystemExit only."""
 
-    def __init__(self, options: ServerOptions) -> None:
+    def __init__(self, options: ServerOptions, find_sources: FindSources) -> None:
         self._options = options
+        self._find_sources = find_sources
         super().__init__()
 
     def load_config(self) -> None:
@@ -100,7 +102,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Application:
         """Make the application, in the worker."""
-        return make_configured_app(self._options)
+        return make_configured_app(self._options, self._find_sources)
 
 
 def _finish_on_interrupt(arbiter: Any) -> None:

@@ -25,6 +25,11 @@ class TextSource:
     text: str
     size: int = 0
 
+    def prepare(self) -> None: ...
+
+    def progress(self) -> str:
+        return ""
+
     def open(self) -> gf.Graph:
         return gf.Graph.from_text(self.text)
 

@@ -30,14 +30,14 @@ def free_port() -> int:
 class RunningServer:
     """The process, its log, and requests to it."""
 
-    def __init__(self, command: Sequence[str], port: int, environment: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], port: int, environment: Mapping[str, str], cwd: Path = ROOT) -> None:
         self.port = port
         self.log: list[str] = []
         self.process = subprocess.Popen(
             command,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **environment},
             start_new_session=True,
         )

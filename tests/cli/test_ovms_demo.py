@@ -1,0 +1,171 @@
+"""The commands of OpenVINO Model Server's image-generation demo work after `ovms` is replaced by `graphframe serve`.
+
+The lines stand here as the demo has them, but for the name of the tool, ports and sizes; the models are tiny ones that
+a hub on this machine has under these names.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import openai
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from graphframe.cli.main import main
+from tests.repository.hub import Hub
+from tests.serving.running_server import ROOT, RunningServer, free_port
+
+PULL_AND_START = """
+    serve --model_repository_path models --rest_port {port} --task image_generation
+        --source_model OpenVINO/FLUX.1-schnell-int4-ov --default_resolution 64x64
+"""
+PULL_AND_START_ON_DEVICES = """
+    serve --rest_port {port} --model_repository_path models/ --task image_generation
+        --source_model OpenVINO/stable-diffusion-v1-5-int8-ov --target_device 'CPU CPU AUTO:CPU'
+        --resolution 64x64 --num_images_per_prompt 1 --guidance_scale 7.5
+"""
+PULL = """
+    serve --pull --model_repository_path /models --source_model OpenVINO/stable-diffusion-v1-5-int8-ov
+        --task image_generation --target_device CPU --max_resolution 1024x1024 --overwrite_models
+"""
+SERVE = """
+    serve --rest_port {port} --model_name OpenVINO/FLUX.1-schnell-int4-ov
+        --model_path models/OpenVINO/FLUX.1-schnell-int4-ov
+"""
+ADD = """
+    serve --add_to_config --config_path models/config.json --model_name OpenVINO/FLUX.1-schnell-int4-ov
+        --model_path OpenVINO/FLUX.1-schnell-int4-ov
+"""
+SERVE_CONFIG = "serve --rest_port {port} --config_path models/config.json"
+CURL = """
+    curl -s http://localhost:{port}/v3/images/generations -H "Content-Type: application/json" -d '{{
+        "model": "OpenVINO/FLUX.1-schnell-int4-ov", "prompt": "three cats",
+        "num_inference_steps": 2, "size": "64x64" }}'
+"""
+READY = "curl -s -o /dev/null -w %{{http_code}} http://localhost:{port}/v2/health/ready"
+
+
+@pytest.fixture
+def folder(hub: Hub, euler: Path, flux_schnell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, beside a hub that has the models of the demo."""
+    for name, model in (("FLUX.1-schnell-int4-ov", flux_schnell), ("stable-diffusion-v1-5-int8-ov", euler)):
+        files = (path for path in model.rglob("*") if path.is_file())
+        hub.repositories[f"OpenVINO/{name}"] = {path.relative_to(model).as_posix(): path.read_bytes() for path in files}
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@contextmanager
+def running(line: str, until: str) -> Iterator[RunningServer]:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.serving.toy_server", *shlex.split(line.format(port=port))]
+    server = RunningServer(command, port, {"PYTHONPATH": str(ROOT)}, cwd=Path.cwd())
+    try:
+        server.wait_for_log(until)
+        yield server
+    finally:
+        server.kill()
+
+
+def shell(line: str, port: int) -> str:
+    return subprocess.run(shlex.split(line.format(port=port)), check=True, capture_output=True, text=True).stdout
+
+
+def images(server: RunningServer, model: str, **fields: object) -> list[Image.Image]:
+    client = openai.OpenAI(base_url=f"http://localhost:{server.port}/v3", api_key="unused")
+    response = client.images.generate(
+        model=model, prompt="three cats", response_format="b64_json", extra_body={"num_inference_steps": 2, **fields}
+    )
+    return [Image.open(io.BytesIO(base64.b64decode(image.b64_json or ""))) for image in response.data or []]
+
+
+def test_pull_and_start_then_curl_and_the_openai_package(folder: Path) -> None:
+    with running(PULL_AND_START, "OpenVINO/FLUX.1-schnell-int4-ov is ready") as server:
+        assert shell(READY, server.port) == "200"
+        assert '"b64_json"' in shell(CURL, server.port)
+        (image,) = images(server, "OpenVINO/FLUX.1-schnell-int4-ov")
+        assert image.size == (64, 64)
+        status, config = server.request("GET", "/v1/config")
+        assert status == 200
+        assert config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"][0]["state"] == "AVAILABLE"
+    assert (folder / "models/OpenVINO/FLUX.1-schnell-int4-ov/graph.pbtxt").is_file()
+
+
+def test_pull_and_start_on_three_devices_with_one_resolution(folder: Path) -> None:
+    name = "OpenVINO/stable-diffusion-v1-5-int8-ov"
+    with running(PULL_AND_START_ON_DEVICES, f"{name} is ready") as server:
+        (image,) = images(server, name)
+        assert image.size == (64, 64)
+        with pytest.raises(openai.BadRequestError, match="64x64"):
+            images(server, name, width=128, height=128)
+        nodes = server.request("GET", "/v1/config")[1][name]["nodes"]
+        assert {node["name"]: node["device"] for node in nodes}["vae_decode"] == "AUTO:CPU"
+
+
+def test_pull_then_serve_what_is_there(folder: Path) -> None:
+    line = PULL.replace("/models", str(folder / "models")).replace(
+        "stable-diffusion-v1-5-int8-ov", "FLUX.1-schnell-int4-ov"
+    )
+    result = CliRunner().invoke(main, shlex.split(line))
+    assert result.exit_code == 0, result.output
+    assert 'max_resolution: "1024x1024"' in (folder / "models/OpenVINO/FLUX.1-schnell-int4-ov/graph.pbtxt").read_text()
+    with running(SERVE, "is ready") as server:
+        assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov", width=64, height=64)) == 1
+    assert CliRunner().invoke(main, shlex.split(ADD)).exit_code == 0
+    with running(SERVE_CONFIG, "is ready") as server:
+        assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov", width=64, height=64)) == 1
+
+
+def test_while_it_comes_the_server_tells_how_far_it_is(folder: Path, hub: Hub) -> None:
+    seen: list[object] = []
+    server: list[RunningServer] = []
+
+    def look(sent: int) -> None:
+        if sent == 20 and server:
+            seen.append(server[0].request("GET", "/v2/health/live")[0])
+            seen.append(server[0].request("GET", "/v2/health/ready")[0])
+            seen.append(server[0].request("GET", "/v1/config")[1])
+
+    hub.on_chunk = look
+    with running(PULL_AND_START, "ASGI server listening") as started:
+        server.append(started)
+        hub.sent = 0
+        started.wait_for_log("is ready")
+    live, ready, config = seen
+    assert (live, ready) == (200, 503)
+    status = config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"][0]  # type: ignore[index]
+    assert status["state"] == "LOADING"
+    assert status["status"]["error_message"].startswith("downloading: 0.")
+
+
+def test_what_cannot_be_pulled_is_told_and_tried_again(folder: Path, hub: Hub) -> None:
+    repository = hub.repositories.pop("OpenVINO/FLUX.1-schnell-int4-ov")
+    with running(PULL_AND_START, "could not be loaded") as server:
+        config = server.request("GET", "/v1/config")[1]
+        (status,) = config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"]
+        assert "there is no model OpenVINO/FLUX.1-schnell-int4-ov" in status["status"]["error_message"]
+        hub.repositories["OpenVINO/FLUX.1-schnell-int4-ov"] = repository
+        assert server.request("POST", "/v1/config/reload")[0] == 200
+        assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--pull", "--pull needs --source_model"),
+        ("--source_model a/b --model_path c", "leave out --model_path"),
+        ("--source_model a/b --config_path c", "--config_path names the models"),
+    ],
+)
+def test_what_does_not_go_together(arguments: str, message: str) -> None:
+    result = CliRunner().invoke(main, ["serve", *arguments.split()])
+    assert (result.exit_code, message in result.output) == (64, True), result.output
