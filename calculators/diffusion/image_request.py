@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from calculators.diffusion.families import DENOISERS, family_of
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
 from calculators.diffusion.input_image import InputImage, repainted
 from calculators.diffusion.model_config import read_config, vae_scale_factor
+from calculators.diffusion.resolution import Resolution
 from calculators.diffusion.static_shapes import resolutions
 from calculators.image.image_file import Pixels, read_pixels
 from calculators.image.resizer import Resizer
@@ -259,8 +259,8 @@ def _denoiser(folder: Path) -> Path:
     return next(found, folder / DENOISERS[0])
 
 
-def _resolution(field: str, text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
-    if match is None:
-        raise ValueError(f'{field} must be "WIDTHxHEIGHT", as in "512x512", not "{text}"')
-    return int(match[1]), int(match[2])
+def _resolution(field: str, text: str) -> Resolution:
+    try:
+        return Resolution.from_text(text)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from error

@@ -142,7 +142,7 @@ def test_latent_consistency_has_no_negative_prompt(lcm: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"max_resolution": "big"}, 'max_resolution must be "WIDTHxHEIGHT", as in "512x512", not "big"'),
+        ({"max_resolution": "big"}, 'max_resolution: it must be "WIDTHxHEIGHT", as in "512x512", not "big"'),
         ({"default_resolution": "64x60"}, "width and height must be multiples of 8, not 64x60"),
         ({"default_resolution": "64x64", "max_resolution": "32x32"}, "the size must be at most 32x32, not 64x64"),
         ({"model_path": "nowhere"}, "there is no such file"),
