@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -120,8 +119,7 @@ class Graph:
         find: Callable[[str], type[Calculator]] = find_calculator,
     ) -> Graph:
         """Validate a parsed config; `find` gives calculators by their names."""
-        config = replace(config, base=Path(base))
-        return cls(validate(config, config.base, find), config)
+        return cls(validate(config, Path(base), find), config)
 
     @property
     def config(self) -> SourcedConfig:
@@ -333,7 +331,7 @@ class Graph:
         run = Run(
             plan,
             [_shallow_copy(calculator) for calculator in loaded.calculators],
-            [loaded.executors[node.executor] for node in plan.nodes],
+            loaded.executors,
             given,
             on_progress,
             tracer,

@@ -94,6 +94,11 @@ class NodePlan:
         return not self.side_inputs and self.calculator.open is Calculator.open
 
     @cached_property
+    def closes_at_once(self) -> bool:
+        """Whether there is nothing to do after it has processed."""
+        return self.calculator.close is Calculator.close
+
+    @cached_property
     def source_layer(self) -> int:
         """Sources work when all those of lower layers are done."""
         return self.proto.source_layer

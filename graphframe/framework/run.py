@@ -64,7 +64,7 @@ class Run:
         self,
         plan: Plan,
         calculators: Sequence[Calculator],
-        executors: Sequence[Executor | None],
+        executors: Mapping[str, Executor | None],
         side_packets: Mapping[int, Any],
         on_progress: Callable[[str, int, int], None] | None = None,
         tracer: Tracer | None = None,
@@ -357,7 +357,7 @@ class Run:
             if task is None:
                 self._notify()
                 return None
-            executor = self._executors[task.node.plan.index]
+            executor = self._executors[task.node.plan.executor]
             if executor is None:
                 return task
             try:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, Final
 
-from graphframe.framework.calculator import Calculator
 from graphframe.framework.errors import GraphError
 from graphframe.framework.explanation import explain
 from graphframe.framework.input_policy.policy import READY, WAIT, least, settled_before
@@ -27,6 +26,7 @@ MISSING: Final = object()
 """In place of a side packet that is not there yet."""
 _MIN: Final = Timestamp.MIN
 _MAX: Final = Timestamp.MAX
+_DONE: Final = Timestamp.DONE
 _AFTER_OTHERS: Final = 1 << 40
 """Added to the priority of a source: the others empty the queues first."""
 
@@ -121,7 +121,7 @@ class Scheduler:
         """Close all input streams of the graph."""
         if self.error is None:
             for stream in tuple(self.open_inputs):
-                self._set_bound(stream, Timestamp.DONE)
+                self._set_bound(stream, _DONE)
             self._settle()
 
     def stop(self) -> None:
@@ -205,35 +205,31 @@ class Scheduler:
     def _leave(self, task: Task, error: GraphError | None) -> None:
         """End a task whose turn it is."""
         node = task.node
-        phase = task.phase
         if error is None:
             try:
-                effects = task.effects
-                if effects is not None:
-                    for slot, packet in effects.flushed:
+                if task.effects is not None:
+                    self._take_effects(task, task.effects)
+                else:
+                    for slot, packet in task.sent:
                         self._deliver(node.outputs[slot], packet)
-                for slot, packet in task.sent:
-                    self._deliver(node.outputs[slot], packet)
-                if effects is not None:
-                    self._take_effects(node, effects)
             except Exception as cause:
                 error = cause if isinstance(cause, GraphError) else task.failure(cause)
+        self._take_back(task)
         if error is not None:
             self._stop_with(error)
-        settled = task.timestamp + 1
-        self._take_back(task)
-        if error is None and phase is PROCESS and (node.plain or (node.policy.ordered and not node.plan.is_source)):
+            if task.phase is CLOSE:
+                self._closed(node)
+            self._close_all()
+        elif task.phase is PROCESS and (node.plain or (node.policy.ordered and not node.plan.is_source)):
+            settled = task.timestamp + 1
             self._promise(node, settled)
             for item in node.inputs:
                 if item.queue or item.stream.bound > settled:
                     self._touch(node)
                     break
-            return
-        if phase is CLOSE:
+        elif task.phase is CLOSE:
             self._closed(node)
-        if error is not None:
-            self._close_all()
-        elif phase is not CLOSE:
+        else:
             self._touch(node)
 
     @staticmethod
@@ -247,7 +243,10 @@ class Scheduler:
             task.finished = False
             node.working.remove(task)
 
-    def _take_effects(self, node: NodeState, effects: Effects) -> None:
+    def _take_effects(self, task: Task, effects: Effects) -> None:
+        node = task.node
+        for slot, packet in (*effects.flushed, *task.sent):
+            self._deliver(node.outputs[slot], packet)
         for slot, value in effects.side_packets:
             self._set_side_packet(node.plan, slot, value)
         for slot, bound in effects.bounds:
@@ -316,8 +315,8 @@ class Scheduler:
                 self.released = True
 
     def _set_bound(self, stream: Stream, bound: int) -> None:
-        if bound >= Timestamp.DONE:
-            bound = Timestamp.DONE
+        if bound >= _DONE:
+            bound = _DONE
             self.open_inputs.discard(stream)
         self._advance(stream, bound)
 
@@ -333,7 +332,7 @@ class Scheduler:
                 self.observing = 0
             for item in stream.consumers:
                 self._touch(item.node)
-            if bound == Timestamp.DONE:
+            if bound == _DONE:
                 stream.consumers = []
 
     def _promise(self, node: NodeState, bound: int) -> None:
@@ -384,7 +383,7 @@ class Scheduler:
                 self._schedule(node, PROCESS, packet[1], (packet,))
                 if item.full:
                     self._free(self.throttle.drain(node.inputs))
-            elif item.stream.bound == Timestamp.DONE:
+            elif item.stream.bound == _DONE:
                 self._close(node)
             else:
                 self._promise(node, item.stream.bound)
@@ -432,10 +431,10 @@ class Scheduler:
 
     def _close(self, node: NodeState) -> None:
         node.closing = True
-        if node.plan.calculator.close is not Calculator.close:
-            self._schedule(node, CLOSE, Timestamp.DONE)
-        else:
+        if node.plan.closes_at_once:
             self._closed(node)
+        else:
+            self._schedule(node, CLOSE, _DONE)
 
     def _closed(self, node: NodeState) -> None:
         node.closing = node.closed = True
@@ -451,24 +450,23 @@ class Scheduler:
         node.idle = []
         if self.error is None:
             for stream in node.outputs:
-                self._advance(stream, Timestamp.DONE)
+                self._advance(stream, _DONE)
 
     def _schedule(self, node: NodeState, phase: Phase, timestamp: int, packets: Sequence[Packet | None] = ()) -> None:
         task = node.idle.pop()
         task.phase = phase
-        task.timestamp = timestamp
+        task.timestamp = node.processed = timestamp
         task.packets = packets
-        node.processed = timestamp
         priority = node.priority
         if phase is OPEN:
             priority = node.plan.index - 3 * len(self.nodes)
-        elif phase is PROCESS and not node.plain:
-            if node.plan.processes_bounds:
+        if not node.plain:
+            if phase is PROCESS and node.plan.processes_bounds:
                 task.bounds = [least(item) for item in node.inputs]
-            if node.plan.is_source:
+            if phase is PROCESS and node.plan.is_source:
                 priority = _source_priority(node)
-        if node.most > 1:
-            node.working.append(task)
+            if node.most > 1:
+                node.working.append(task)
         heappush(self._ready, (priority, task))
         if self.on_schedule is not None:
             self.on_schedule(task)
@@ -505,12 +503,12 @@ class Scheduler:
             item
             for node in self.nodes
             for item, slot in zip(node.inputs, node.plan.inputs, strict=False)
-            if slot.back_edge and item.stream.bound != Timestamp.DONE
+            if slot.back_edge and item.stream.bound != _DONE
         ]
         for item in cut:
             item.stream.consumers.remove(item)
             item.stream = Stream(item.stream.name, item.stream.number)
-            item.stream.bound = Timestamp.DONE
+            item.stream.bound = _DONE
             self._touch(item.node)
         self._settle()
         return bool(cut)

@@ -26,7 +26,7 @@ OPEN: Final = Phase.OPEN
 PROCESS: Final = Phase.PROCESS
 CLOSE: Final = Phase.CLOSE
 
-
+_UNSTARTED: Final = Timestamp.UNSTARTED
 _NOBODY: Final[deque[Task]] = deque()
 
 
@@ -41,7 +41,7 @@ class InputQueue:
         self.limit = limit
         self.full = False
         self.queue: deque[Packet] = deque()
-        self.processed: int = Timestamp.UNSTARTED
+        self.processed: int = _UNSTARTED
         self.shift: int | None = None
         stream.consumers.append(self)
 
@@ -95,7 +95,7 @@ class Task:
     def __init__(self, node: NodeState) -> None:
         self.node = node
         self.phase = OPEN
-        self.timestamp: int = Timestamp.UNSTARTED
+        self.timestamp: int = _UNSTARTED
         self.packets: Sequence[Packet | None] = ()
         self.bounds: Sequence[int] = ()
         self.sent: list[tuple[int, Packet]] = []
@@ -154,15 +154,19 @@ class NodeState:
         self.policy = plan.input_policy
         self.plain = plan.is_plain
         self.single = plan.is_single
-        self.inputs = [InputQueue(self, streams[slot.stream], limit) for slot in plan.inputs]
-        self.outputs = [streams[slot.stream] for slot in plan.outputs]
+        self.inputs = []
+        for slot in plan.inputs:
+            self.inputs.append(InputQueue(self, streams[slot.stream], limit))
+        self.outputs = []
+        for slot in plan.outputs:
+            self.outputs.append(streams[slot.stream])
         self.side_packets: Sequence[Any] = ()
         self.opened = plan.opens_at_once
         self.closing = self.closed = self.touched = self.stopped = False
-        self.processed: int = Timestamp.UNSTARTED
+        self.processed: int = _UNSTARTED
         self.most = plan.max_in_flight
         self.idle = [make_task(self)]
         self.working = _NOBODY
         if self.most > 1:
-            self.idle += [make_task(self) for _ in range(self.most - 1)]
+            self.idle += map(make_task, [self] * (self.most - 1))
             self.working = deque()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graphframe.framework.errors import GraphError
 from graphframe.framework.packet import Packet
@@ -11,6 +11,8 @@ from graphframe.framework.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from graphframe.framework.state import InputQueue
+
+_PRE_STREAM: Final = Timestamp.PRE_STREAM
 
 
 class Stream:
@@ -24,7 +26,7 @@ class Stream:
     def __init__(self, name: str, number: int = 0) -> None:
         self.name = name
         self.number = number
-        self.bound: int = Timestamp.PRE_STREAM
+        self.bound: int = _PRE_STREAM
         self.used = False
         self.timed = True
         self.consumers: list[InputQueue] = []
