@@ -108,9 +108,13 @@ def silhouette(mask: Mask) -> Floats:
 
 
 def _thing(grid: Floats) -> tuple[str, float]:
+    # NOTE: how silhouettes differ from the mean of all tells them apart; what all share would make a blob a circle.
+    mean = np.mean(list(sprites().values()), axis=0)
+    own = grid - mean
+
     def likeness(thing: str) -> float:
-        other = sprites()[thing]
-        return float(np.minimum(grid, other).sum() / np.maximum(grid, other).sum())
+        other = sprites()[thing] - mean
+        return float((own * other).sum() / np.sqrt(np.square(own).sum() * np.square(other).sum()))
 
     best = max(sprites(), key=likeness)
     return best, likeness(best)

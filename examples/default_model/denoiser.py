@@ -1,6 +1,5 @@
 """The denoiser: a small UNet that learns to draw what the text encoder reads."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -21,8 +20,8 @@ from .text_encoder import WIDTH, load_text_encoder
 from .tokenizer import build_tokenizer
 from .world import SIDE, Scene
 
-SIDES = (SIDE, 192, 256)
-"""Sides of the pictures that it learns from."""
+SIDES = (256, SIDE, 256, 192, 256, SIDE, 256, 192, 256, SIDE)
+"""Sides of the pictures of ten steps, over and over, in the second half; the first half sees only the smallest."""
 
 BATCH = 32
 """Of pictures of the first side; of larger ones so many that a step takes as long."""
@@ -87,10 +86,10 @@ def _caption(scene: Scene, random: Random) -> str:
     return "" if random.random() < DROPPED else random_caption(scene, random)
 
 
-def _batch(sides: Sequence[int], step: int, steps: int) -> tuple[int, int]:
-    """Side of the pictures of one step and how many: a third of the second half sees the larger ones."""
-    side = sides[0] if 2 * step < steps or step % 3 else sides[1 + step // 3 % (len(sides) - 1)]
-    return side, round(BATCH * (sides[0] / side) ** 2)
+def _batch(step: int, steps: int) -> tuple[int, int]:
+    """Side of the pictures of one step, and how many."""
+    side = SIDE if 2 * step < steps else SIDES[step % len(SIDES)]
+    return side, round(BATCH * (SIDE / side) ** 2)
 
 
 def _loss(
@@ -107,7 +106,8 @@ def _loss(
     alpha = alphas[times].view(-1, 1, 1, 1)
     noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
     velocity = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
-    predicted = model(noisy.contiguous(memory_format=torch.channels_last), times, text).sample
+    with torch.autocast("cpu", torch.bfloat16):
+        predicted = model(noisy.contiguous(memory_format=torch.channels_last), times, text).sample.float()
     # NOTE: 1 / (1 - alpha) is SNR + 1; nearly clean latents teach little and would outweigh the rest.
     weight = (6 * (1 - alpha)).clamp(max=1)
     loss: torch.Tensor = (weight * (predicted - velocity).square()).mean()
@@ -125,7 +125,9 @@ def train_denoiser(folder: Path, steps: int, scenes: int) -> UNet2DConditionMode
     """Train, or go on training, and return the averaged UNet."""
     reader = Reader(folder)
     autoencoder = load_finished(folder)
-    shelves = {side: fill_shelf(folder, autoencoder, scenes if side == SIDE else scenes // 4, side) for side in SIDES}
+    shelves = {
+        side: fill_shelf(folder, autoencoder, scenes if side == SIDE else scenes // 4, side) for side in set(SIDES)
+    }
     torch.manual_seed(3)
     model = build_denoiser()
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.998))
@@ -133,7 +135,7 @@ def train_denoiser(folder: Path, steps: int, scenes: int) -> UNet2DConditionMode
     painter = Painter(average.module, autoencoder, reader, scheduler)
     run = Run(folder / "denoiser.pt", {"model": model, "average": average}, steps, _optimizers(model))
     for step in run:
-        side, batch = _batch(SIDES, step, steps)
+        side, batch = _batch(step, steps)
         run.descend(_loss(model, shelves[side], reader, scheduler.alphas_cumprod, step, batch))
         average.update_parameters(model)
         if (step + 1) % 500 == 0:

@@ -61,6 +61,12 @@ def judge(scene: Scene, reading: Reading, marks: Marks) -> bool:
     return marks.give("all", all(right))
 
 
+def told(reading: Reading) -> str:
+    """Say what was read."""
+    things = ", ".join(f"{found.colour} {found.thing}" for found in reading.things) or "nothing"
+    return f"{things} on {reading.background}"
+
+
 @dataclass(frozen=True)
 class Exam:
     """Prompts, and the scenes they ask for."""
@@ -70,9 +76,9 @@ class Exam:
     prompts: list[str]
 
 
-def exams(count: int) -> list[Exam]:
+def exams(count: int, name: str) -> list[Exam]:
     """Write prompts of combinations kept out of training: random ones, and plain ones about a single thing."""
-    random = Random("exam")
+    random = Random(name)
     mixed = [random_scene(random, unseen=True) for _ in range(count)]
     single = [random_scene(random, "single", unseen=True) for _ in range(count // 2)]
     return [
@@ -86,6 +92,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("sheet", type=Path)
+    parser.add_argument(
+        "--exam", default="exam", help="what the prompts are drawn by; another to choose between models"
+    )
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--side", type=int, default=SIDE)
     parser.add_argument("--steps", type=int, nargs="+", default=[8, 12, 20])
@@ -93,9 +102,10 @@ def main() -> None:
     arguments = parser.parse_args()
     side = arguments.side
     pipeline = openvino_genai.Text2ImagePipeline(str(arguments.model), "CPU")
+    mistakes: list[str] = []
     print("| prompts | steps | " + " | ".join(NAMES) + " | ms |\n" + "|---" * (len(NAMES) + 3) + "|")
     for steps in arguments.steps:
-        for exam in exams(arguments.count):
+        for exam in exams(arguments.count, arguments.exam):
             marks, pictures, began = Marks(), [], time.monotonic()
             for seed, (scene, prompt) in enumerate(zip(exam.scenes, exam.prompts, strict=True)):
                 tensor = pipeline.generate(
@@ -107,15 +117,17 @@ def main() -> None:
                     generator=openvino_genai.CppStdGenerator(seed),
                 )
                 pixels = np.array(tensor.data[0])
-                if not judge(scene, read_picture(Image.fromarray(pixels)), marks):
+                reading = read_picture(Image.fromarray(pixels))
+                if not judge(scene, reading, marks):
                     pixels[:6, :6] = (255, 0, 0)
-                    print(f"wrong: {prompt}") if steps == max(arguments.steps) else None
+                    mistakes.append(f"{exam.name}, {steps} steps: {prompt}: {told(reading)}")
                 pictures.append(pixels)
             spent = 1000 * (time.monotonic() - began) / len(pictures)
             print(f"| {exam.name} | {steps} | {marks.row()} | {spent:.0f} |", flush=True)
             if exam.name == "random" and len(pictures) >= 48:
                 rows = [np.hstack(pictures[i : i + 8]) for i in range(0, 48, 8)]
                 Image.fromarray(np.vstack(rows)).save(arguments.sheet.with_stem(f"{arguments.sheet.stem}_{steps}"))
+    print("\nWhat was read of the others:", *mistakes, sep="\n")
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ _A, _B, _C = 3.4445, -4.7750, 2.0315
 def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
     """Give all singular values of a matrix about the value 1."""
     turned = matrix.shape[0] > matrix.shape[1]
-    x = (matrix.T if turned else matrix) / (matrix.norm() + 1e-7)
+    # NOTE: bfloat16 is exact enough for what the iteration gives, and two to four times faster.
+    x = ((matrix.T if turned else matrix) / (matrix.norm() + 1e-7)).bfloat16()
     for _ in range(rounds):
         square = x @ x.T
         x = _A * x + (_B * square + _C * square @ square) @ x
-    return x.T if turned else x
+    return (x.T if turned else x).to(matrix.dtype)
 
 
 class Muon(torch.optim.Optimizer):

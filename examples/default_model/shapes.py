@@ -69,7 +69,7 @@ def _draw_thing(thing: str, to: Stencil) -> None:
             to.disc(0.5, 0.5, 0.47)
             to.disc(0.74, 0.42, 0.4, 0)
         case "sun":
-            to.polygon(_spikes(10, 0.66))
+            to.polygon(_spikes(8, 0.6))
         case "tree":
             to.box(0.41, 0.6, 0.59, 0.98)
             to.polygon([(0.5, 0.02), (0.8, 0.42), (0.2, 0.42)])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-STEPS = {"text_encoder": 900, "autoencoder": 6000, "denoiser": 6000, "decoder": 2800}
+STEPS = {"text_encoder": 900, "autoencoder": 10500, "denoiser": 10500, "decoder": 4600}
 
 
 def main() -> None:

@@ -31,6 +31,9 @@ THINGS = (
     "car",
 )
 
+FINE = {"sun": 7, "star": 3, "flower": 3, "tree": 3}
+"""Things whose outlines are hard to draw, and how many times as often training sees them."""
+
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (222, 38, 38),
     "orange": (248, 138, 22),
@@ -105,6 +108,11 @@ class Scene:
     def is_pair(self) -> bool:
         """Whether two different things stand side by side."""
         return len(self.items) == 2 and self.items[0].thing != self.items[1].thing
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether something in it has a fine outline."""
+        return any(item.thing in FINE for item in self.items)
 
 
 def held_out(thing: str, colour: str, background: str) -> bool:
