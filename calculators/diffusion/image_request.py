@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from calculators.diffusion.families import DENOISERS, family_of
 from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
 from calculators.diffusion.input_image import InputImage, repainted
 from calculators.diffusion.model_config import read_config, vae_scale_factor
+from calculators.diffusion.resolution import Resolution
 from calculators.diffusion.static_shapes import resolutions
 from calculators.image.image_file import Pixels, read_pixels
 from calculators.image.resizer import Resizer
@@ -34,6 +35,8 @@ class ImageRequestCalculator(gf.Calculator):
     picture. Without a size of its own, a request gets that of its picture, made smaller if it is above the limit, and
     cut to what the model can do.
 
+    `RESOLVED` is the request again, without its files, and with the model's defaults where it says nothing.
+
     It publishes what clients can ask for: as `models`, each name, and the alphas of the LoRA adapters that it applies;
     as `base_model`, whether the graph can be asked for without one, which it cannot if an adapter is static.
 
@@ -46,6 +49,7 @@ class ImageRequestCalculator(gf.Calculator):
           input_stream: "REQUEST:request"
           output_stream: "REQUEST:diffusion_request"
           output_stream: "IMAGE:input_image"
+          output_stream: "RESOLVED:resolved_request"
           node_options {
             [type.googleapis.com/graphframe.ImageRequestCalculatorOptions] {
               model_path: "."
@@ -58,6 +62,7 @@ class ImageRequestCalculator(gf.Calculator):
     request = gf.Input("REQUEST", ImageRequest)
     diffusion_request = gf.Output("REQUEST", DiffusionRequest)
     image = gf.Output("IMAGE", InputImage, optional=True)
+    resolved = gf.Output("RESOLVED", ImageRequest, optional=True)
     options = gf.Options(ImageRequestCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:
@@ -117,6 +122,19 @@ class ImageRequestCalculator(gf.Calculator):
         self.check_prompts(request, guided, scale)
         if picture is not None:
             cc.send(self.image, self.input_image(picture, repaint, strength, width, height))
+        cc.send(
+            self.resolved,
+            dataclasses.replace(
+                request,
+                image=None,
+                mask=None,
+                width=width,
+                height=height,
+                num_inference_steps=steps,
+                guidance_scale=scale,
+                strength=None if picture is None else strength,
+            ),
+        )
         factor = self.scale_factor
         cc.send(
             self.diffusion_request,
@@ -241,8 +259,8 @@ def _denoiser(folder: Path) -> Path:
     return next(found, folder / DENOISERS[0])
 
 
-def _resolution(field: str, text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
-    if match is None:
-        raise ValueError(f'{field} must be "WIDTHxHEIGHT", as in "512x512", not "{text}"')
-    return int(match[1]), int(match[2])
+def _resolution(field: str, text: str) -> Resolution:
+    try:
+        return Resolution.from_text(text)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from error

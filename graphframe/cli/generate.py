@@ -110,7 +110,6 @@ def generate(
     seed = secrets.randbits(32) if seed is None else seed
     given |= {field: file.read_bytes() for field, file in (("image", image), ("mask", mask)) if file is not None}
     chosen: dict[str, float] = {}
-    request = ImageRequest(prompt, width=width, height=height, seed=seed, adapters=chosen, **given)
     with reported():
         graph = open_image_graph(model_path)
         with _recorded(trace_path, profile) as trace:
@@ -120,6 +119,10 @@ def generate(
                 models = graph.properties.get("models", {})
                 for alias, alpha in adapters:
                     chosen |= {alias: alpha} if alpha is not None else models.get(alias, {alias: 1.0})
+                metadata = {"model": model_path.resolve().name, "graph": graph.digest}
+                request = ImageRequest(
+                    prompt, width=width, height=height, seed=seed, adapters=chosen, metadata=metadata, **given
+                )
                 images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):
             path.write_bytes(base64.b64decode(packet.value.b64))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -119,7 +120,8 @@ class Graph:
         find: Callable[[str], type[Calculator]] = find_calculator,
     ) -> Graph:
         """Validate a parsed config; `find` gives calculators by their names."""
-        return cls(validate(config, Path(base), find), config)
+        config = replace(config, base=Path(base))
+        return cls(validate(config, config.base, find), config)
 
     @property
     def config(self) -> SourcedConfig:

@@ -15,6 +15,9 @@ from graphframe.repository.image_graph import to_image_graph
 from graphframe.repository.model_folder import ModelFolderError, find_graph
 from graphframe.repository.task_options import TaskOptions
 
+_OF_NO_MODEL = {".blob", ".jpeg", ".jpg", ".lock", ".log", ".md", ".part", ".png", ".tmp", ".webp"}
+"""What may lie in a folder, and come and go, and is nothing that a model is loaded from."""
+
 
 @dataclass(frozen=True)
 class GraphSource:
@@ -59,9 +62,10 @@ class GraphSource:
     def stamp(self) -> frozenset[tuple[str, int, int, int]]:
         """The paths of the graph and of all files in the folder, with their sizes, times and numbers.
 
-        What is hidden is left out: folders and files whose names begin with a dot.
+        What is hidden is left out, folders and files whose names begin with a dot; and so are the cache of compiled
+        models, and logs, pictures and the like.
         """
-        files = list(self._files())
+        files = [file for file in self._files() if file.suffix not in _OF_NO_MODEL]
         if self.graph is not None:
             files.append(self.graph)
         return frozenset(found for file in files for found in _stamp(file))
@@ -76,8 +80,13 @@ class GraphSource:
         return parse(staged_graph(self.folder, self.options), f"the graph of {self.folder}", load_option_types)
 
     def _files(self) -> Iterator[Path]:
+        cache = os.path.realpath(os.environ.get("GRAPHFRAME_CACHE_DIR") or os.devnull)
         for folder, folders, files in os.walk(self.folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [
+                name
+                for name in folders
+                if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != cache
+            ]
             yield from (Path(folder, name) for name in files if not name.startswith("."))
 
 

@@ -31,6 +31,8 @@ def test_writes_the_image_that_genai_makes(euler: Path, tmp_path: Path) -> None:
         "a red cat", 7, width=128, height=64, num_inference_steps=3, guidance_scale=2.0, negative_prompt="dog"
     )
     assert (np.asarray(Image.open(path)) == expected[0]).all()
+    told = {"prompt": "a red cat", "seed": "7", "size": "128x64", "guidance_scale": "2.0", "model": euler.name}
+    assert Image.open(path).info.items() >= told.items()
 
 
 def test_changes_a_picture_as_genai_does(euler: Path, tmp_path: Path) -> None:
@@ -52,7 +54,7 @@ def test_prompts_for_each_text_encoder(xl: Path, tmp_path: Path) -> None:
         path = tmp_path / "cat.png"
         code, _ = generate("a cat", "--model_path", xl, "-o", path, "--steps", 2, "--seed", 7, option, "a tree")
         assert code == 0
-        made.add(path.read_bytes())
+        made.add(Image.open(path).tobytes())
     assert len(made) == 2
 
 
@@ -158,7 +160,8 @@ def test_adapters_of_the_readme(euler: Path, tmp_path: Path) -> None:
         shapes = {"lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q": (32, 32)}
         write(model / f"loras/{alias}.safetensors", random_pairs(shapes, seed=seed, scale=1.0))
     graphs = Path(__file__).parents[2] / "graphs"
-    (options,) = re.findall(r"^graph_options {.*?^}", (graphs / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^graph_options {.*?^}", (graphs / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (options,) = [block for block in blocks if "LoraOptions" in block]
     (model / "graph.pbtxt").write_text((graphs / "stable_diffusion.pbtxt").read_text() + options)
 
     def picture(*adapters: str) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import openai
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from tests.serving.running_server import RunningServer
 
@@ -39,9 +39,9 @@ def test_generate(pictograms: RunningServer) -> None:
     assert response.data is not None
     assert [opened(image.b64_json).format for image in response.data] == ["PNG", "PNG"]
     assert [image.url for image in response.data] == [None, None]
-    assert (
-        opened(response.data[0].b64_json).info.items() >= {"prompt": PROMPT, "seed": "7", "model": "pictograms"}.items()
-    )
+    told = opened(response.data[0].b64_json).info
+    assert told.items() >= {"prompt": PROMPT, "seed": "7", "model": "pictograms"}.items()
+    assert told.items() >= {"num_inference_steps": "2", "guidance_scale": "2.5", "size": "128x128"}.items()
     assert response.size == "128x128"
     assert response.output_format == "png"
     assert response.usage is not None
@@ -85,6 +85,29 @@ def test_async(pictograms: RunningServer) -> None:
             assert [event.b64_json for event in completed] == [image.b64_json for image in response.data]
 
     asyncio.run(main())
+
+
+def test_edit_of_what_was_made(pictograms: RunningServer) -> None:
+    client = connected(pictograms)
+    made = client.images.generate(prompt=PROMPT, extra_body=FAST).data
+    assert made is not None
+    file = base64.b64decode(made[0].b64_json or "")
+    mask = io.BytesIO()
+    half = Image.new("RGBA", (128, 128), (0, 0, 0, 255))
+    half.paste((0, 0, 0, 0), (64, 0, 128, 128))  # the right half is to be painted anew
+    half.save(mask, "png")
+    edited = client.images.edit(image=file, mask=mask.getvalue(), prompt="a blue star", extra_body=FAST).data
+    assert edited is not None
+    before, after = opened(made[0].b64_json), opened(edited[0].b64_json)
+    assert after.info["strength"]
+    changes = [
+        ImageStat.Stat(ImageChops.difference(before.crop(box), after.crop(box))).mean
+        for box in ((0, 0, 56, 128), (72, 0, 128, 128))
+    ]
+    assert sum(changes[0]) < sum(changes[1]) / 2
+    with pytest.raises(openai.BadRequestError, match="must be a PNG, JPEG or WebP file") as raised:
+        client.images.edit(image=b"GIF89a", prompt=PROMPT)
+    assert raised.value.param == "image"
 
 
 @pytest.mark.parametrize("as_list", [False, True])

@@ -6,6 +6,7 @@ Where openvino_genai fails, which is with several images at once in inpainting a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,6 +41,23 @@ def check(model: str, task: str, precision: str, cells: Iterable[Cell], table: R
 @pytest.mark.parametrize(("model", "task"), GRID)
 def test_some_cells(model: str, task: str, table: Rows) -> None:
     check(model, task, "default", few(model, task), table)
+
+
+@pytest.mark.parametrize(
+    "model", ["stable_diffusion_euler", "stable_diffusion_xl", "stable_diffusion_3", "flux_dev", "flux2_klein_base"]
+)
+def test_all_tasks_at_once_with_guidance_and_without(model: str) -> None:
+    """openvino_genai's pipelines are not safe for two threads, and that of Stable Diffusion 3 keeps its guidance."""
+    ours = Ours(model_folder(model))
+    requests = [
+        (task, {"width": 64, "height": 64 * n, "num_inference_steps": 5, "guidance_scale": scale, "n": n})
+        for task in tasks_of(model)
+        for n, scale in ((2, 7.5), (1, 0.9))
+    ]
+    alone = [ours.images(task, cell, seed) for seed, (task, cell) in enumerate(requests)]
+    with ThreadPoolExecutor(len(requests)) as pool:
+        made = pool.map(lambda seed: ours.images(*requests[seed], seed), range(len(requests)))
+        assert [difference(*pair) for pair in zip(made, alone, strict=True)] == [""] * len(requests)
 
 
 @pytest.mark.sweep

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.calculators.ovms.graphs import ovms_graph
 from tests.models import model_path
 from tests.parity.images import difference, from_genai, from_openai
 from tests.serving.running_server import serving
@@ -62,3 +63,17 @@ def test_each_stage_on_a_device_of_its_own(euler: Path, tmp_path: Path) -> None:
     assert devices["text_encode"] == "CPU"
     assert devices["denoise"] == "AUTO:CPU"
     assert devices["vae_decode"] == "HETERO:CPU"
+
+
+def test_a_graph_of_openvino_model_server(lcm: Path, tmp_path: Path) -> None:
+    for part in lcm.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    (tmp_path / "graph.pbtxt").write_text(ovms_graph('device: "CPU HETERO:CPU AUTO:CPU"'))
+    reference = from_genai(lcm)
+    request: dict[str, Any] = {"prompt": "a red cat", "width": 128, "height": 64}
+    with serving(tmp_path) as server:
+        assert difference(from_openai(server)(rng_seed=3, **request), reference(seed=3, **request)) == ""
+        _, config = server.request("GET", "/v1/config")
+    devices = {node["name"]: node["device"] for node in config["toy"]["nodes"]}
+    assert devices["imagegenexecutor__denoise"] == "HETERO:CPU"
+    assert devices["imagegenexecutor__vae_decode"] == "AUTO:CPU"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import openvino
 import openvino_genai
 import pytest
 
 import graphframe as gf
 from graphframe.image import ImageRequest
+from tests.calculators.image.files import encoded, gradient, halves
 from tests.calculators.ovms.graphs import ovms_graph
 from tests.models import model_path
 from tests.parity.images import difference, from_base64
@@ -52,3 +55,29 @@ def test_the_same_pixels(name: str, n: int, guidance_scale: float, steps: int) -
     found = graph.run(HTTP_REQUEST_PAYLOAD=request)["HTTP_RESPONSE_PAYLOAD"]
     ours = from_base64([packet.value.b64 for packet in found])
     assert difference(ours, from_genai(folder, n, guidance_scale, steps)) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "pipeline"),
+    [
+        ("stable_diffusion_euler", openvino_genai.InpaintingPipeline),
+        ("stable_diffusion_xl", openvino_genai.Image2ImagePipeline),
+        ("stable_diffusion_3", openvino_genai.InpaintingPipeline),
+        ("flux_dev", openvino_genai.Image2ImagePipeline),
+    ],
+)
+def test_the_same_pixels_from_a_picture(name: str, pipeline: type[Any]) -> None:
+    folder = model_path(name)
+    pictures = [gradient(WIDTH, HEIGHT), halves(WIDTH, HEIGHT)][: 1 + (pipeline is openvino_genai.InpaintingPipeline)]
+    theirs = pipeline(folder)
+    theirs.reshape(1, HEIGHT, WIDTH, 3.0)
+    theirs.compile("CPU")
+    given: dict[str, Any] = {"num_inference_steps": 6, "guidance_scale": 3.0, "strength": 0.7}
+    tensors = [openvino.Tensor(np.ascontiguousarray(picture[None])) for picture in pictures]
+    size = {"width": WIDTH, "height": HEIGHT}
+    expected = theirs.generate("a red cat", *tensors, generator=openvino_genai.CppStdGenerator(SEED), **size, **given)
+    files: dict[str, Any] = dict(zip(("image", "mask"), map(encoded, pictures), strict=False))
+    graph = gf.Graph.from_text(ovms_graph(f'resolution: "{WIDTH}x{HEIGHT}"'), folder)
+    found = graph.run(HTTP_REQUEST_PAYLOAD=ImageRequest("a red cat", seed=SEED, **files, **given))
+    ours = from_base64([packet.value.b64 for packet in found["HTTP_RESPONSE_PAYLOAD"]])
+    assert difference(ours, np.array(expected.data)) == ""

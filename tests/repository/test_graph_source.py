@@ -34,7 +34,7 @@ def test_a_graph_that_is_missing(folder: Path) -> None:
         GraphSource(folder, folder / "other.pbtxt").open()
 
 
-def test_what_changes_the_stamp(folder: Path, tmp_path: Path) -> None:
+def test_what_changes_the_stamp(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     graph = tmp_path / "graph.pbtxt"
     source = GraphSource(folder, graph)
     stamps = [source.stamp()]
@@ -58,6 +58,10 @@ def test_what_changes_the_stamp(folder: Path, tmp_path: Path) -> None:
     (folder / ".cache" / "lock").touch()
     (folder / ".part").touch()
     (folder / "dangling").symlink_to("nowhere")
+    (folder / "run.log").touch()
+    monkeypatch.setenv("GRAPHFRAME_CACHE_DIR", str(folder / "cache"))
+    (folder / "cache" / "unet").mkdir(parents=True)
+    (folder / "cache" / "unet" / "stamp").touch()
     assert not changed()
 
 

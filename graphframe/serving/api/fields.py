@@ -75,7 +75,8 @@ def invalid(message: str, param: str) -> APIError:
 def _explain(cls: type, name: str, value: object, message: str) -> str:
     for type_ in get_args(get_type_hints(cls)[name]):
         if get_origin(type_) is Literal:
-            expected: str | None = " or ".join(map(_shown, get_args(type_)))
+            # NOTE: in the order of the alphabet, since that of a Literal depends on who else has one of the same words.
+            expected: str | None = " or ".join(sorted(map(_shown, get_args(type_))))
             break
     else:
         expected = _MEANINGS.get(name) if isinstance(value, str) else None

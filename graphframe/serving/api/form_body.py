@@ -39,11 +39,13 @@ async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
     room = MAX_BYTES
     try:
         async for part in await _HANDLER.deserialize_async(req.stream, req.content_type, req.content_length):
-            name = part.name
-            match = _NAME.fullmatch(name or "")
+            try:
+                name, is_file = part.name or "", part.filename is not None
+            except UnicodeDecodeError:
+                name, is_file = "", False
+            match = _NAME.fullmatch(name)
             if match is None:
-                raise APIError(400, f'a part of the form has no proper name: "{name or ""}"', code="invalid_form")
-            is_file = part.filename is not None
+                raise APIError(400, f'a part of the form has no proper name: "{name}"', code="invalid_form")
             most = min(picture.MAX_BYTES if is_file else MAX_TEXT_BYTES, room)
             content = await part.stream.read(most + 1)
             if len(content) > most:

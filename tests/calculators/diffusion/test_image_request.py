@@ -41,6 +41,21 @@ def test_defaults_of_stable_diffusion(euler: Path) -> None:
     assert resolve(euler) == DiffusionRequest("a red cat", "", 0, 50, 7.5, (1, 4, 16, 16))
 
 
+def test_the_request_again_with_the_defaults(euler: Path) -> None:
+    runner = gf.CalculatorRunner(ImageRequestCalculator, base=euler)
+    for asked, strength in [(ImageRequest("a red cat"), None), (ImageRequest("a red cat", image=PICTURE), 0.8)]:
+        (packet,) = runner.run(REQUEST=[asked])["RESOLVED"]
+        width, height = (128, 128) if strength is None else (96, 56)
+        assert packet.value == ImageRequest(
+            "a red cat",
+            width=width,
+            height=height,
+            num_inference_steps=50,
+            guidance_scale=7.5,
+            strength=strength,
+        )
+
+
 def test_defaults_of_latent_consistency(lcm: Path) -> None:
     assert resolve(lcm) == DiffusionRequest("a red cat", None, 0, 4, 8.5, (1, 4, 16, 16))
 
@@ -127,7 +142,7 @@ def test_latent_consistency_has_no_negative_prompt(lcm: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"max_resolution": "big"}, 'max_resolution must be "WIDTHxHEIGHT", as in "512x512", not "big"'),
+        ({"max_resolution": "big"}, 'max_resolution: it must be "WIDTHxHEIGHT", as in "512x512", not "big"'),
         ({"default_resolution": "64x60"}, "width and height must be multiples of 8, not 64x60"),
         ({"default_resolution": "64x64", "max_resolution": "32x32"}, "the size must be at most 32x32, not 64x64"),
         ({"model_path": "nowhere"}, "there is no such file"),

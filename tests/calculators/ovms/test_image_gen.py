@@ -142,6 +142,11 @@ def test_adapters_are_those_of_the_nodes(euler: Path, tmp_path: Path) -> None:
     assert [(adapter.alias, adapter.alpha) for adapter in lora.lora_adapters] == [("ink", 0.5)]
 
 
+def test_it_can_be_told_from_others(euler: Path) -> None:
+    graphs = [gf.Graph.from_text(ovms_graph(option), euler) for option in ("", 'device: "HETERO:CPU"', 'device: "CPU"')]
+    assert graphs[0].digest == graphs[2].digest != graphs[1].digest
+
+
 def test_the_graph_that_pull_writes(euler: Path) -> None:
     options = TaskOptions(
         target_device="CPU HETERO:CPU CPU",

@@ -60,6 +60,8 @@ def test_names_with_brackets_and_names_that_come_again(parts: Any, expected: obj
         (encode_form(("prompt", "a cat"))[:-8], "unexpected form structure"),
         (encode_form(("prompt", "a cat"))[:30], "incomplete body part headers"),
         (b"---x-\r\nContent-Type: text/plain\r\n\r\na\r\n---x---\r\n", 'no proper name: ""'),
+        (encode_form(("prompt", "a cat")).replace(b"form-data", b"\xff"), 'no proper name: ""'),
+        (encode_form(("image", b"1")).replace(b"filename=", b"filename*=abc''"), "invalid text or charset: abc"),
         (encode_form(("a[b][c]", "1")), 'no proper name: "a[b][c]"'),
         (encode_form(*[("n", "1")] * 65), "maximum number of form body parts exceeded"),
         (encode_form(("prompt", b"\xff")).replace(b'; filename="upload"', b""), "prompt is not UTF-8"),

@@ -103,7 +103,7 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"frame_count": 4}, "frame_count", "the images do not move"),
         ({"stream": True, "response_format": "url"}, "response_format", "a stream has the images themselves"),
         ({"strength": 1.5}, "strength", "<= 1.0"),
-        ({"output_format": "bmp"}, "output_format", 'must be "png" or "jpeg" or "webp", not "bmp"'),
+        ({"output_format": "bmp"}, "output_format", 'must be "jpeg" or "png" or "webp", not "bmp"'),
         ({"output_compression": 50}, "output_compression", "a png is never lossy"),
         ({"output_format": "jpeg", "output_compression": 101}, "output_compression", "<= 100"),
         ({"stream": "yes"}, "stream", "expected `bool`"),
