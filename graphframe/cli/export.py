@@ -22,7 +22,7 @@ def export() -> None:
     """Make a model of PyTorch one of OpenVINO, as OpenVINO Model Server's export_model.py does."""
 
 
-@export.command()
+@export.command("image_generation")
 @click.option("--source_model", required=True, help="Name at a Hugging Face hub, or folder.")
 @click.option("--model_name", help="What clients call the model.  [default: --source_model]")
 @click.option(

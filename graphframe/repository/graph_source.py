@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,4 +96,5 @@ def _stamp(file: Path) -> Iterator[tuple[str, int, int, int]]:
         found = file.stat()
     except OSError:  # it is gone, or is a link to nowhere
         return
-    yield str(file), found.st_size, found.st_mtime_ns, found.st_ino
+    if stat.S_ISREG(found.st_mode):
+        yield str(file), found.st_size, found.st_mtime_ns, found.st_ino
