@@ -170,7 +170,8 @@ class ImageRequestCalculator(gf.Calculator):
         picture = read_pixels(request.image, "image")
         if request.mask is not None:
             return picture, read_pixels(request.mask, "mask")
-        return picture, picture if picture.holes is not None else None
+        paints_holes = picture.holes is not None and Task.INPAINTING in self.family.defaults
+        return picture, picture if paints_holes else None
 
     def input_image(
         self, picture: Pixels, repaint: Pixels | None, strength: float, width: int, height: int

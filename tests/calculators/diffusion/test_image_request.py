@@ -220,6 +220,14 @@ def test_holes_in_the_picture_are_painted_anew(euler: Path) -> None:
     assert not image.mask[16:].any()
 
 
+def test_holes_mean_nothing_to_a_model_that_does_no_inpainting() -> None:
+    alpha = np.zeros((64, 64, 1), np.uint8)
+    picture = encoded(np.concatenate((gradient(64, 64), alpha), axis=2))
+    resolved, image = with_picture(model_path("flux2_klein"), image=picture)
+    assert resolved.task is Task.IMAGE_TO_IMAGE
+    assert (image.pixels == gradient(64, 64)).all()
+
+
 def test_a_mask_counts_more_than_holes(euler: Path) -> None:
     alpha = np.zeros((64, 64, 1), np.uint8)
     _, image = with_picture(euler, image=encoded(np.concatenate((gradient(64, 64), alpha), axis=2)), mask=MASK)
