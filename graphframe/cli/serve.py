@@ -59,6 +59,7 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option(
     "--png_metadata/--no_png_metadata", default=True, help="Whether PNG files hold the prompt, seed, ... of the image."
 )
+@click.option("--metrics_enable", is_flag=True, help="Tell Prometheus at /metrics what happens.")
 @click.option("--page/--no_page", default=True, help="Whether there is a playground at /.")
 @click.option("--api_key_file", help="File with the key that requests for images need.  [default: $API_KEY, or none]")
 @click.option("--allowed_origins", default="*", help="Whose web pages may use the server, separated by commas.")

@@ -21,6 +21,7 @@ from graphframe.serving.health import Health
 from graphframe.serving.image_files import PATH, ImageFiles
 from graphframe.serving.image_store import FolderStore, ImageStore, MemoryStore
 from graphframe.serving.images import Images
+from graphframe.serving.metrics import Metrics
 from graphframe.serving.models import Models
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.page import GraphPicture, Page
@@ -71,6 +72,8 @@ def make_app(
         app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
     app.add_route("/openapi.json", OpenAPI())
     app.add_route("/graphs/{name:path}", GraphPicture(named))
+    if options.metrics_enable:
+        app.add_route("/metrics", Metrics(named, queue))
     if options.page:
         page = Page()
         app.add_route("/", page)

@@ -36,6 +36,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     image_url_folder: str | None = None
     png_metadata: bool = True
     page: bool = True
+    metrics_enable: bool = False
     api_key_file: str | None = None
     allowed_origins: str = "*"
     allow_credentials: bool = False

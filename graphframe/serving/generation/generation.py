@@ -51,6 +51,8 @@ class Generation:
     running : bool
         Whether it is its turn.
     progress : Progress
+    made : int
+        How many images are there.
     """
 
     def __init__(self, servable: Servable, request: ImageRequest, id: str, owner: str) -> None:
@@ -63,7 +65,7 @@ class Generation:
         self.progress = Progress()
         self._arrived: deque[Partial | EncodedImage] = deque()
         self._news = asyncio.Event()
-        self._made = 0
+        self.made = 0
         self._open = {"IMAGE", "PREVIEW"} if request.partial_images else {"IMAGE"}
 
     async def events(
@@ -92,7 +94,7 @@ class Generation:
             while True:
                 while self._arrived:
                     yield self._arrived.popleft()
-                if task.done() or (self._made >= self.request.n and self._open == {"PREVIEW"}):
+                if task.done() or (self.made >= self.request.n and self._open == {"PREVIEW"}):
                     break
                 try:
                     await asyncio.wait_for(self._news.wait(), every)
@@ -119,8 +121,8 @@ class Generation:
                     raise APIError(400, str(cause), param=cause.param, code="invalid_value") from error
                 _log.error("%s: %s", self.id, error, exc_info=error)
                 raise APIError(500, str(error), code="generation_failed", headers=NO_RETRY) from error
-        if not self._made:
-            raise APIError(500, "the graph made no image", code="generation_failed", headers=NO_RETRY)
+            if not self.made:
+                raise APIError(500, "the graph made no image", code="generation_failed", headers=NO_RETRY)
 
     async def _run_graph(self, graph: Graph) -> None:
         self._open &= {*graph.outputs}
@@ -145,9 +147,9 @@ class Generation:
 
     def _take(self, key: str, packet: Any) -> None:
         if key == "IMAGE":
-            self._made += 1
+            self.made += 1
             self._arrived.append(packet.value)
-        elif not self._made:  # a preview that comes after an image only disturbs
+        elif not self.made:  # a preview that comes after an image only disturbs
             self._arrived.append(Partial(packet.timestamp, packet.value))
         self._news.set()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import falcon.asgi
 
 from graphframe.serving.api.responses import QueuedNode, QueuedRequest, QueueList
+from graphframe.serving.errors import APIError
 from graphframe.serving.generation.admission import Admission
 from graphframe.serving.generation.generation import Generation
 
@@ -20,11 +22,22 @@ class Queue:
     ----------
     max_running, max_waiting : int
         How many run at once, and how many wait; more are turned away.
+
+    Attributes
+    ----------
+    on_end : callable
+        What is called with a generation that ended, its HTTP status or ``"cancelled"``, and the seconds it took.
     """
 
     def __init__(self, max_running: int, max_waiting: int) -> None:
         self._admission = Admission(max_running, max_waiting)
         self._generations: list[Generation] = []
+        self.on_end: Callable[[Generation, str, float], None] = lambda generation, status, seconds: None
+
+    def counts(self) -> tuple[int, int]:
+        """How many run, and how many wait."""
+        running = sum(generation.running for generation in self._generations)
+        return running, len(self._generations) - running
 
     @asynccontextmanager
     async def turn(self, generation: Generation) -> AsyncIterator[None]:
@@ -36,11 +49,21 @@ class Queue:
             429, if as many wait as may.
         """
         self._generations.append(generation)
+        status = "cancelled"
         try:
             async with self._admission.slot():
                 yield
+            status = "200"
+        except APIError as error:
+            status = str(error.status_code)
+            raise
+        except asyncio.CancelledError:
+            if generation.made >= generation.request.n:  # only previews were still to come
+                status = "200"
+            raise
         finally:
             self._generations.remove(generation)
+            self.on_end(generation, status, time.time() - generation.created)
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """List the client's own requests."""
