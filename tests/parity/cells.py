@@ -55,7 +55,9 @@ def all_of(model: str, task: str) -> Iterator[Cell]:
         yield {"width": width, "height": height, "num_inference_steps": 4, "n": 2}
     base = {"width": 128, "height": 64, "num_inference_steps": 4}
     for name, text in _texts(model).items():
-        yield {**base, name: text}
+        # NOTE: without a first one, openvino_genai has SDXL look at none of them.
+        first = {"negative_prompt": ""} if name.startswith("negative_prompt_") else {}
+        yield {**base, **first, name: text}
     if _has_negative_prompt(model):
         yield {**base, "negative_prompt": ""}
         yield {**base, "negative_prompt": LONG_PROMPT, "prompt": LONG_PROMPT, "n": 3 if task == TEXT_TO_IMAGE else 1}
