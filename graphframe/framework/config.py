@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from google.protobuf import descriptor_pool, text_format
@@ -14,6 +15,7 @@ from graphframe.framework import stream_handler_pb2
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
 from graphframe.framework.pbtxt import FieldPath, Scan
+from graphframe.framework.plain_pbtxt import read_plain
 
 assert stream_handler_pb2  # its types are used in graphs
 
@@ -109,6 +111,9 @@ def parse(
     GraphConfigError
         With the line, if the text cannot be read, or is no graph.
     """
+    plain = read_plain(text, CalculatorGraphConfig)
+    if plain is not None:
+        return SourcedConfig(plain, source, _Lines(text), [])
     scan = Scan(text, CalculatorGraphConfig.DESCRIPTOR, load_option_types)
     problems = [
         Problem(unknown.message, source, unknown.line)
@@ -144,6 +149,26 @@ def parse_file(
         line = content.count(b"\n", 0, error.start) + 1
         raise GraphConfigError([Problem(f"this is no text in UTF-8: {error}", str(path), line)]) from error
     return parse(text, str(path), load_option_types, allow_unknown=allow_unknown)
+
+
+class _Lines(Mapping[FieldPath, int]):
+    """The line of each field of a text in which nothing is unknown, looked for when one is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> Mapping[FieldPath, int]:
+        return Scan(self._text, CalculatorGraphConfig.DESCRIPTOR, lambda: ()).lines
+
+    def __getitem__(self, path: FieldPath) -> int:
+        return self._lines[path]
+
+    def __iter__(self) -> Iterator[FieldPath]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 def _no_graph(problem: Problem) -> GraphConfigError:
