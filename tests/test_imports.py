@@ -45,7 +45,7 @@ def sources(path: str) -> list[Path]:
 
 def imported(file: Path) -> Iterator[str]:
     """The full names of all modules that a file imports, whenever it does; ``from a import b`` may be of ``a.b``."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -86,7 +86,7 @@ def components(mask: Mask) -> list[Mask]:
 def sprites() -> dict[str, Floats]:
     """Load the silhouette of each thing."""
     loaded = {}
-    for block in (Path(__file__).parent / "sprites.txt").read_text().strip().split("\n\n"):
+    for block in (Path(__file__).parent / "sprites.txt").read_text(encoding="utf-8").strip().split("\n\n"):
         thing, *rows = block.splitlines()
         cells = [[".123456789#".index(cell) / 10 for cell in row] for row in rows]
         loaded[thing] = np.array(cells, dtype=np.float32)

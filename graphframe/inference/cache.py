@@ -68,10 +68,10 @@ def stamp_of(model: Path) -> str:
 
 def _drop_outdated(folder: Path, model: Path) -> None:
     current, stamp = stamp_of(model), folder / "stamp"
-    if not stamp.exists() or stamp.read_text() != current:
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != current:
         for blob in folder.glob("*.blob"):
             blob.unlink()
-        stamp.write_text(current)
+        stamp.write_text(current, encoding="utf-8")
 
 
 @functools.cache

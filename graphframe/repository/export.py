@@ -66,4 +66,4 @@ def export_pipeline(source: Path, target: Path, quantization: Quantization) -> N
 
 
 def _task(source: Path) -> str:
-    return "inpainting" if "Inpaint" in (source / "model_index.json").read_text() else "text-to-image"
+    return "inpainting" if "Inpaint" in (source / "model_index.json").read_text(encoding="utf-8") else "text-to-image"

@@ -61,11 +61,11 @@ def write_graph(
     if one_node and options.devices_by_node():
         raise GraphError("target_device: a graph of one node cannot say the devices of others")
     path = folder / GRAPH
-    if path.is_file() and not overwrite and not _is_as_written(path.read_text()):
+    if path.is_file() and not overwrite and not _is_as_written(path.read_text(encoding="utf-8")):
         return False
     body = options.ovms_graph() if one_node else staged_graph(folder, options)
     header = _HEADER.format(version=version("graphframe"), digest=_digest(body))
-    path.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]))
+    path.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]), encoding="utf-8")
     return True
 
 
