@@ -17,7 +17,7 @@ from .words import (
     STRANGERS,
     THING_WORDS,
 )
-from .world import NATURAL, NATURAL_BACKGROUND, Item, Scene
+from .world import NATURAL, NATURAL_BACKGROUND, THINGS, Item, Scene
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -27,16 +27,19 @@ def _plural(word: str) -> str:
     return " ".join([*before, PLURALS.get(last, last + "s")])
 
 
-def _stranger(random: Random) -> str:
-    if random.random() < 0.5:
-        return random.choice(STRANGERS)
-    return "".join(random.choices(_LETTERS, k=random.randint(3, 8)))
+def _stranger(random: Random, thing: str) -> str:
+    """A noun the world does not have; its first letter says which thing answers it."""
+    first = [letter for i, letter in enumerate(_LETTERS) if i % len(THINGS) == THINGS.index(thing)]
+    known = [word for word in STRANGERS if word[0] in first]
+    if known and random.random() < 0.5:
+        return random.choice(known)
+    return random.choice(first) + "".join(random.choices(_LETTERS, k=random.randint(2, 7)))
 
 
 def _noun_phrase(scene: Scene, item: Item, count: int, random: Random, strangers: bool) -> str:
     noun = random.choice(THING_WORDS[item.thing])
-    if random.random() < 0.03 and strangers:
-        noun = _stranger(random)
+    if random.random() < 0.06 and strangers:
+        noun = _stranger(random, item.thing)
     if count > 1:
         noun = _plural(noun)
     colour = random.choice(COLOUR_WORDS[item.colour])
@@ -71,7 +74,7 @@ def _disturbed(text: str, random: Random) -> str:
     if chance < 0.04:
         words.insert(at, random.choice(NOISE))
     elif chance < 0.06:
-        words.insert(at, _stranger(random))
+        words.insert(at, _stranger(random, random.choice(THINGS)))
     elif chance < 0.16:
         words = [word for word in words if word not in ("a", "an", "the")]
     elif chance < 0.18:

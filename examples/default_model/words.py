@@ -126,6 +126,6 @@ STRANGERS = (
     "ocean",
     "apple",
 )
-"""Nouns the world does not have; a picture of some thing or other answers them."""
+"""Nouns the world does not have; a picture of one of its things answers them."""
 
 NOISE = ("very", "with", "in", "and", "of", "style", "art", "some", "my", "its", "for", "by", "please", "night", "day")
