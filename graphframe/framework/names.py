@@ -11,7 +11,7 @@ _TAG_INDEX = re.compile(r"([A-Z_][A-Z0-9_]*)?(?::(0|[1-9][0-9]*))?")
 _HIGHEST_INDEX = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Spec:
     """One connection of a node: `name` at `tag` and `index`."""
 
@@ -60,6 +60,7 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
     problems: list[tuple[int, str]] = []
     taken: dict[tuple[str, int], tuple[int, str]] = {}
     untagged = 0
+    numbered = False
     for position, text in enumerate(texts):
         specs.append(None)
         match = _SPEC.fullmatch(text)
@@ -69,6 +70,7 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
         tag, index, name = match[1] or "", int(match[2] or 0), match[3]
         if not tag:
             index, untagged = untagged, untagged + 1
+        numbered = numbered or index > 0
         if index > _HIGHEST_INDEX:
             problems.append((position, f'"{text}": an index is at most {_HIGHEST_INDEX}'))
         elif (tag, index) in taken:
@@ -78,7 +80,8 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
         else:
             taken[tag, index] = position, name
             specs[position] = Spec(tag, index, name)
-    problems += _gaps(taken)
+    if numbered:
+        problems += _gaps(taken)
     return specs, problems
 
 

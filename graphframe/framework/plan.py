@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
@@ -17,8 +17,7 @@ from graphframe.framework.names import Spec, tag_index
 from graphframe.framework.port import Port
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """One connection of a node: the port, the place in it, where it is written, and the stream (or side packet)."""
 
     port: Port[Any]

@@ -47,14 +47,13 @@ def _prepared(
     config: SourcedConfig, package: str, outer: SourcedNode | None, problems: list[Problem]
 ) -> list[SourcedNode]:
     """The nodes of a graph that comes in place of `outer`, without what has been said elsewhere in it."""
-    nodes = []
-    for node in config.nodes:
-        proto = CalculatorGraphConfig.Node()
-        proto.CopyFrom(node.proto)
-        proto.calculator = full_name(proto.calculator, package)
-        proto.input_side_packet.extend(proto.external_input)
-        proto.ClearField("external_input")
-        nodes.append(replace(node, proto=proto, base=config.base if outer is None else outer.base))
+    graph = CalculatorGraphConfig()
+    graph.CopyFrom(config.proto)
+    nodes = replace(config, proto=graph, base=config.base if outer is None else outer.base).nodes
+    for node in nodes:
+        node.proto.calculator = full_name(node.proto.calculator, package)
+        node.proto.input_side_packet.extend(node.proto.external_input)
+        node.proto.ClearField("external_input")
     problems += apply_option_values(config, outer, nodes)
     return nodes
 

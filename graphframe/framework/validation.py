@@ -220,7 +220,7 @@ class _Validation:
             slots: list[Slot] = getattr(node, ends)
             if ends == "inputs":
                 back = self._back_edges(node)
-                slots[:] = [replace(slot, back_edge=slot.place in back) for slot in slots]
+                slots[:] = [slot._replace(back_edge=slot.place in back) for slot in slots] if back else slots
             for slot in slots:
                 if slot.stream in from_outside:
                     self._narrow(given, node, slot, FIELDS[ends], first)

@@ -42,29 +42,40 @@ def wire(plan: NodePlan, node: SourcedNode, number: Callable[[str, str], int]) -
     problems = []
     for kind, field in FIELDS.items():
         ports: tuple[Port[Any], ...] = getattr(plan.calculator.contract, kind)
-        specs, wrong = parse_specs(getattr(node.proto, field))
-        problems += [node.problem(f"{field} {message}", field, position) for position, message in wrong]
-        plan.slots.update({port: [] for port in ports})
+        texts = getattr(node.proto, field)
+        if not ports and not texts:
+            continue
+        specs, wrong = parse_specs(texts)
+        for position, message in wrong:
+            problems.append(node.problem(f"{field} {message}", field, position))
+        for port in ports:
+            plan.slots[port] = []
         slots: list[Slot] = getattr(plan, kind)
         placed = [(position, spec) for position, spec in enumerate(specs) if spec is not None]
-        for position, spec in sorted(placed, key=lambda placed: (placed[1].tag, placed[1].index)):
-            port = _port_for(spec, ports)
-            if port is None:
+        if len(placed) > 1:
+            placed.sort(key=lambda placed: (placed[1].tag, placed[1].index))
+        for position, spec in placed:
+            found = _port_for(spec, ports)
+            if found is None:
                 problems.append(node.problem(_no_such_port(plan, field, spec, ports), field, position))
                 continue
-            plan.slots[port].append(len(slots))
-            slots.append(Slot(port, spec, position, number(field, spec.name)))
-        problems += _missing(plan, node, field, ports, broken=bool(wrong))
+            plan.slots[found].append(len(slots))
+            slots.append(Slot(found, spec, position, number(field, spec.name)))
+        if not wrong:
+            problems += _missing(plan, node, field, ports)
     if not problems:
         problems = [node.problem(message) for message in plan.calculator.check(plan)]
     return problems
 
 
 def _port_for(spec: Spec, ports: Iterable[Port[Any]]) -> Port[Any] | None:
+    found = None
     for port in ports:
         if port.tag == spec.tag and (port.multiple or spec.index == 0):
             return port
-    return next((port for port in ports if port.tag == ANY_TAG), None)
+        if port.tag == ANY_TAG:
+            found = port
+    return found
 
 
 def _no_such_port(plan: NodePlan, field: str, spec: Spec, ports: tuple[Port[Any], ...]) -> str:
@@ -81,11 +92,9 @@ def _no_such_port(plan: NodePlan, field: str, spec: Spec, ports: tuple[Port[Any]
     return f'{name} has no {field} "{spec.tag}"{did_you_mean(spec.tag, tags)}; it has: {known}'
 
 
-def _missing(
-    plan: NodePlan, node: SourcedNode, field: str, ports: Iterable[Port[Any]], *, broken: bool
-) -> Iterable[Problem]:
+def _missing(plan: NodePlan, node: SourcedNode, field: str, ports: Iterable[Port[Any]]) -> Iterable[Problem]:
     for port in ports:
-        if not port.optional and not plan.slots[port] and not broken:
+        if not port.optional and not plan.slots[port]:
             wanted = f'an {field} "{port.tag}:..."' if port.tag else f"an {field} without a tag"
             if port.tag == ANY_TAG:
                 wanted = f"at least one {field}"
