@@ -377,5 +377,6 @@ def _feed(run: Run, inputs: Mapping[str, Any]) -> None:
 
 def _shallow_copy(calculator: Calculator) -> Calculator:
     copy = object.__new__(type(calculator))
-    copy.__dict__.update(calculator.__dict__)
+    if calculator.__dict__:
+        copy.__dict__.update(calculator.__dict__)
     return copy

@@ -192,3 +192,8 @@ class Plan:
     report_deadlock: bool
     origins: list[tuple[int, ...]]
     untimed: list[int]
+
+    @cached_property
+    def sources(self) -> list[int]:
+        """The indexes of the nodes that make packets out of nothing."""
+        return [node.index for node in self.nodes if node.is_source]

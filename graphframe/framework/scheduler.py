@@ -75,7 +75,7 @@ class Scheduler:
         self.nodes = [NodeState(node, self.streams, limit, make_task) for node in plan.nodes]
         self.throttle = Throttle(plan.origins)
         self.observing = 0
-        self._sources = [node for node in self.nodes if node.plan.is_source]
+        self._sources = [self.nodes[index] for index in plan.sources]
         self._layer = min((node.plan.source_layer for node in self._sources), default=0)
         self._ready: list[tuple[int, Task]] = []
         self._touched: deque[NodeState] = deque()

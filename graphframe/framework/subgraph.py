@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -60,12 +59,12 @@ def _prepared(
 
 def _same_names(nodes: Sequence[SourcedNode]) -> list[Problem]:
     """A problem for each node that has the name of an earlier one."""
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
     problems = []
     for node in nodes:
-        seen[node.name] += 1
-        if seen[node.name] > 1:
+        if node.name in seen:
             problems.append(node.problem("another node has the same name", "name", 0))
+        seen.add(node.name)
     return problems
 
 
