@@ -99,12 +99,13 @@ class Graph:
         GraphConfigError
             With all that is wrong with it.
         """
-        key = (text, os.path.abspath(base), source, changes())
+        folder = os.path.abspath(base)
+        key = (text, folder, source, changes())
         known = _validated.get(key)
         if known is not None:
             return cls(*known)
         config = parse(text, source, load_option_types)
-        graph = cls.from_config(config, base)
+        graph = cls.from_config(config, folder)
         # NOTE: what makes a subgraph may look at more than the text.
         if not any(is_subgraph(full_name(node.calculator, config.proto.package)) for node in config.proto.node):
             _validated[key] = graph._plan, config

@@ -67,7 +67,8 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
         if not match:
             problems.append((position, f'"{text}" is not "name", "TAG:name" or "TAG:index:name" {_why(text)}'))
             continue
-        tag, index, name = match[1] or "", int(match[2] or 0), match[3]
+        tag, number, name = match.groups("")
+        index = int(number or 0)
         if not tag:
             index, untagged = untagged, untagged + 1
         numbered = numbered or index > 0

@@ -276,8 +276,11 @@ class _Validation:
         return found
 
     def _check_outputs(self, field: str, origins: str, outputs: Interface, inputs: Interface) -> None:
+        texts = getattr(self.config.proto, field)
+        if not texts:
+            return
         produced = {slot.spec.name for node in self.nodes for slot in getattr(node, origins)} | set(inputs.numbers)
-        for position, text in enumerate(getattr(self.config.proto, field)):
+        for position, text in enumerate(texts):
             name = text.rpartition(":")[2]
             if name in outputs.numbers and name not in produced:
                 message = f'{field} "{name}" has no producer{did_you_mean(name, produced)}'
