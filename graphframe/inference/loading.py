@@ -18,6 +18,7 @@ from graphframe.inference.cache import cached, stamp_of
 from graphframe.inference.core import core
 from graphframe.inference.device import advice, normalise, parts
 from graphframe.inference.errors import DeviceError, ModelError
+from graphframe.inference.kept_locale import kept_locale
 from graphframe.inference.model import Compiled, CompiledModel
 
 _loaded: weakref.WeakValueDictionary[object, CompiledModel] = weakref.WeakValueDictionary()
@@ -78,7 +79,7 @@ def _compile(
     path: Path, device: str, properties: Mapping[str, str], prepare: Callable[[ov.Model], ov.Model] | None
 ) -> CompiledModel:
     def compile_model() -> Compiled:
-        with cached(path) as cache:
+        with kept_locale(), cached(path) as cache:
             if prepare is None:
                 named = compiled = core().compile_model(path, device, {**cache, **properties})
             else:

@@ -59,9 +59,9 @@ def export_pipeline(source: Path, target: Path, quantization: Quantization) -> N
     command = [sys.executable, "-m", "optimum.commands.optimum_cli", "export", "openvino", "--model", str(source)]
     command += ["--task", _task(source), "--weight-format", quantization.weight_format]
     command += [*shlex.split(quantization.extra_quantization_params), str(target)]
-    done = subprocess.run(command, env={**os.environ, "HF_HUB_OFFLINE": "1"}, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env={**os.environ, "HF_HUB_OFFLINE": "1"}, stderr=subprocess.PIPE)
     if done.returncode != 0:
-        last = "\n".join(done.stderr.strip().splitlines()[-5:])
+        last = "\n".join(done.stderr.decode(errors="replace").strip().splitlines()[-5:])
         raise ExportError(f"{shlex.join(command)} failed with exit code {done.returncode}:\n{last}")
 
 
