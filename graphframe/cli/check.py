@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.cli.table import print_table
 from graphframe.framework.graph import Graph
 
 
@@ -19,6 +20,4 @@ def check(graph: Path, allow_unknown: bool) -> None:
         nodes = Graph.from_file(graph, allow_unknown=allow_unknown).nodes
     rows = [("NODE", "CALCULATOR", "DEVICE")]
     rows += [(node.name, node.proto.calculator, node.device or "(inline)") for node in nodes]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    for name, calculator, device in rows:
-        click.echo(f"{name:{widths[0]}}  {calculator:{widths[1]}}  {device}")
+    print_table(rows)

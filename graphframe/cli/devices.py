@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from graphframe.cli.table import print_table
+
 
 @click.command()
 def devices() -> None:
@@ -14,6 +16,4 @@ def devices() -> None:
     for info in found():
         memory = "?" if info.memory is None else f"{info.memory / 2**30:.1f} GiB"
         rows.append((info.device, info.type, memory, str(info.streams), ",".join(info.capabilities), info.name))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_table(rows)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.cli.options import with_options
 from graphframe.repository.config_file import add_to_config_file, remove_from_config_file
 from graphframe.repository.fastest_devices import with_devices
 from graphframe.repository.graph_file import GRAPH, write_graph
@@ -62,10 +63,7 @@ def with_modes(command: Callable[..., None]) -> Callable[..., None]:
                 paths = {"model_path": model_path, "model_name": model_name, "config_path": config_path}
                 command(task_options=task_options, model_repository_path=model_repository_path, **paths, **given)
 
-    decorated = choose
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(choose, _OPTIONS)
 
 
 def _needed(value: Any, mode: str, option: str) -> Any:

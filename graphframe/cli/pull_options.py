@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from graphframe.cli.options import with_options
 from graphframe.repository.export import Quantization
 from graphframe.repository.prepare import prepare
 from graphframe.repository.pull import Pull
@@ -52,10 +53,7 @@ def with_pull_options(command: Callable[..., None]) -> Callable[..., None]:
 
         command(make_pull=make_pull, **given)
 
-    decorated = read
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(read, _OPTIONS)
 
 
 def prepare_aloud(pull: Pull, options: TaskOptions, *, one_node: bool) -> Path:

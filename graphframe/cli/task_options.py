@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from graphframe.cli.options import with_options
 from graphframe.repository.task_options import TaskOptions
 
 _POSITIVE = click.IntRange(min=1)
@@ -43,7 +44,4 @@ def with_task_options(command: Callable[..., None]) -> Callable[..., None]:
             raise click.UsageError(str(error)) from error
         command(task_options=task_options, **given)
 
-    decorated = read
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(read, _OPTIONS)
