@@ -104,6 +104,11 @@ class HubModel:
         """How many bytes these files have together."""
         return sum(self._files[path].size for path in paths)
 
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each large file, as the hub tells it and `download` has found it."""
+        return {path: file.lfs.sha256 for path, file in self._files.items() if file.lfs is not None}
+
     def download(self, paths: Iterable[str], folder: Path) -> None:
         """Bring files into a folder, under their paths in the repository.
 

@@ -143,7 +143,7 @@ class Pull:
         hub.download(files, self._staging)
         if hub.is_openvino:
             shutil.rmtree(self._staging / ".cache", ignore_errors=True)
-            Pulled.note(self._staging, hub.name, hub.commit, files)
+            Pulled.note(self._staging, hub.name, hub.commit, files, hub.hashes)
             self._put(self._staging)
         else:
             self._export(self._staging, hub.commit)

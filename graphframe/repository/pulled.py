@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -33,12 +34,19 @@ class Pulled(msgspec.Struct):
     files: dict[str, _File]
 
     @classmethod
-    def note(cls, folder: Path, source: str, commit: str, paths: Iterable[str]) -> None:
-        """Write down what the files in a folder are now."""
-        files = {
-            path: _File((stat := (folder / path).stat()).st_size, stat.st_mtime_ns, file_hash(folder / path))
-            for path in paths
-        }
+    def note(
+        cls,
+        folder: Path,
+        source: str,
+        commit: str,
+        paths: Iterable[str],
+        hashes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Write down what the files in a folder are now; `hashes` has those that need not be read for that again."""
+        files = {}
+        for path in paths:
+            stat = (folder / path).stat()
+            files[path] = _File(stat.st_size, stat.st_mtime_ns, hashes.get(path) or file_hash(folder / path))
         content = msgspec.json.format(msgspec.json.encode(cls(source, commit, files)), indent=2)
         (folder / _MANIFEST).write_bytes(content)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from importlib.resources import files
 
 import falcon.asgi
@@ -21,6 +22,7 @@ class Page:
     def __init__(self) -> None:
         folder = files("graphframe.serving.page") / "static"
         self._files = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+        self._etags = {name: sha256(content).hexdigest() for name, content in self._files.items()}
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer with the page."""
@@ -33,6 +35,6 @@ class Page:
         resp.data = self._files[name]
         resp.content_type = f"{_TYPES[name.rpartition('.')[2]]}; charset=utf-8"
         resp.cache_control = ["no-cache"]
-        resp.etag = str(hash(resp.data))
+        resp.etag = self._etags[name]
         resp.set_header("content-security-policy", _POLICY)
         resp.set_header("x-content-type-options", "nosniff")
