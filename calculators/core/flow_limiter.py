@@ -92,7 +92,7 @@ class FlowLimiterCalculator(gf.Calculator):
         unlimited = cc.bound(self.finished) == gf.Timestamp.DONE  # nobody is left to tell what is finished
         while queue and (unlimited or len(self.in_flight) < self.most):
             packet = queue.popleft()
-            cc.send(self.limited, packet.value, packet.timestamp)
+            cc.send_packet(self.limited, packet)
             self.in_flight.append(packet.timestamp)
             self._tell(cc, packet, allow=True)
         while len(queue) > self.most_waiting:
@@ -109,7 +109,7 @@ class FlowLimiterCalculator(gf.Calculator):
         while queue and queue[0].timestamp < decided:
             packet = queue.popleft()
             if next(allow for at, allow in reversed(self.decisions) if at <= packet.timestamp):
-                cc.send(self.limited, packet.value, packet.timestamp, index=index)
+                cc.send_packet(self.limited, packet, index=index)
         bound = queue[0].timestamp if queue else cc.bound(self.given, index=index)
         cc.set_next_timestamp_bound(self.limited, bound, index=index)
         return bound

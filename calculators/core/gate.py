@@ -75,7 +75,7 @@ class GateCalculator(gf.Calculator):
             # The streams without a tag come first in an input set.
             for index, packet in enumerate(cc.packets[: cc.connected(self.passed)]):
                 if packet is not None:
-                    cc.send(self.passed, packet.value, index=index)
+                    cc.send_packet(self.passed, packet, index=index)
 
     def _allows(self, cc: gf.Context) -> bool:
         if self.constant is not None:

@@ -26,5 +26,5 @@ class MergeCalculator(gf.Calculator):
     def process(self, cc: gf.Context) -> None:
         for packet in cc.packets:
             if packet is not None:
-                cc.send(self.merged, packet.value)
+                cc.send_packet(self.merged, packet)
                 return

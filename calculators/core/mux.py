@@ -57,7 +57,7 @@ class MuxCalculator(gf.Calculator):
             return
         packet = cc.packets[chosen]  # INPUT comes before SELECT in an input set
         if packet is not None:
-            cc.send(self.output, packet.value)
+            cc.send_packet(self.output, packet)
 
     def _check(self, cc: gf.Context, chosen: int) -> None:
         last = cc.connected(self.given) - 1

@@ -32,4 +32,4 @@ class PassThroughCalculator(gf.Calculator):
     def process(self, cc: gf.Context) -> None:
         for index, packet in enumerate(cc.packets):
             if packet is not None:
-                cc.send(self.streams_out, packet.value, index=index)
+                cc.send_packet(self.streams_out, packet, index=index)

@@ -124,11 +124,14 @@ class Context(Task):
         TypeError
             If `value` is not of the port's type.
         """
-        if not isinstance(value, port.type):
-            raise _wrong_type(port, index, value)
+        self.send_packet(port, new_packet((value, self.timestamp if timestamp is None else timestamp)), index=index)
+
+    def send_packet(self, port: Output[Any], packet: Packet, *, index: int = 0) -> None:
+        """Put a packet on an output as it is, at its own timestamp; for the rest as `send`."""
+        if not isinstance(packet[0], port.type):
+            raise _wrong_type(port, index, packet[0])
         slots = self.node.plan.slots[port]
         if index < len(slots):
-            packet = new_packet((value, self.timestamp if timestamp is None else timestamp))
             self.sent.append((slots[index], packet))
 
     def flush(self) -> None:

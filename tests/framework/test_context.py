@@ -122,15 +122,26 @@ def test_send(cc: gf.Context) -> None:
     assert cc.sent == [(0, Packet(1, 5)), (0, Packet(2, 9)), (0, Packet(3, 0)), (2, Packet("a", 5))]
 
 
+def test_send_packet_as_it_is(cc: gf.Context) -> None:
+    packet = Packet("a", 9)
+    cc.send_packet(Ports.outs, packet, index=1)
+    ((slot, sent),) = cc.sent
+    assert slot == 2
+    assert sent is packet
+
+
 def test_send_where_nothing_is_connected(cc: gf.Context) -> None:
     cc.send(Ports.unconnected, "value")
     cc.send(Ports.outs, "value", index=2)
+    cc.send_packet(Ports.unconnected, Packet("value", 5))
     assert cc.sent == []
 
 
 def test_send_what_is_of_another_type(cc: gf.Context) -> None:
     with pytest.raises(TypeError, match='output stream "OUT" takes int, not str'):
         cc.send(Ports.out, cast("int", "1"))
+    with pytest.raises(TypeError, match='output stream "OUT" takes int, not str'):
+        cc.send_packet(Ports.out, Packet("1", 5))
     assert cc.sent == []
 
 
