@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from google.protobuf import descriptor_pool, text_format
 
@@ -19,9 +20,10 @@ from graphframe.framework.plain_pbtxt import read_plain
 
 assert stream_handler_pb2  # its types are used in graphs
 
+_NOWHERE: Final[Mapping[FieldPath, int]] = MappingProxyType({})
 
-@dataclass(frozen=True)
-class SourcedNode:
+
+class SourcedNode(NamedTuple):
     """A node of a config, and where it was written.
 
     Attributes
@@ -35,7 +37,7 @@ class SourcedNode:
     proto: CalculatorGraphConfig.Node
     name: str
     source: str
-    lines: Mapping[FieldPath, int] = field(default_factory=dict)
+    lines: Mapping[FieldPath, int] = _NOWHERE
     path: FieldPath = ()
     base: Path = Path()
 
@@ -49,8 +51,7 @@ class SourcedNode:
         return next((self.lines[place] for place in places if place in self.lines), None)
 
 
-@dataclass(frozen=True)
-class SourcedConfig:
+class SourcedConfig(NamedTuple):
     """A config, the name of what it was read from, the line of each field, and what could not be read of it.
 
     The line at the empty path is that of everything which has none of its own. `base` is the folder that relative paths
@@ -59,24 +60,28 @@ class SourcedConfig:
 
     proto: CalculatorGraphConfig
     source: str
-    lines: Mapping[FieldPath, int] = field(default_factory=dict)
+    lines: Mapping[FieldPath, int] = _NOWHERE
     problems: Sequence[Problem] = ()
     base: Path = Path()
 
     @property
     def nodes(self) -> list[SourcedNode]:
         """The nodes, in the order of the text."""
-        alike = Counter(node.calculator for node in self.proto.node if not node.name)
-        numbers: Counter[str] = Counter()
+        protos = self.proto.node[:]
+        alike: dict[str, int] = defaultdict(int)
+        for proto in protos:
+            if not proto.name:
+                alike[proto.calculator] += 1
+        numbers: dict[str, int] = defaultdict(int)
         nodes = []
-        for position, node in enumerate(self.proto.node):
-            name = node.name
+        for position, proto in enumerate(protos):
+            name = proto.name
             if not name:
-                numbers[node.calculator] += 1
-                name = node.calculator
-                if alike[node.calculator] > 1:
-                    name += f"_{numbers[node.calculator]}"
-            nodes.append(SourcedNode(node, name, self.source, self.lines, ("node", position), self.base))
+                name = proto.calculator
+                if alike[name] > 1:
+                    numbers[name] += 1
+                    name = f"{name}_{numbers[name]}"
+            nodes.append(SourcedNode(proto, name, self.source, self.lines, ("node", position), self.base))
         return nodes
 
     def problem(self, message: str, *place: str | int) -> Problem:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -107,7 +106,8 @@ class Graph:
         config = parse(text, source, load_option_types)
         graph = cls.from_config(config, folder)
         # NOTE: what makes a subgraph may look at more than the text.
-        if not any(is_subgraph(full_name(node.calculator, config.proto.package)) for node in config.proto.node):
+        calculators = {node.calculator for node in config.proto.node[:]}
+        if not any(is_subgraph(full_name(name, config.proto.package)) for name in calculators):
             _validated[key] = graph._plan, config
             if len(_validated) > _MOST_VALIDATED:
                 _validated.pop(next(iter(_validated)), None)
@@ -121,8 +121,8 @@ class Graph:
         find: Callable[[str], type[Calculator]] = find_calculator,
     ) -> Graph:
         """Validate a parsed config; `find` gives calculators by their names."""
-        config = replace(config, base=Path(base))
-        return cls(validate(config, config.base, find), config)
+        config = config._replace(base=Path(os.path.abspath(base)))
+        return cls(validate(config, find), config)
 
     @property
     def config(self) -> SourcedConfig:

@@ -51,6 +51,8 @@ def apply_option_values(
             options[name] = _copy(options.get(name, written.message))
             options[name].MergeFrom(written.message)
     for node in nodes:
+        if not node.proto.option_value:
+            continue
         for position, text in enumerate(node.proto.option_value):
             try:
                 _apply(text, options, node)

@@ -45,6 +45,8 @@ def load_nodes(plan: Plan, tracer: LoadTracer | None) -> tuple[list[Calculator],
             continue
         calculator, published = result
         calculators.append(calculator)
+        if not published:
+            continue
         for name in published.keys() & properties.keys():
             twice = ValueError(f'another node has published "{name}" already; only one node of a graph can')
             errors += [_error(node, twice)]
@@ -59,10 +61,12 @@ def _load_node(
     node: NodePlan, base: Path, tracer: LoadTracer | None
 ) -> tuple[Calculator, dict[str, Any]] | CalculatorError:
     """The calculator and what it published, or why there is none."""
-    name, device_properties = node.calculator.__name__, node.proto.device_properties
-    context = NodeContext(node.name, name, node.device, device_properties, base, node.options)
     try:
         calculator = node.calculator()
+        if node.calculator.load is Calculator.load:
+            return calculator, {}
+        name, device_properties = node.calculator.__name__, node.proto.device_properties
+        context = NodeContext(node.name, name, node.device, device_properties, base, node.options)
         with nullcontext() if tracer is None else tracer.loading(node):
             calculator.load(context)
     except (Exception, SystemExit) as cause:

@@ -62,16 +62,19 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
     untagged = 0
     numbered = False
     for position, text in enumerate(texts):
-        specs.append(None)
         match = _SPEC.fullmatch(text)
-        if not match:
+        if match is None:
             problems.append((position, f'"{text}" is not "name", "TAG:name" or "TAG:index:name" {_why(text)}'))
+            specs.append(None)
             continue
         tag, number, name = match.groups("")
-        index = int(number or 0)
-        if not tag:
+        if tag:
+            index = int(number or 0)
+        else:
             index, untagged = untagged, untagged + 1
-        numbered = numbered or index > 0
+        if index:
+            numbered = True
+        spec: Spec | None = None
         if index > _HIGHEST_INDEX:
             problems.append((position, f'"{text}": an index is at most {_HIGHEST_INDEX}'))
         elif (tag, index) in taken:
@@ -80,7 +83,8 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
             problems.append((position, message))
         else:
             taken[tag, index] = position, name
-            specs[position] = Spec(tag, index, name)
+            spec = Spec(tag, index, name)
+        specs.append(spec)
     if numbered:
         problems += _gaps(taken)
     return specs, problems

@@ -58,13 +58,16 @@ def written_options(
 
     `packed_field` is the field of the messages that are packed: ``"node_options"`` or ``"graph_options"``.
     """
-    found = {}
-    problems = []
+    found: dict[str, Written] = {}
+    problems: list[Problem] = []
+    packed_messages = getattr(sourced.proto, packed_field)
+    if not packed_messages and not sourced.proto.HasField("options"):
+        return found, problems
     for extension, message in sourced.proto.options.ListFields():
         if extension.is_extension:
             found[message.DESCRIPTOR.full_name] = Written(message, "options", 0)
     seen = set()
-    for position, packed in enumerate(getattr(sourced.proto, packed_field)):
+    for position, packed in enumerate(packed_messages):
         if not packed.type_url:
             continue
         name = packed.TypeName()

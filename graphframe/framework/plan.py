@@ -171,8 +171,6 @@ class Plan:
         How many packets fill a queue; nothing is throttled if it is not positive.
     report_deadlock : bool
         Whether a run that is stuck on full queues fails, instead of making them longer.
-    origins : list of tuple of int
-        For each stream the graph's input streams that it comes from, by number, and the sources, by ``~index``.
     untimed : list of int
         Streams whose timestamps need not rise, by number: all that read them join packets by their order of arrival.
     base : pathlib.Path
@@ -190,10 +188,22 @@ class Plan:
     executors: dict[str, int]
     max_queue_size: int
     report_deadlock: bool
-    origins: list[tuple[int, ...]]
     untimed: list[int]
 
     @cached_property
     def sources(self) -> list[int]:
         """The indexes of the nodes that make packets out of nothing."""
         return [node.index for node in self.nodes if node.is_source]
+
+    @cached_property
+    def origins(self) -> list[tuple[int, ...]]:
+        """For each stream the graph's input streams that it comes from, by number, and the sources, by ``~index``."""
+        found: list[set[int]] = [set() for _ in self.streams]
+        for number in self.inputs.numbers.values():
+            found[number] = {number}
+        for node in self.nodes:
+            before = {~node.index} if node.is_source else set()
+            before = before.union(*(found[slot.stream] for slot in node.inputs))
+            for slot in node.outputs:
+                found[slot.stream] = before
+        return [tuple(sorted(origins)) for origins in found]

@@ -73,7 +73,7 @@ class Scheduler:
         self.side_packets = [side_packets.get(number, MISSING) for number in range(len(plan.side_packets))]
         limit = plan.max_queue_size if plan.max_queue_size > 0 else sys.maxsize
         self.nodes = [NodeState(node, self.streams, limit, make_task) for node in plan.nodes]
-        self.throttle = Throttle(plan.origins)
+        self.throttle = Throttle(plan)
         self.observing = 0
         self._sources = [self.nodes[index] for index in plan.sources]
         self._layer = min((node.plan.source_layer for node in self._sources), default=0)

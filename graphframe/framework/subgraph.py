@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
@@ -37,7 +37,10 @@ def expand(config: SourcedConfig) -> tuple[list[SourcedNode], list[Problem]]:
     """
     expansion = _Expansion([], set())
     outermost = _prepared(config, config.proto.package, None, expansion.problems)
-    expansion.problems += _same_names([node for node in outermost if is_subgraph(node.proto.calculator)])
+    subgraphs = [node for node in outermost if is_subgraph(node.proto.calculator)]
+    if not subgraphs:
+        return outermost, expansion.problems + _same_names(outermost)
+    expansion.problems += _same_names(subgraphs)
     nodes = list(expansion.expanded(outermost, config.proto.package, ()))
     return nodes, expansion.problems + _same_names(nodes)
 
@@ -48,11 +51,13 @@ def _prepared(
     """The nodes of a graph that comes in place of `outer`, without what has been said elsewhere in it."""
     graph = CalculatorGraphConfig()
     graph.CopyFrom(config.proto)
-    nodes = replace(config, proto=graph, base=config.base if outer is None else outer.base).nodes
+    nodes = config._replace(proto=graph, base=config.base if outer is None else outer.base).nodes
     for node in nodes:
-        node.proto.calculator = full_name(node.proto.calculator, package)
-        node.proto.input_side_packet.extend(node.proto.external_input)
-        node.proto.ClearField("external_input")
+        if package:
+            node.proto.calculator = full_name(node.proto.calculator, package)
+        if node.proto.external_input:
+            node.proto.input_side_packet.extend(node.proto.external_input)
+            node.proto.ClearField("external_input")
     problems += apply_option_values(config, outer, nodes)
     return nodes
 
@@ -60,7 +65,9 @@ def _prepared(
 def _same_names(nodes: Sequence[SourcedNode]) -> list[Problem]:
     """A problem for each node that has the name of an earlier one."""
     seen: set[str] = set()
-    problems = []
+    problems: list[Problem] = []
+    if len({node.name for node in nodes}) == len(nodes):
+        return problems
     for node in nodes:
         if node.name in seen:
             problems.append(node.problem("another node has the same name", "name", 0))
@@ -117,7 +124,7 @@ def _unmade(node: SourcedNode) -> SourcedNode:
     proto.CopyFrom(node.proto)
     proto.ClearField("input_stream")
     proto.ClearField("input_side_packet")
-    return replace(node, proto=proto)
+    return node._replace(proto=proto)
 
 
 def _misplaced(outer: SourcedNode, subgraph: SourcedConfig) -> Iterable[Problem]:
@@ -162,7 +169,7 @@ def _body(outer: SourcedNode, subgraph: SourcedConfig, package: str, problems: l
                 head, _, name = text.rpartition(":")
                 if name not in unconnected.get(kind, ()):
                     getattr(node.proto, kind).append(f"{head}:" * bool(head) + names.get(name, prefix + name))
-    return [replace(node, name=prefix + node.name) for node in body]
+    return [node._replace(name=prefix + node.name) for node in body]
 
 
 def _specs(subgraph: SourcedConfig, kind: str, problems: list[Problem]) -> list[Spec | None]:

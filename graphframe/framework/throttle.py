@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
+from graphframe.framework.plan import Plan
 from graphframe.framework.state import InputQueue
 
 
@@ -13,8 +14,7 @@ class Throttle:
 
     Parameters
     ----------
-    origins : sequence of sequence of int
-        Those of each stream.
+    plan : Plan
 
     Attributes
     ----------
@@ -25,22 +25,23 @@ class Throttle:
         Who waits to add a packet: to which stream, and what wakes it.
     """
 
-    def __init__(self, origins: Sequence[Sequence[int]]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.held: dict[int, int] = defaultdict(int)
         self.full: set[InputQueue] = set()
         self.waiting: list[tuple[int, Callable[[], None]]] = []
-        self._origins = origins
+        self._plan = plan
 
     def hold(self, stream: int) -> None:
         """Throttle all that `stream` comes from; once more each time."""
-        for origin in self._origins[stream]:
+        for origin in self._plan.origins[stream]:
             self.held[origin] += 1
 
     def let_go(self, stream: int) -> list[int]:
         """Take back one `hold`; returns the origins that are free now."""
-        for origin in self._origins[stream]:
+        origins = self._plan.origins[stream]
+        for origin in origins:
             self.held[origin] -= 1
-        return [origin for origin in self._origins[stream] if not self.held[origin]]
+        return [origin for origin in origins if not self.held[origin]]
 
     def fill(self, item: InputQueue) -> None:
         """Note that a queue has come to its limit, unless the policy of its node drops packets then."""
@@ -69,4 +70,4 @@ class Throttle:
     def blocks(self, sources: Iterable[int]) -> bool:
         """Whether a full queue holds up one of these sources, or somebody who waits to add a packet."""
         held_up = {*sources, *(stream for stream, _ in self.waiting)}
-        return any(not held_up.isdisjoint(self._origins[item.stream.number]) for item in self.full)
+        return any(not held_up.isdisjoint(self._plan.origins[item.stream.number]) for item in self.full)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import networkx as nx
@@ -37,14 +34,12 @@ SOURCES = "sources"
 """The executor of sources that name none: a source may wait for something, which must not hold up the others."""
 
 
-def validate(config: SourcedConfig, base: Path, find: Callable[[str], type[Calculator]] = find_calculator) -> Plan:
+def validate(config: SourcedConfig, find: Callable[[str], type[Calculator]] = find_calculator) -> Plan:
     """Check a config, and plan how to run it.
 
     Parameters
     ----------
     config : SourcedConfig
-    base : pathlib.Path
-        The folder that relative paths start from.
     find : callable
         Gives a calculator by its name, or raises LookupError.
 
@@ -53,7 +48,7 @@ def validate(config: SourcedConfig, base: Path, find: Callable[[str], type[Calcu
     GraphConfigError
         With all problems, if there are any.
     """
-    return _Validation(replace(config, base=base), find).plan(base)
+    return _Validation(config, find).plan()
 
 
 class _Validation:
@@ -67,14 +62,20 @@ class _Validation:
         self.executors, problems = declared_executors(config)
         self.declared_executors = set(self.executors)
         self.problems += problems
-        self.numbers: dict[str, dict[str, int]] = {"stream": {}, "side_packet": {}}
+        self.streams: dict[str, int] = {}
+        self.side_packets: dict[str, int] = {}
+        self.numbers = {
+            field: self.streams if field.endswith("stream") else self.side_packets for field in FIELDS.values()
+        }
         self.nodes = [self._node(index, node) for index, node in enumerate(self.sourced)]
 
-    def plan(self, base: Path) -> Plan:
+    def plan(self) -> Plan:
         self._refuse_obsolete_fields()
         inputs = self._interface("input_stream", once=True)
         side_inputs = self._interface("input_side_packet", once=True)
-        edges = self._connect("inputs", "outputs", inputs) + self._connect("side_inputs", "side_outputs", side_inputs)
+        edges = self._connect("inputs", "outputs", inputs)
+        if self.side_packets:
+            edges += self._connect("side_inputs", "side_outputs", side_inputs)
         outputs = self._interface("output_stream")
         side_outputs = self._interface("output_side_packet")
         self._check_outputs("output_stream", "outputs", outputs, inputs)
@@ -90,10 +91,10 @@ class _Validation:
             runs_elsewhere = self.executors[node.executor] != INLINE
             node.priority = -index - len(nodes) * runs_elsewhere
         return Plan(
-            base=Path(os.path.abspath(base)),
+            base=self.config.base,
             nodes=nodes,
-            streams=list(self.numbers["stream"]),
-            side_packets=list(self.numbers["side_packet"]),
+            streams=list(self.streams),
+            side_packets=list(self.side_packets),
             inputs=inputs,
             outputs=outputs,
             side_inputs=side_inputs,
@@ -101,7 +102,6 @@ class _Validation:
             executors=self.executors,
             max_queue_size=self._max_queue_size(),
             report_deadlock=self.config.proto.report_deadlock,
-            origins=_origins(nodes, inputs, len(self.numbers["stream"])),
             untimed=_untimed(nodes),
         )
 
@@ -110,24 +110,20 @@ class _Validation:
         hints = [node.proto.buffer_size_hint for node in self.sourced]
         return size if size < 0 else max(size, *hints, 1)
 
-    def _number(self, field: str, name: str) -> int:
-        numbers = self.numbers["stream" if field.endswith("stream") else "side_packet"]
-        return numbers.setdefault(name, len(numbers))
-
     def _node(self, index: int, node: SourcedNode) -> NodePlan:
         proto = node.proto
         calculator: type[Calculator] = UnknownCalculator
         taken = None
         try:
-            if not is_subgraph(proto.calculator):  # else it could not be made, which has been said
-                calculator = self.find(proto.calculator)
+            calculator = self.find(proto.calculator)
             taken = None if calculator is UnknownCalculator else calculator.contract.options
         except LookupError as error:
-            message = str(error) if proto.calculator else "names no calculator"
-            self.problems.append(node.problem(message, "calculator", 0))
+            if not is_subgraph(proto.calculator):  # else it could not be made, which has been said
+                message = str(error) if proto.calculator else "names no calculator"
+                self.problems.append(node.problem(message, "calculator", 0))
         options, problems = node_options(node, taken)
         plan = NodePlan(index, node.name, calculator, proto, options, self._executor(node))
-        wrong = wire(plan, node, self._number)
+        wrong = wire(plan, node, self.numbers)
         self.problems += problems + wrong
         self._set_input_policy(plan, node, wired=not wrong)
         if not wrong:
@@ -136,12 +132,10 @@ class _Validation:
 
     def _set_input_policy(self, plan: NodePlan, node: SourcedNode, *, wired: bool) -> None:
         policy = plan.calculator.input_policy
-        place: SourcedNode | SourcedConfig = node
-        if not node.proto.HasField("input_stream_handler"):
-            place = self.config
+        place: SourcedNode | SourcedConfig = node if node.proto.HasField("input_stream_handler") else self.config
         handler = place.proto.input_stream_handler
         try:
-            if place.proto.HasField("input_stream_handler"):
+            if place is node or self.config.proto.HasField("input_stream_handler"):
                 policy = configured(handler)
             if plan.inputs and wired:
                 plan.input_policy = policy.bind(plan)
@@ -154,7 +148,7 @@ class _Validation:
             self.problems.append(node.problem(f"input_stream_handler: {error}", "input_stream_handler", 0))
 
     def _check_source(self, plan: NodePlan, node: SourcedNode) -> None:
-        if not plan.is_source:
+        if plan.inputs or not plan.is_source:
             if plan.proto.source_layer:
                 self.problems.append(node.problem("source_layer is for sources, but it has inputs", "source_layer", 0))
             return
@@ -175,28 +169,33 @@ class _Validation:
         return name or DEFAULT
 
     def _refuse_obsolete_fields(self) -> None:
-        for field in (field.name for field, _ in self.config.proto.ListFields()):
-            if field in _OBSOLETE:
-                self.problems.append(self.config.problem(f"{field} is obsolete: {_OBSOLETE[field]}", field, 0))
+        for field, instead in _OBSOLETE.items():
+            if getattr(self.config.proto, field):
+                self.problems.append(self.config.problem(f"{field} is obsolete: {instead}", field, 0))
         places: list[SourcedNode | SourcedConfig] = [self.config, *self.sourced]
         for place in places:
+            if not place.proto.HasField("output_stream_handler"):
+                continue
             handler = place.proto.output_stream_handler.output_stream_handler
             if handler not in ("", _IN_ORDER):
                 message = f'there is no output stream handler "{handler}"; there is: {_IN_ORDER}'
                 self.problems.append(place.problem(message, "output_stream_handler", 0))
 
     def _interface(self, field: str, *, once: bool = False) -> Interface:
-        specs, wrong = parse_specs(getattr(self.config.proto, field))
-        self.problems += [self.config.problem(f"{field} {message}", field, place) for place, message in wrong]
+        specs, wrong = parse_specs(getattr(self.config.proto, field)[:])
+        for place, message in wrong:
+            self.problems.append(self.config.problem(f"{field} {message}", field, place))
         keys = []
         numbers: dict[str, int] = {}
+        known = self.numbers[field]
         for position, spec in enumerate(specs):
             if spec is None:
                 continue
-            if once and spec.name in numbers:
-                self.problems.append(self.config.problem(f'{field} "{spec.name}" is given twice', field, position))
-            keys.append(spec.key)
-            numbers[spec.key] = numbers[spec.name] = self._number(field, spec.name)
+            name, key = spec.name, spec.key
+            if once and name in numbers:
+                self.problems.append(self.config.problem(f'{field} "{name}" is given twice', field, position))
+            keys.append(key)
+            numbers[key] = numbers[name] = known.setdefault(name, len(known))
         return Interface(field.replace("_", " "), tuple(keys), numbers)
 
     def _connect(self, ends: str, origins: str, given: Interface) -> list[tuple[int, int]]:
@@ -212,28 +211,29 @@ class _Validation:
                     self._produced_twice(node, slot, FIELDS[origins], other)
                 else:
                     producers[slot.stream] = node, slot
-        names = {slot.spec.name for _, slot in producers.values()} | set(given.numbers)
         first: dict[int, NodePlan] = {}
         sent = _SentTypes(producers)
         edges = []
         for node in self.nodes:
             slots: list[Slot] = getattr(node, ends)
-            if ends == "inputs":
+            if ends == "inputs" and node.proto.input_stream_info:
                 back = self._back_edges(node)
-                slots[:] = [slot._replace(back_edge=slot.place in back) for slot in slots] if back else slots
+                slots[:] = [slot._replace(back_edge=slot.place in back) for slot in slots]
             for slot in slots:
                 if slot.stream in from_outside:
                     self._narrow(given, node, slot, FIELDS[ends], first)
                 elif slot.stream not in producers:
                     message = f'{FIELDS[ends]} "{slot.spec.name}" has no producer'
+                    names = {slot.spec.name for _, slot in producers.values()} | set(given.numbers)
                     message += did_you_mean(slot.spec.name, names) or _UNDECLARED
                     self._slot_problem(node, slot, FIELDS[ends], message)
                 else:
                     producer, _ = producers[slot.stream]
-                    given_type = sent[slot.stream]
-                    if not issubclass(given_type, slot.port.type) and given_type is not object:
-                        message = f'takes {slot.port.type.__name__}, but node "{producer.name}" sends'
-                        message = f'{FIELDS[ends]} "{slot.spec}" {message} {given_type.__name__}'
+                    taken = slot.port.type
+                    sends = object if taken is object else sent[slot.stream]
+                    if sends is not object and not issubclass(sends, taken):
+                        message = f'takes {taken.__name__}, but node "{producer.name}" sends'
+                        message = f'{FIELDS[ends]} "{slot.spec}" {message} {sends.__name__}'
                         self._slot_problem(node, slot, FIELDS[ends], message)
                     if not slot.back_edge:
                         edges.append((producer.index, node.index))
@@ -342,23 +342,12 @@ class _SentTypes:
         return port.type, None
 
 
-def _untimed(nodes: Iterable[NodePlan]) -> list[int]:
+def _untimed(nodes: Sequence[NodePlan]) -> list[int]:
     """The streams that are only read by nodes whose policies do not care about the order of timestamps."""
+    if all(node.input_policy.timed for node in nodes):
+        return []
     timed: dict[int, bool] = {}
     for node in nodes:
         for slot in node.inputs:
             timed[slot.stream] = timed.get(slot.stream, False) or node.input_policy.timed
     return [stream for stream, is_timed in timed.items() if not is_timed]
-
-
-def _origins(nodes: Iterable[NodePlan], inputs: Interface, streams: int) -> list[tuple[int, ...]]:
-    """For each stream, the graph inputs and sources that it comes from; `nodes` are in execution order."""
-    found: list[set[int]] = [set() for _ in range(streams)]
-    for number in inputs.numbers.values():
-        found[number] = {number}
-    for node in nodes:
-        before = {~node.index} if node.is_source else set()
-        before = before.union(*(found[slot.stream] for slot in node.inputs))
-        for slot in node.outputs:
-            found[slot.stream] = before
-    return [tuple(sorted(origins)) for origins in found]

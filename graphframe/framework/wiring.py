@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphframe.framework.calculator import Calculator, NodeContext
@@ -34,15 +34,15 @@ class UnknownCalculator(Calculator):
         raise LookupError(f'there is no calculator "{node.calculator}" here: the graph can be looked at, not run')
 
 
-def wire(plan: NodePlan, node: SourcedNode, number: Callable[[str, str], int]) -> list[Problem]:
+def wire(plan: NodePlan, node: SourcedNode, numbers: Mapping[str, dict[str, int]]) -> list[Problem]:
     """Fill the slots of `plan` from the specs of `node`; returns what is wrong with them.
 
-    `number` gives the number of a stream or side packet, given the field and the name.
+    `numbers` has for each field the numbers of its streams or side packets by name; new ones are added.
     """
     problems = []
     for kind, field in FIELDS.items():
         ports: tuple[Port[Any], ...] = getattr(plan.calculator.contract, kind)
-        texts = getattr(node.proto, field)
+        texts = getattr(node.proto, field)[:]  # a list is gone through at a fifth of the cost
         if not ports and not texts:
             continue
         specs, wrong = parse_specs(texts)
@@ -51,21 +51,27 @@ def wire(plan: NodePlan, node: SourcedNode, number: Callable[[str, str], int]) -
         for port in ports:
             plan.slots[port] = []
         slots: list[Slot] = getattr(plan, kind)
-        placed = [(position, spec) for position, spec in enumerate(specs) if spec is not None]
-        if len(placed) > 1:
-            placed.sort(key=lambda placed: (placed[1].tag, placed[1].index))
-        for position, spec in placed:
+        known = numbers[field]
+        for position, spec in sorted(enumerate(specs), key=_place) if len(specs) > 1 else enumerate(specs):
+            if spec is None:
+                continue
             found = _port_for(spec, ports)
             if found is None:
                 problems.append(node.problem(_no_such_port(plan, field, spec, ports), field, position))
                 continue
             plan.slots[found].append(len(slots))
-            slots.append(Slot(found, spec, position, number(field, spec.name)))
-        if not wrong:
-            problems += _missing(plan, node, field, ports)
+            slots.append(Slot(found, spec, position, known.setdefault(spec.name, len(known))))
+        for port in ports:
+            if not plan.slots[port] and not port.optional and not wrong:
+                problems += [node.problem(_missing(plan, field, port))]
     if not problems:
         problems = [node.problem(message) for message in plan.calculator.check(plan)]
     return problems
+
+
+def _place(placed: tuple[int, Spec | None]) -> tuple[str, int]:
+    _, spec = placed
+    return ("", 0) if spec is None else (spec.tag, spec.index)
 
 
 def _port_for(spec: Spec, ports: Iterable[Port[Any]]) -> Port[Any] | None:
@@ -92,10 +98,8 @@ def _no_such_port(plan: NodePlan, field: str, spec: Spec, ports: tuple[Port[Any]
     return f'{name} has no {field} "{spec.tag}"{did_you_mean(spec.tag, tags)}; it has: {known}'
 
 
-def _missing(plan: NodePlan, node: SourcedNode, field: str, ports: Iterable[Port[Any]]) -> Iterable[Problem]:
-    for port in ports:
-        if not port.optional and not plan.slots[port]:
-            wanted = f'an {field} "{port.tag}:..."' if port.tag else f"an {field} without a tag"
-            if port.tag == ANY_TAG:
-                wanted = f"at least one {field}"
-            yield node.problem(f"{plan.calculator.__name__} needs {wanted}")
+def _missing(plan: NodePlan, field: str, port: Port[Any]) -> str:
+    wanted = f'an {field} "{port.tag}:..."' if port.tag else f"an {field} without a tag"
+    if port.tag == ANY_TAG:
+        wanted = f"at least one {field}"
+    return f"{plan.calculator.__name__} needs {wanted}"

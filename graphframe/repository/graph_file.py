@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def staged_graph(folder: Path, options: TaskOptions) -> str:
     GraphError
         If `target_device` names a node that there is not.
     """
-    one_node = replace(parse(options.ovms_graph(), str(folder / GRAPH), load_option_types), base=folder)
+    one_node = parse(options.ovms_graph(), str(folder / GRAPH), load_option_types)._replace(base=folder)
     (node,) = one_node.nodes
     assert is_subgraph(node.proto.calculator)
     graph = subgraph_of(node)

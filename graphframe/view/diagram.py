@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf import text_format
@@ -199,7 +199,7 @@ class _Scope:
         proto.CopyFrom(node.proto)
         proto.calculator = name
         try:
-            return registered(subgraph_of(replace(node, proto=proto)))
+            return registered(subgraph_of(node._replace(proto=proto)))
         except GraphConfigError:  # of a function that makes it
             return None
 

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from google.protobuf import text_format
@@ -43,7 +43,7 @@ def read(path: Path) -> GraphSource:
         config = parse(text, str(path), load_option_types, allow_unknown=True)
     except GraphConfigError:  # which may be about options
         config = _parsed(plain, path)
-    found = _all_nodes(replace(config, base=path.parent))
+    found = _all_nodes(config._replace(base=path.parent))
     if not found.nodes:
         raise GraphConfigError([*config.problems, Problem("there is no node in this, so nothing to draw", str(path))])
     counts = [("node", len(config.proto.node)), *((name, len(getattr(config.proto, name))) for name in _GENERATORS)]
@@ -80,7 +80,7 @@ def _all_nodes(config: SourcedConfig) -> SourcedConfig:
     for factory in config.proto.packet_factory:
         output = factory.output_side_packet or factory.external_output
         proto.node.add(calculator=factory.packet_factory, output_side_packet=[output])
-    return replace(config, proto=proto)
+    return config._replace(proto=proto)
 
 
 def _without_options(text: str) -> tuple[str, Mapping[tuple[str, int], str]]:

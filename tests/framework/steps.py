@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from graphframe import GraphError, Packet, Timestamp
@@ -20,7 +19,7 @@ class Steps:
     """A scheduler, with nodes by their names and tasks as text."""
 
     def __init__(self, text: str, side_packets: dict[str, Any] | None = None, *, start: bool = True) -> None:
-        self.plan = validate(parse(text, "graph"), Path())
+        self.plan = validate(parse(text, "graph"))
         self.seen: list[tuple[str, Any, str]] = []
         self.scheduler = Scheduler(
             self.plan,

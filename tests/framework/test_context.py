@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -51,7 +50,7 @@ def context(
     flush: Callable[[Task, list[tuple[int, Packet]]], None] = lambda task, sent: None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> gf.Context:
-    plan = validate(parse(TEXT, "graph"), Path(), {"Ports": Ports}.__getitem__)
+    plan = validate(parse(TEXT, "graph"), {"Ports": Ports}.__getitem__)
     streams = [Stream(name) for name in plan.streams]
     cc = gf.Context(gf.Cancellation(), flush, report, NodeState(plan.nodes[0], streams, 100, Task))
     cc.node.side_packets = ["side", "side", "more"]

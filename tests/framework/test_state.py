@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from graphframe.framework.config import parse
 from graphframe.framework.state import PROCESS, NodeState, Task
 from graphframe.framework.stream import Stream
@@ -13,7 +11,7 @@ assert toys
 
 def test_node_and_what_its_task_failed_with() -> None:
     text = 'input_stream: "a" node { name: "n" calculator: "Double" input_stream: "a" output_stream: "b" }'
-    plan = validate(parse(text, "graph"), Path())
+    plan = validate(parse(text, "graph"))
     streams = [Stream(name) for name in plan.streams]
     node = NodeState(plan.nodes[0], streams, 100, Task)
     assert [item.stream for item in node.inputs] == [streams[plan.streams.index("a")]]

@@ -17,7 +17,7 @@ def queue(limit: int) -> tuple[Throttle, InputQueue]:
     steps = Steps(graph_inputs("a b") + text)
     (item,) = steps.scheduler.nodes[1].inputs
     item.limit = limit
-    return Throttle(steps.plan.origins), item
+    return Throttle(steps.plan), item
 
 
 def put(throttle: Throttle, item: InputQueue, *timestamps: int) -> None:

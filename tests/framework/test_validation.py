@@ -18,7 +18,7 @@ assert toys
 
 
 def plan(text: str) -> Plan:
-    return validate(parse(text, "graph", load_option_types), Path())
+    return validate(parse(text, "graph", load_option_types))
 
 
 def problems(text: str) -> list[str]:
@@ -241,7 +241,7 @@ def test_types_may_be_narrower_than_what_is_taken() -> None:
         text = """input_stream: "in"
             node { name: "p" calculator: "Producer" input_stream: "ANY:in" output_stream: "CAT:x" }
             node { name: "c" calculator: "Consumer" input_stream: "ANIMAL:x" }"""
-        validate(parse(text, "graph"), Path(), {"Producer": producer, "Consumer": consumer}.__getitem__)
+        validate(parse(text, "graph"), {"Producer": producer, "Consumer": consumer}.__getitem__)
 
     check(Cats, Feed)
     check(Cats, FeedCat)
@@ -287,7 +287,7 @@ class Source(gf.Calculator):
 
 
 def source_plan(text: str) -> Plan:
-    return validate(parse(text, "graph"), Path(), lambda _: Source)
+    return validate(parse(text, "graph"), lambda _: Source)
 
 
 def test_sources_get_threads_of_their_own() -> None:
@@ -442,7 +442,7 @@ class TestSameAs:
             node {{ calculator: "Passes" {streams} }}
             node {{ name: "text" calculator: "Text" input_stream: "TEXT:last" output_stream: "TEXT:out" }}"""
         try:
-            validate(parse(text, "graph"), Path(), lambda name: Passes if name == "Passes" else find_calculator(name))
+            validate(parse(text, "graph"), lambda name: Passes if name == "Passes" else find_calculator(name))
         except gf.GraphConfigError as error:
             return list(map(str, error.problems))
         return []

@@ -6,7 +6,7 @@ import graphframe as gf
 from graphframe.framework.config import parse
 from graphframe.framework.plan import NodePlan
 from graphframe.framework.registry import find_calculator
-from graphframe.framework.wiring import UnknownCalculator, wire
+from graphframe.framework.wiring import FIELDS, UnknownCalculator, wire
 
 
 class Ports(gf.Calculator):
@@ -23,7 +23,7 @@ def wired(text: str, calculator: type[gf.Calculator] = Ports) -> tuple[NodePlan,
     (node,) = parse(f'node {{ name: "n" calculator: "{calculator.__name__}"\n{text}\n}}', "graph").nodes
     plan = NodePlan(0, node.name, calculator, node.proto, {}, "")
     names: dict[str, int] = {}
-    problems = wire(plan, node, lambda field, name: names.setdefault(name, len(names)))
+    problems = wire(plan, node, dict.fromkeys(FIELDS.values(), names))
     return plan, list(map(str, problems))
 
 

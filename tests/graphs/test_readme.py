@@ -93,7 +93,7 @@ class Stepper:
         inputs = "".join(f'input_stream: "{tag.lower()}" ' for tag in tags)
         streams = "".join(f'input_stream: "{tag}:{tag.lower()}" ' for tag in tags)
         config = parse(f'{inputs} node {{ calculator: "Node" {streams} {handler} }}', "timeline")
-        self.plan = validate(config, Path(), lambda _: Node)
+        self.plan = validate(config, lambda _: Node)
         self.scheduler = Scheduler(self.plan)
         self.scheduler.start()
         self.working: Task | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import graphframe as gf
@@ -56,5 +55,5 @@ def bound_to(policy: InputPolicy, places: str, *, bounds: bool = False) -> Input
     streams = [f"{place}:s{index}" for index, place in enumerate(places.split())]
     text = "".join(f'input_stream: "s{index}" ' for index in range(len(streams)))
     text += 'node { calculator: "Joins" ' + "".join(f'input_stream: "{stream}" ' for stream in streams) + "}"
-    plan = validate(parse(text, "graph"), Path(), lambda _: JoinsBounds if bounds else Joins)
+    plan = validate(parse(text, "graph"), lambda _: JoinsBounds if bounds else Joins)
     return policy.bind(plan.nodes[0])
