@@ -63,7 +63,7 @@ def _load_node(
     """The calculator and what it published, or why there is none."""
     try:
         calculator = node.calculator()
-        if node.calculator.load is Calculator.load:
+        if tracer is None and node.calculator.load is Calculator.load:
             return calculator, {}
         name, device_properties = node.calculator.__name__, node.proto.device_properties
         context = NodeContext(node.name, name, node.device, device_properties, base, node.options)
