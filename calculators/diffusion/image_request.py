@@ -5,9 +5,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 import graphframe as gf
 from calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from calculators.diffusion.families import DENOISERS, family_of
@@ -32,8 +29,8 @@ class ImageRequestCalculator(gf.Calculator):
 
     The picture of a request is turned upright and resized; it is sent on `IMAGE`, together with what is to be painted
     anew: what is transparent in the mask, or if nothing is, what is white; without a mask, what is transparent in the
-    picture. Without a size of its own, a request gets that of its picture, made smaller if it is above the limit, and
-    cut to what the model can do.
+    picture. Without a size of its own, a request gets that of its picture, or else the model's, made smaller if it is
+    above the limit, and cut to what the model can do.
 
     `RESOLVED` is the request again, without its files, and with the model's defaults where it says nothing.
 
@@ -78,7 +75,8 @@ class ImageRequestCalculator(gf.Calculator):
         self.empty_prompt = None if is_zeros else ""
         self.max_size = _resolution("max_resolution", self.limits.max_resolution)
         self.sizes = resolutions(self.limits.static_shapes)
-        self.default_size = self.sizes[0] if self.sizes else (family.default_size * self.scale_factor,) * 2
+        side = family.default_size * self.scale_factor
+        self.default_size = self.sizes[0] if self.sizes else self.size_within(side, side)
         if self.limits.default_resolution:
             self.default_size = _resolution("default_resolution", self.limits.default_resolution)
             self.check_size(*self.default_size)
@@ -103,6 +101,7 @@ class ImageRequestCalculator(gf.Calculator):
             field = "image" if picture is None else "mask"
             raise InvalidRequest(f"this model does {can}, and not {task.value}", field)
         steps = limits.default_num_inference_steps or defaults.num_inference_steps
+        steps = min(steps, limits.max_num_inference_steps)
         steps = steps if request.num_inference_steps is None else request.num_inference_steps
         _check_range("num_inference_steps", steps, 1, limits.max_num_inference_steps)
         scale = limits.default_guidance_scale if limits.HasField("default_guidance_scale") else defaults.guidance_scale
@@ -190,15 +189,14 @@ class ImageRequestCalculator(gf.Calculator):
         InvalidRequest
             If the model cannot make images of that size.
         """
-        default = self.default_size if picture is None or self.sizes else self.size_of_picture(picture.rgb)
+        default = self.default_size if picture is None or self.sizes else self.size_within(*picture.rgb.shape[1::-1])
         width = default[0] if request.width is None else request.width
         height = default[1] if request.height is None else request.height
         self.check_size(width, height)
         return width, height
 
-    def size_of_picture(self, pixels: NDArray[np.uint8]) -> tuple[int, int]:
-        """Return the largest size within the limit and that of the picture that the model can do."""
-        height, width, _ = pixels.shape
+    def size_within(self, width: int, height: int) -> tuple[int, int]:
+        """Return the largest size that the model can do, within the limit and this one, in about its proportions."""
         shrink = min(1.0, self.max_size[0] / width, self.max_size[1] / height)
         factor = self.scale_factor * self.family.patch_size
         return (

@@ -65,6 +65,11 @@ def test_defaults_of_the_graph(euler: Path) -> None:
     assert resolve(euler, options) == DiffusionRequest("a red cat", None, 0, 7, 0.0, (1, 4, 16, 8))
 
 
+def test_defaults_of_the_model_stay_within_the_limits_of_the_graph(flux: Path) -> None:
+    resolved = resolve(flux, {"max_resolution": "800x520", "max_num_inference_steps": 20})
+    assert resolved == DiffusionRequest("a red cat", None, 0, 20, 3.5, (1, 4, 64, 64))
+
+
 def test_what_the_request_says_wins(euler: Path) -> None:
     request: dict[str, Any] = {"negative_prompt": "dog", "n": 2, "width": 64, "height": 72, "seed": 5}
     resolved = resolve(euler, **request, num_inference_steps=3, guidance_scale=2.0)
