@@ -69,7 +69,7 @@ def parse_specs(texts: Iterable[str]) -> tuple[list[Spec | None], list[tuple[int
             continue
         tag, number, name = match.groups("")
         if tag:
-            index = int(number or 0)
+            index = int(number[:9] or 0)  # as int() refuses thousands of digits, and the highest has five
         else:
             index, untagged = untagged, untagged + 1
         if index:

@@ -65,7 +65,10 @@ def wire(plan: NodePlan, node: SourcedNode, numbers: Mapping[str, dict[str, int]
             if not plan.slots[port] and not port.optional and not wrong:
                 problems += [node.problem(_missing(plan, field, port))]
     if not problems:
-        problems = [node.problem(message) for message in plan.calculator.check(plan)]
+        try:
+            problems = [node.problem(message) for message in plan.calculator.check(plan)]
+        except Exception as error:
+            problems = [node.problem(f"{plan.calculator.__name__}.check failed: {type(error).__name__}: {error}")]
     return problems
 
 

@@ -67,6 +67,8 @@ def test_an_index_has_a_limit() -> None:
     assert message == '"T:99999999999:a": an index is at most 10000'
     _, [(_, message)] = parse_specs(["T:10000:a"])
     assert message == 'tag "T" has index 10000, but not 0, 1, 2, 3, 4, ...'
+    _, [(_, message)] = parse_specs([f"T:{'9' * 5000}:a"])  # more digits than int() takes
+    assert message.endswith("an index is at most 10000")
 
 
 @pytest.mark.parametrize(

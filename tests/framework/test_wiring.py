@@ -121,3 +121,14 @@ def test_check_of_the_calculator_itself() -> None:
     assert wired('input_stream: "A:a" output_stream: "A:b"', calculator)[1] == []
     _, [problem] = wired('input_stream: "A:a" output_stream: "B:b"', calculator)
     assert problem.startswith('graph:1: node "n": PassThroughCalculator needs an output stream for each input stream')
+
+
+def test_a_check_that_fails_is_a_problem_of_the_node() -> None:
+    class Checks(gf.Calculator):
+        image = gf.Input("IMAGE")
+
+        @classmethod
+        def check(cls, node: gf.NodePlan) -> list[str]:
+            raise KeyError("mask")
+
+    assert wired('input_stream: "IMAGE:i"', Checks)[1] == ["graph:1: node \"n\": Checks.check failed: KeyError: 'mask'"]
