@@ -109,8 +109,8 @@ class Graph:
         calculators = {node.calculator for node in config.proto.node[:]}
         if not any(is_subgraph(full_name(name, config.proto.package)) for name in calculators):
             _validated[key] = graph._plan, config
-            if len(_validated) > _MOST_VALIDATED:
-                _validated.pop(next(iter(_validated)), None)
+            for oldest in list(_validated)[:-_MOST_VALIDATED]:  # more than one if several threads come here at once
+                _validated.pop(oldest, None)
         return graph
 
     @classmethod

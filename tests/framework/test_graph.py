@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
+from graphframe.framework import graph
 from tests.framework import toys
 from tests.framework.calls import PROCESS, fail, same
 from tests.framework.toys import SECONDS, Stop
@@ -354,3 +355,10 @@ class TestTextsThatAreRemembered:
 
         text = 'input_stream: "i" node { name: "n" calculator: "Changing" input_stream: "IN:i" output_stream: "OUT:o" }'
         assert [gf.Graph.from_text(text).nodes[0].name for _ in range(2)] == ["n__a", "n__b"]
+
+    def test_no_more_are_remembered_than_the_latest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for number in range(5):
+            gf.Graph.from_text(f"{DOUBLE} # {number}")
+        monkeypatch.setattr(graph, "_MOST_VALIDATED", 2)  # as if several threads had come at once
+        gf.Graph.from_text(f"{DOUBLE} # 5")
+        assert [text[-1] for text, *_ in graph._validated] == ["4", "5"]
