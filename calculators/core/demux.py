@@ -53,8 +53,9 @@ class DemuxCalculator(gf.Calculator):
         if cc.has(self.select):
             self.chosen = cc[self.select]
             self._check(cc)
-        if cc.has(self.given) and self.chosen is not None:
-            cc.send(self.outputs, cc[self.given], index=self.chosen)
+        packet = cc.packets[0]  # INPUT comes before SELECT in an input set
+        if packet is not None and self.chosen is not None:
+            cc.send_packet(self.outputs, packet, index=self.chosen)
 
     def _check(self, cc: gf.Context) -> None:
         last = cc.connected(self.outputs) - 1

@@ -28,6 +28,12 @@ def test_stream_selects_until_it_selects_again() -> None:
     assert steps.close() == []
 
 
+def test_packets_keep_their_timestamps_whatever_they_are_joined_with() -> None:
+    barrier = 'input_stream_handler { input_stream_handler: "BarrierInputStreamHandler" }'
+    steps = Steps(interface("a select", "x y") + node("DemuxCalculator", "INPUT:a SELECT:select", OUTPUTS, barrier))
+    assert steps.add("select", 1, 3) + steps.add("a", "v", 7) == [("y", "v", 7)]
+
+
 def test_side_packet_selects() -> None:
     steps = Steps(BY_SIDE_PACKET, side=0)
     assert steps.bounds["y"] == Timestamp.DONE
