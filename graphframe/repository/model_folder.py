@@ -15,12 +15,14 @@ _SHIPPED_GRAPHS = {
     "StableDiffusionXLPipeline": "stable_diffusion_xl.pbtxt",
     "StableDiffusionXLInpaintPipeline": "stable_diffusion_xl.pbtxt",
     "StableDiffusion3Pipeline": "stable_diffusion_3.pbtxt",
+    "StableDiffusion3InpaintPipeline": "stable_diffusion_3.pbtxt",
     "FluxPipeline": "flux.pbtxt",
+    "FluxInpaintPipeline": "flux.pbtxt",
     "FluxFillPipeline": "flux.pbtxt",
     "Flux2KleinPipeline": "flux2_klein.pbtxt",
 }
-_WITHOUT_PART = {("StableDiffusion3Pipeline", "text_encoder_3"): "stable_diffusion_3_without_t5.pbtxt"}
-"""Graphs for models whose index says that they lack a part."""
+_WITHOUT_PART = {("stable_diffusion_3.pbtxt", "text_encoder_3"): "stable_diffusion_3_without_t5.pbtxt"}
+"""What stands for a graph where a model's index says that it lacks a part."""
 
 
 class ModelFolderError(Exception):
@@ -85,8 +87,9 @@ def shipped_graph(folder: Path) -> Path:
             f"{folder / 'model_index.json'}: no graph ships for the pipeline {name} (only for"
             f" {', '.join(_SHIPPED_GRAPHS)}); write one as {folder / 'graph.pbtxt'}"
         )
-    lacking = (file for (kind, part), file in _WITHOUT_PART.items() if kind == name and _lacks(index, part))
-    return Path(str(importlib.resources.files("graphs") / next(lacking, _SHIPPED_GRAPHS[name])))
+    whole = _SHIPPED_GRAPHS[name]
+    lacking = (file for (graph, part), file in _WITHOUT_PART.items() if graph == whole and _lacks(index, part))
+    return Path(str(importlib.resources.files("graphs") / next(lacking, whole)))
 
 
 def _lacks(index: dict[str, Any], part: str) -> bool:

@@ -20,6 +20,7 @@ def write_index(folder: Path, content: object) -> Path:
         ("LatentConsistencyModelPipeline", "stable_diffusion.pbtxt"),
         ("StableDiffusionXLPipeline", "stable_diffusion_xl.pbtxt"),
         ("FluxPipeline", "flux.pbtxt"),
+        ("FluxInpaintPipeline", "flux.pbtxt"),
     ],
 )
 def test_the_shipped_graph(tmp_path: Path, name: str, file: str) -> None:
@@ -37,8 +38,11 @@ def test_the_shipped_graph(tmp_path: Path, name: str, file: str) -> None:
         ({}, "stable_diffusion_3_without_t5.pbtxt"),
     ],
 )
-def test_the_shipped_graph_fits_the_text_encoders(tmp_path: Path, parts: dict[str, object], file: str) -> None:
-    assert find_graph(write_index(tmp_path, {"_class_name": "StableDiffusion3Pipeline", **parts})).name == file
+@pytest.mark.parametrize("name", ["StableDiffusion3Pipeline", "StableDiffusion3InpaintPipeline"])
+def test_the_shipped_graph_fits_the_text_encoders(
+    tmp_path: Path, name: str, parts: dict[str, object], file: str
+) -> None:
+    assert find_graph(write_index(tmp_path, {"_class_name": name, **parts})).name == file
 
 
 def test_a_graph_of_its_own_comes_first(tmp_path: Path) -> None:
