@@ -119,7 +119,9 @@ class DenoiseCalculator(gf.Calculator):
             request, family, scheduler, randn, ImageLatents(None) if is_text_to_image else cc[self.image_latents]
         )
         latents = denoised = canvas.latents
-        seer = TaylorSeer(steps if family.foretells_steps and is_text_to_image else 0)
+        # NOTE: where a step is two (Heun), what the model says at them is not on a line.
+        is_foretold = family.foretells_steps and is_text_to_image and steps == request.num_inference_steps
+        seer = TaylorSeer(steps if is_foretold else 0)
         for step, timestep in enumerate(scheduler.timesteps):
             sample = scheduler.scale_model_input(latents, step)
             if seer.foretells(step):

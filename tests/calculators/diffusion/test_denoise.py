@@ -12,9 +12,11 @@ import pytest
 import graphframe as gf
 from calculators.diffusion.denoise import DenoiseCalculator
 from calculators.diffusion.diffusion_request import DiffusionRequest
+from calculators.lora.adaptable_model import AdaptableModel
 from calculators.text.embeddings import Embeddings
-from graphframe.image import InvalidRequest
+from graphframe.image import ImageRequest, InvalidRequest
 
+GRAPHS = Path(__file__).parents[3] / "graphs"
 GRAPH = """
     input_stream: "REQUEST:request"
     input_stream: "EMBEDDINGS:embeddings"
@@ -183,6 +185,24 @@ def test_a_request_chooses_the_scheduler(
     assert np.isfinite(chosen).all()
     assert (chosen == latents(tmp_path)).all()
     assert (chosen == latents(euler)).all() == (scheduler == "euler")
+
+
+@pytest.mark.parametrize(("scheduler", "computed"), [("flow match euler", 8), ("flow match heun", 19)])
+def test_taylor_seer_foretells_no_half_steps(
+    sd3: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str, computed: int
+) -> None:
+    calls: list[int] = []
+    infer = AdaptableModel.infer
+
+    def counted(self: AdaptableModel, *given: Any, remaining: int = 1) -> dict[str, Any]:
+        calls.append(remaining)
+        return infer(self, *given, remaining=remaining)
+
+    graph = gf.Graph.from_text((GRAPHS / "stable_diffusion_3.pbtxt").read_text(), sd3)
+    monkeypatch.setattr(AdaptableModel, "infer", counted)
+    graph.run(REQUEST=ImageRequest("a red cat", num_inference_steps=10, scheduler=scheduler, width=64, height=64))
+    text_encoders = 3
+    assert len(calls) == text_encoders + computed
 
 
 @pytest.mark.parametrize("scheduler", ["eulr", "flow match euler"])
