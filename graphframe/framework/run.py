@@ -152,19 +152,25 @@ class Run:
             and not self._waits_for_this_thread()
         ):
             self._wait_for_room(number)
-        if self.done:
-            self._raise_error()
-            raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
-        self._post(self._scheduler.add, number, new_packet((value, timestamp)))
-        if self.error is not None:
-            self._raise_error()
+        self._put(stream, number, value, timestamp)
 
     def try_add(self, stream: str, value: Any, timestamp: int = 0) -> bool:
         """As `add`, but returns False at once if the stream is throttled."""
-        if self._scheduler.throttle.held.get(self._inputs.number(stream), 0) > 0:
+        number = self._inputs.number(stream)
+        self._inputs.check(stream, value)
+        if self._scheduler.throttle.held.get(number, 0) > 0:
             return False
-        self.add(stream, value, timestamp)
+        self._put(stream, number, value, timestamp)
         return True
+
+    def _put(self, stream: str, number: int, value: Any, timestamp: int) -> None:
+        if self.done:
+            self._raise_error()
+            raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
+        self._mailbox.append((self._scheduler.add, (number, new_packet((value, timestamp)))))
+        self._drive()
+        if self.error is not None:
+            self._raise_error()
 
     def set_bound(self, stream: str, bound: int) -> None:
         """Promise that no packet before `bound` will be put on an input stream of the graph."""

@@ -170,3 +170,22 @@ class TestThreads:
         stop.go_on.set()
         run.close_inputs()
         run.wait_until_done(SECONDS)
+
+    def test_try_add_does_not_wait_if_another_thread_fills_the_queue_meanwhile(
+        self, call: gf.Graph, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class FullAfterALook(dict[int, int]):
+            def get(self, key: int, default: int = 0) -> int:  # type: ignore[override]
+                found = super().get(key, default)
+                self[key] = 1
+                return found
+
+        run = start_call(call)
+        monkeypatch.setattr(run._scheduler.throttle, "held", FullAfterALook())
+        run._scheduler.throttle.held[-1] = 1
+        added: list[bool] = []
+        thread = threading.Thread(target=lambda: added.append(run.try_add("in", "value")), daemon=True)
+        thread.start()
+        thread.join(SECONDS)
+        assert added == [True]
+        run.cancel()
