@@ -13,7 +13,15 @@ from tests.models import model_path
 
 
 @pytest.mark.parametrize(
-    "model", ["stable_diffusion_euler", "latent_consistency", "stable_diffusion_xl", "stable_diffusion_3", "flux_dev"]
+    "model",
+    [
+        "stable_diffusion_euler",
+        "latent_consistency",
+        "stable_diffusion_xl",
+        "stable_diffusion_3",
+        "flux_dev",
+        "flux2_klein",
+    ],
 )
 def test_previews(model: str) -> None:
     folder = model_path(model)
