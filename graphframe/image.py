@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+MAX_SEED = 2**64 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
@@ -33,7 +35,7 @@ class ImageRequest:
     width, height : int or None
         In pixels.
     seed : int
-        The same request with the same seed gives the same images.
+        From 0 to `MAX_SEED`. The same request with the same seed gives the same images.
     num_inference_steps : int or None
     guidance_scale : float or None
     scheduler : str or None
@@ -87,7 +89,7 @@ class EncodedImage:
     b64 : str
         The bytes of the image file in base64.
     format : str
-        What kind of file it is: ``"png"``.
+        What kind of file it is: ``"png"``, ``"jpeg"`` or ``"webp"``.
     width, height : int
         In pixels.
     """

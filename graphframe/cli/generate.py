@@ -15,7 +15,7 @@ import click
 
 from graphframe.cli.failure import reported
 from graphframe.cli.progress_line import ProgressLine
-from graphframe.image import ImageRequest
+from graphframe.image import MAX_SEED, ImageRequest
 from graphframe.progress import Progress
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
 def size_in_pixels(text: str) -> tuple[int, int]:
@@ -33,6 +34,16 @@ def size_in_pixels(text: str) -> tuple[int, int]:
     if not match:
         raise click.BadParameter(f"{text!r} is not WIDTHxHEIGHT, as in 512x512")
     return int(match[1]), int(match[2])
+
+
+def image_file(text: str) -> Path:
+    """Read the name of a file to write, which says its format."""
+    path = Path(text)
+    if path.suffix.lower() not in FORMATS:
+        raise click.BadParameter(f"{text!r} does not end with one of {', '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(path.parent)!r}")
+    return path
 
 
 def adapter_and_alpha(text: str) -> tuple[str, float | None]:
@@ -52,7 +63,12 @@ def adapter_and_alpha(text: str) -> tuple[str, float | None]:
     help="Folder of the model.  [default: pictograms, which ships with graphframe]",
 )
 @click.option(
-    "-o", "--output", default="out.png", type=click.Path(path_type=Path), help="File to write; several get numbers."
+    "-o",
+    "--output",
+    default="out.png",
+    type=image_file,
+    metavar="FILE",
+    help="File to write, as PNG, JPEG or WebP by its name; several get numbers.",
 )
 @click.option("--image", type=FILE, help="Picture to start from: a PNG, JPEG or WebP file.")
 @click.option(
@@ -67,9 +83,7 @@ def adapter_and_alpha(text: str) -> tuple[str, float | None]:
 @click.option("--max_sequence_length", type=int, help="How many tokens T5 looks at.  [default: the model's]")
 @click.option("-n", "--n", default=1, help="How many images.")
 @click.option("--size", type=size_in_pixels, metavar="WIDTHxHEIGHT", help="In pixels.  [default: the model's]")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), help="The same seed gives the same image.  [default: random]"
-)
+@click.option("--seed", type=click.IntRange(0, MAX_SEED), help="The same seed gives the same image.  [default: random]")
 @click.option("--num_inference_steps", "--steps", type=int, help="Steps of denoising.  [default: the model's]")
 @click.option("--guidance_scale", type=float, help="How closely to follow the prompt.  [default: the model's]")
 @click.option("--scheduler", help='Such as "euler" or "dpm++ 2m karras".  [default: the model\'s]')
@@ -121,7 +135,14 @@ def generate(
                     chosen |= {alias: alpha} if alpha is not None else models.get(alias, {alias: 1.0})
                 metadata = {"model": model_path.resolve().name, "graph": graph.digest}
                 request = ImageRequest(
-                    prompt, width=width, height=height, seed=seed, adapters=chosen, metadata=metadata, **given
+                    prompt,
+                    width=width,
+                    height=height,
+                    seed=seed,
+                    adapters=chosen,
+                    output_format=FORMATS[output.suffix.lower()],
+                    metadata=metadata,
+                    **given,
                 )
                 images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):

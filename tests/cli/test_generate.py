@@ -64,6 +64,20 @@ def test_several_images_get_numbers(euler: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cat-0.png", "cat-1.png"]
 
 
+@pytest.mark.parametrize(("name", "format_"), [("cat.PNG", "PNG"), ("cat.jpg", "JPEG"), ("cat.webp", "WEBP")])
+def test_name_of_the_file_says_its_format(euler: Path, tmp_path: Path, name: str, format_: str) -> None:
+    code, _ = generate("a red cat", "--model_path", euler, "-o", tmp_path / name, "--steps", 1, "--seed", 2**64 - 1)
+    assert code == 0
+    assert Image.open(tmp_path / name).format == format_
+
+
+@pytest.mark.parametrize(("name", "words"), [("cat", "does not end with one of .png, "), ("a/b.png", "no folder ")])
+def test_file_that_cannot_be_written_is_told_at_once(tmp_path: Path, name: str, words: str) -> None:
+    code, output = generate("a red cat", "--model_path", tmp_path / "nowhere", "-o", tmp_path / name)
+    assert code != 0
+    assert words in output
+
+
 def test_random_seed_is_told(euler: Path, tmp_path: Path) -> None:
     seeds = set()
     for _ in range(2):

@@ -13,11 +13,10 @@ import msgspec
 from msgspec import Meta
 from typing_extensions import Self
 
-from graphframe.image import ImageRequest
+from graphframe.image import MAX_SEED, ImageRequest
 from graphframe.serving.api.fields import check_names, convert, invalid
 from graphframe.serving.api.picture import Picture
 
-_MAX_SEED = 2**64 - 1
 _HIGH_FIDELITY = 0.5
 
 Delivery: TypeAlias = Literal["b64_json", "url"]
@@ -26,7 +25,7 @@ Delivery: TypeAlias = Literal["b64_json", "url"]
 _Word = Annotated[str, Meta(max_length=256)]
 _Prompt = Annotated[str, Meta(max_length=32_000)]
 _Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-_Seed = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": _MAX_SEED})]
+_Seed = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": MAX_SEED})]
 _Size = Annotated[str, Meta(pattern="^(auto|[1-9][0-9]{0,8}x[1-9][0-9]{0,8})$", examples=["auto", "512x512"])]
 _NO_EFFECT = Meta(description="Accepted, and means nothing here.")
 
@@ -116,8 +115,8 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise invalid(f"give either {name} or {other}, not both", other)
         for name in ("seed", "rng_seed"):
             value = getattr(self, name)
-            if value is not None and not 0 <= value <= _MAX_SEED:
-                raise invalid(f"{name} must be from 0 to {_MAX_SEED}", name)
+            if value is not None and not 0 <= value <= MAX_SEED:
+                raise invalid(f"{name} must be from 0 to {MAX_SEED}", name)
         if self.output_format in (None, "png") and self.output_compression not in (None, 100):
             message = 'output_compression is for output_format "jpeg" and "webp"; a png is never lossy'
             raise invalid(message, "output_compression")
