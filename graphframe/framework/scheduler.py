@@ -157,7 +157,7 @@ class Scheduler:
         if self.error is not None:
             return
         if node.most > 1 and node.working[0] is not task:
-            task.affect().flushed += sent
+            task.flushed = (*task.flushed, *sent)
             return
         try:
             for slot, packet in sent:
@@ -207,8 +207,14 @@ class Scheduler:
             task.finished = True
         else:
             self._leave(task, error)
-            while node.working and node.working[0].finished:
-                self._leave(node.working[0], self.error)
+            while node.working:
+                first = node.working[0]
+                if first.flushed:
+                    flushed, first.flushed = first.flushed, ()
+                    self.flush(first, flushed)
+                if not first.finished:
+                    break
+                self._leave(first, self.error)
         if self._touched:
             self._settle()
 
@@ -261,11 +267,12 @@ class Scheduler:
         node.idle.append(task)
         if node.most > 1:
             task.finished = False
+            task.flushed = ()
             node.working.remove(task)
 
     def _take_effects(self, task: Task, effects: Effects) -> None:
         node = task.node
-        for slot, packet in (*effects.flushed, *task.sent):
+        for slot, packet in task.sent:
             self._deliver(node.outputs[slot], packet)
         for slot, value in effects.side_packets:
             self._set_side_packet(node.plan, slot, value)

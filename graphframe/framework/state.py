@@ -59,16 +59,13 @@ class Effects:
         The node's new timestamp offset, if `sets_offset`.
     stopped : bool
         Whether the calculator wants no more packets from sources.
-    flushed : list of (int, Packet)
-        What was sent while one of the same node before it still works.
     """
 
-    __slots__ = ("bounds", "flushed", "offset", "sets_offset", "side_packets", "stopped")
+    __slots__ = ("bounds", "offset", "sets_offset", "side_packets", "stopped")
 
     def __init__(self) -> None:
         self.side_packets: list[tuple[int, Any]] = []
         self.bounds: list[tuple[int, int]] = []
-        self.flushed: list[tuple[int, Packet]] = []
         self.offset: int | None = None
         self.sets_offset = self.stopped = False
 
@@ -84,13 +81,15 @@ class Task:
         For each input the least timestamp that is still to come; only for calculators that process bounds.
     sent : list of (int, Packet)
         By position of the node's outputs.
+    flushed : sequence of (int, Packet)
+        What it sent while one of the same node before it still works.
     finished : bool
         Whether it is done, but one of the same node before it is not.
     effects : Effects or None
         What it leaves besides; mostly nothing.
     """
 
-    __slots__ = ("bounds", "effects", "finished", "node", "packets", "phase", "sent", "timestamp")
+    __slots__ = ("bounds", "effects", "finished", "flushed", "node", "packets", "phase", "sent", "timestamp")
 
     def __init__(self, node: NodeState) -> None:
         self.node = node
@@ -99,6 +98,7 @@ class Task:
         self.packets: Sequence[Packet | None] = ()
         self.bounds: Sequence[int] = ()
         self.sent: list[tuple[int, Packet]] = []
+        self.flushed: Sequence[tuple[int, Packet]] = ()
         self.finished = False
         self.effects: Effects | None = None
 

@@ -178,6 +178,17 @@ class TestInFlight:
         steps.finish("slow", at=1)
         assert [seen[1] for seen in steps.seen if seen[0] == "out"] == ["a", "b"]
 
+    def test_flushed_packets_leave_as_soon_as_it_is_their_turn(self) -> None:
+        steps = self.started(2)
+        slow = steps.tasks["slow"][1]
+        steps.scheduler.flush(slow, [(0, Packet("b", 1))])
+        steps.scheduler.flush(slow, [(0, Packet("c", 2))])
+        steps.finish("slow", Packet("a", 0), at=0)
+        assert [seen[1] for seen in steps.seen if seen[0] == "out"] == ["a", "b", "c"]
+        steps.scheduler.flush(slow, [(0, Packet("d", 3))])
+        steps.finish("slow", Packet("e", 4))
+        assert [seen[1] for seen in steps.seen if seen[0] == "out"] == ["a", "b", "c", "d", "e"]
+
 
 class TestBackEdges:
     LOOP = (

@@ -64,6 +64,14 @@ class Delay(Pass):
         return [(0, value, timestamp + self.number) for _, value, _ in super().process(values, timestamp)]
 
 
+class Twice(Work):
+    """Sends two packets to one output."""
+
+    def process(self, values: Sequence[Value], timestamp: int) -> Iterable[Sent]:
+        value = sum(value or 0 for value in values)
+        return [(0, value, 2 * timestamp), (0, value + 5, 2 * timestamp + 1)]
+
+
 class Fork(Work):
     """Sends to two outputs; now and then to one of them."""
 
@@ -122,12 +130,13 @@ KINDS: dict[str, type[Work]] = {
     "drop": Drop,
     "quiet": Quiet,
     "delay": Delay,
+    "twice": Twice,
     "fork": Fork,
     "close": Close,
     "total": Total,
     "source": Source,
 }
-STATELESS = {"pass", "add", "drop", "quiet", "delay", "fork"}
+STATELESS = {"pass", "add", "drop", "quiet", "delay", "twice", "fork"}
 """Those of which several input sets may be in flight."""
 
 Call = tuple[str, str, int]
