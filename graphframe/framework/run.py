@@ -332,7 +332,7 @@ class Run:
                 if mailbox:  # posted by somebody who could not drive; it must not wait for the task
                     self._drive()
                 error = self._call(task)
-                if not driving.acquire(False):
+                if mailbox or not driving.acquire(False):  # what it flushed may wait there, and comes first
                     mailbox.append((self._scheduler.finish, (task, error)))
                     break
                 try:

@@ -61,6 +61,48 @@ class TestFlush:
         assert end_of(run, "value") is not None
         assert seen == [("flushed", 0)]
 
+    def test_arrives_before_what_is_sent_later_whoever_drives(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Another thread, which was about to stop driving when the packet was flushed, is slow to look again."""
+        seen: list[Packet] = []
+        stops_driving, flushed, released, worked = (threading.Event() for _ in range(4))
+
+        def process(cc: gf.Context) -> None:
+            other.start()
+            assert stops_driving.wait(SECONDS)
+            cc.send(toys.Call.output, "flushed", 0)
+            cc.flush()
+            flushed.set()
+            assert released.wait(SECONDS)
+            cc.send(toys.Call.output, "sent", 1)
+
+        run = start_call(gf.Graph.from_text(CALL), process=process, observers={"out": seen.append})
+        other = threading.Thread(target=run.set_bound, args=["in", 5])
+        next_task, driving = run._scheduler.next, run._driving
+
+        def slow_next() -> object:
+            task = next_task()
+            if threading.current_thread() is other:
+                stops_driving.set()
+                assert flushed.wait(SECONDS)
+            return task
+
+        class SlowAfterRelease:
+            acquire = driving.acquire
+
+            def release(self) -> None:
+                driving.release()
+                if threading.current_thread() is other:
+                    released.set()
+                    assert worked.wait(SECONDS)
+
+        monkeypatch.setattr(run._scheduler, "next", slow_next)
+        monkeypatch.setattr(run, "_driving", SlowAfterRelease())
+        run.add("in", "value")
+        worked.set()
+        other.join(SECONDS)
+        assert end_of(run) is None
+        assert seen == [("flushed", 0), ("sent", 1)]
+
 
 class TestThreads:
     """Who works where, and who waits for whom."""
