@@ -34,7 +34,13 @@ class Resizer:
         """Return uint8 pixels of shape (height, width, channels) in another size."""
         if pixels.shape[:2] == (height, width):
             return pixels
-        request = self._compiled.create_infer_request()
-        outputs = request.infer([pixels[None], np.array([height, width])])
-        resized: NDArray[np.uint8] = np.array(outputs[0][0])
-        return resized
+        columns = self._stretched(pixels, width).transpose(1, 0, 2)
+        return np.ascontiguousarray(self._stretched(columns, height).transpose(1, 0, 2))
+
+    def _stretched(self, rows: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+        # NOTE: each row as a picture of its own in a batch. OpenVINO writes machine code for every shape, with a piece
+        # for each pixel of one picture: for a whole photo it takes minutes, and gigabytes that stay.
+        batch = np.ascontiguousarray(rows)[:, None]
+        outputs = self._compiled.create_infer_request().infer([batch, np.array([1, length])])
+        stretched: NDArray[np.uint8] = outputs[0][:, 0]
+        return stretched
