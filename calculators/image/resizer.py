@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
@@ -17,7 +19,8 @@ class Resizer:
     image-to-image. It takes no turn in a device's lane, since it is short, and belongs to reading a file.
     """
 
-    def __init__(self) -> None:
+    @functools.cached_property
+    def _compiled(self) -> ov.CompiledModel:
         image, size = opset13.parameter([-1] * 4, np.uint8), opset13.parameter([2], np.int64)
         resized = opset11.interpolate(
             image,
@@ -28,7 +31,7 @@ class Resizer:
             coordinate_transformation_mode="pytorch_half_pixel",
             nearest_mode="floor",
         )
-        self._compiled = core().compile_model(ov.Model([resized], [image, size]), "CPU")
+        return core().compile_model(ov.Model([resized], [image, size]), "CPU")
 
     def resized(self, pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
         """Return uint8 pixels of shape (height, width, channels) in another size."""
