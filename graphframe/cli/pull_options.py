@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -58,7 +61,11 @@ def with_pull_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def prepare_aloud(pull: Pull, options: TaskOptions, *, one_node: bool) -> Path:
     """Bring a model and say, in OpenVINO Model Server's words, where it and its graph are."""
-    folder, graph_kept = prepare(pull, options, one_node=one_node)
+    interrupted = signal.signal(signal.SIGINT, _end_process)
+    try:
+        folder, graph_kept = prepare(pull, options, one_node=one_node)
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
     click.echo(f"Model: {pull.source} downloaded to: {folder}")
     if graph_kept:
         click.echo(
@@ -69,3 +76,9 @@ def prepare_aloud(pull: Pull, options: TaskOptions, *, one_node: bool) -> Path:
     else:
         click.echo(f"Graph: graph.pbtxt created in: {folder}")
     return folder
+
+
+def _end_process(number: int, frame: FrameType | None) -> None:
+    """End at once: Python would wait for the files under way, and a pull may be killed at any moment."""
+    click.echo("\nAborted! The next try goes on from the files that are here.", err=True)
+    os._exit(130)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from pathlib import Path
 from types import FrameType
@@ -38,6 +39,7 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
         "when_ready": _finish_on_interrupt,
         "post_fork": _share_log,
         "post_worker_init": _leave_interrupts_to_master,
+        "worker_exit": _end_process,
     }
 
 
@@ -119,6 +121,12 @@ def _leave_interrupts_to_master(worker: Any) -> None:
     """Ignore the SIGINT that a terminal sends to all its processes; the master tells the worker when to end."""
     worker.loop.remove_signal_handler(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end_process(arbiter: Any, worker: Any) -> None:
+    """End a worker whose requests are done, without Python's wait for threads: downloads may take hours."""
+    if worker.booted and worker.pid == os.getpid():  # the master calls this as well, for a worker that is gone
+        os._exit(0)
 
 
 def _share_log(arbiter: Any, worker: Any) -> None:

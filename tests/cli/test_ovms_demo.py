@@ -11,6 +11,7 @@ import io
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -145,6 +146,23 @@ def test_while_it_comes_the_server_tells_how_far_it_is(folder: Path, hub: Hub) -
     status = config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"][0]  # type: ignore[index]
     assert status["state"] == "LOADING"
     assert status["status"]["error_message"].startswith("downloading: 0.")
+
+
+def test_while_it_comes_the_server_can_be_stopped(folder: Path, hub: Hub) -> None:
+    coming, stopped = threading.Event(), threading.Event()
+
+    def stall(sent: int) -> None:
+        if sent >= 20:
+            coming.set()
+            stopped.wait()
+
+    hub.on_chunk = stall
+    try:
+        with running(PULL_AND_START, "ASGI server listening") as server:
+            assert coming.wait(timeout=30)
+            assert server.stop() == 0
+    finally:
+        stopped.set()
 
 
 def test_what_cannot_be_pulled_is_told_and_tried_again(folder: Path, hub: Hub) -> None:

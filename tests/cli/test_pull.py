@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -68,6 +72,26 @@ def test_adapters_come_too(models: Path, hub: Hub, tmp_path: Path) -> None:
     assert code == 0, output
     assert (models / "org/sd/loras/org/lora/ink.safetensors").read_bytes() == b"ink"
     assert 'path: "loras/org/lora/ink.safetensors" alpha: 0.5' in (models / "org/sd/graph.pbtxt").read_text()
+
+
+def test_an_interrupt_ends_it_at_once_and_the_next_one_goes_on(models: Path, hub: Hub) -> None:
+    ended = threading.Event()
+    process = subprocess.Popen([sys.executable, "-c", "from graphframe.cli.main import main; main()", "pull", "org/sd"])
+
+    def interrupt(sent: int) -> None:
+        if sent == 20:
+            process.send_signal(signal.SIGINT)
+        if sent >= 20:
+            ended.wait()
+
+    hub.on_chunk = interrupt
+    try:
+        assert process.wait(timeout=60) == 130
+    finally:
+        process.kill()
+        ended.set()
+    assert not (models / "org/sd").exists()
+    assert pull("org/sd")[0] == 0
 
 
 @pytest.mark.parametrize(
