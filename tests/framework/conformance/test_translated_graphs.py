@@ -167,7 +167,7 @@ def test_unthrottling_respects_layers() -> None:
     """CalculatorGraph.UnthrottleRespectsLayers: though a source of the higher layer has filled a queue in open."""
     seen = run_to_end(
         """
-        max_queue_size: 1 input_side_packet: "counter" input_side_packet: "in_open"
+        max_queue_size: 1 num_threads: 1 input_side_packet: "counter" input_side_packet: "in_open"
         output_stream: "layer0" output_stream: "layer1"
         node { calculator: "PassThroughCalculator" input_stream: "integers1" output_stream: "layer1" }
         """
