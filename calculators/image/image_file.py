@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from graphframe.image import InvalidRequest
 
@@ -67,7 +67,8 @@ def read_pixels(file: bytes, param: str) -> Pixels:
     except InvalidRequest:
         raise
     except Exception as error:  # whatever a decoder makes of bytes that somebody sent
-        found = f"cannot be read ({error})" if _has_known_beginning(file) else "is no such file"
+        reason = "it is damaged" if isinstance(error, UnidentifiedImageError) else error
+        found = f"cannot be read ({reason})" if _has_known_beginning(file) else "is no such file"
         raise InvalidRequest(f"the {param} must be a PNG, JPEG or WebP file; this {found}", param) from error
 
 
