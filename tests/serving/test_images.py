@@ -63,6 +63,13 @@ def test_an_edit_by_json(client: falcon.testing.TestClient, image: dict[str, obj
     assert painted(response.json)[0].items() >= {"image": "\x89PNG", "mask": "\x89PNG", "strength": 0.5}.items()
 
 
+@pytest.mark.parametrize("name", ["image", "images"])
+def test_an_empty_file_is_not_taken_for_none(client: falcon.testing.TestClient, name: str) -> None:
+    form = encode_form((name, b""), ("prompt", "a cat"))
+    response = client.simulate_post("/v1/images/edits", body=form, headers=FORM)
+    assert painted(response.json)[0]["image"] == ""
+
+
 def test_a_variation(client: falcon.testing.TestClient) -> None:
     form = encode_form(("image", PNG), ("n", "1"), ("user", "me"))
     response = client.simulate_post("/images/variations", body=form, headers=FORM)

@@ -159,8 +159,9 @@ class EditRequest(PromptFields, frozen=True, kw_only=True):
 
     def image_request(self) -> ImageRequest:
         """What the graph is asked for."""
+        image = self.images if self.image is None else self.image
         strength = _HIGH_FIDELITY if self.input_fidelity == "high" else self.strength
-        return dataclasses.replace(super().image_request(), image=self.image or self.images, strength=strength)
+        return dataclasses.replace(super().image_request(), image=image, strength=strength)
 
     def _check(self) -> None:
         super()._check()
