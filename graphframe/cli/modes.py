@@ -26,7 +26,7 @@ _OPTIONS = (
 
 
 def with_modes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command these options; with one of the first four it is not called."""
+    """Give a command these options; with one of them it is not called."""
 
     @wraps(command)
     def choose(

@@ -35,8 +35,14 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
     type=click.Choice(TASKS),
     help="What the model does. With it, or with any option from --target_device on, its graph is made in memory.",
 )
-@click.option("--model_name", help="What clients call the model.  [default: the name of its folder]")
-@click.option("--model_alias", default="", metavar="NAME=MODEL,...", help="Other names that clients call models by.")
+@click.option("--model_name", help="What clients call the model.  [default: the name of its folder, or --source_model]")
+@click.option(
+    "--model_alias",
+    default="",
+    show_default=False,
+    metavar="NAME=MODEL,...",
+    help="Other names that clients call models by.",
+)
 @click.option("--config_path", help="A config.json that names the models, instead of --model_path.")
 @click.option(
     "--file_system_poll_wait_seconds",

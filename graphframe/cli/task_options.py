@@ -16,7 +16,8 @@ _POSITIVE = click.IntRange(min=1)
 _OPTIONS = (
     click.option(
         "--target_device",
-        help="Device of all models; or three, of text encoders, denoiser and VAE; or NODE=DEVICE pairs; auto measures.",
+        help="Device of all models; or, separated by spaces, three, of text encoders, denoiser and VAE, or NODE=DEVICE"
+        " pairs; auto measures.",
     ),
     click.option("--resolution", help="WIDTHxHEIGHT, perhaps several: the only ones; models are compiled for them."),
     click.option("--max_resolution", help="The largest that a request may ask for."),

@@ -68,12 +68,14 @@ class TaskOptions:
         Raises
         ------
         ValueError
-            If it holds both.
+            If it holds both, or the pairs are not separated by spaces.
         """
         words = (self.target_device or "").split()
         pairs = [word.partition("=") for word in words if "=" in word]
         if pairs and len(pairs) != len(words):
             raise ValueError(f'target_device must hold either devices or NODE=DEVICE pairs, not "{self.target_device}"')
+        if any("=" in device for _, _, device in pairs):
+            raise ValueError(f'target_device: separate NODE=DEVICE pairs by spaces, not as in "{self.target_device}"')
         return {node: device for node, _, device in pairs}
 
     def properties(self) -> dict[str, Any]:

@@ -11,13 +11,19 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from graphframe.framework.errors import GraphError, did_you_mean
+from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
 from graphframe.framework.graph import Graph
+from graphframe.repository.export import ExportError
+from graphframe.repository.model_folder import ModelFolderError
+from graphframe.repository.pull_error import PullError
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.version import Version
 
 OPENAI_MODELS = ("gpt-image-1", "dall-e-2", "dall-e-3")
 """What clients ask for that know no other names."""
+
+_TOLD = (GraphConfigError, ModelFolderError, PullError, ExportError)
+"""Errors whose message says all: where they were raised is of no use in the log."""
 
 _LOADING_RETRY_SECONDS = "5"
 _MOST_TRIES = 3
@@ -261,7 +267,7 @@ class Servable:
 
     def _report(self, error: Exception) -> None:
         self.failure = str(error)
-        _log.error("%s could not be loaded", self.name, exc_info=error)
+        _log.error("%s could not be loaded: %s", self.name, error, exc_info=None if isinstance(error, _TOLD) else error)
 
     def _replace(self, version: Version | None) -> None:
         retired, self.version = self.version, version

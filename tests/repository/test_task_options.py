@@ -50,6 +50,7 @@ def test_nothing_given() -> None:
         ({"plugin_config": "[]"}, "plugin_config must be a JSON object"),
         ({"plugin_config": '{"NUM_STREAMS": 3}', "num_streams": 2}, "not both"),
         ({"target_device": "GPU denoise=CPU"}, "either devices or NODE=DEVICE pairs"),
+        ({"target_device": "denoise=CPU,vae_decode=GPU"}, "separate NODE=DEVICE pairs by spaces"),
         ({"source_loras": "ink"}, "source_loras: .*ALIAS=SOURCE"),
     ],
 )

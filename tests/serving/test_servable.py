@@ -28,6 +28,16 @@ def test_a_servable_that_fails(make_servable: MakeServable, caplog: pytest.LogCa
     assert dict(raised.value.headers or {}) == {"x-should-retry": "false"}
 
 
+def test_a_failure_whose_message_says_all_is_logged_without_a_traceback(
+    make_servable: MakeServable, caplog: pytest.LogCaptureFixture
+) -> None:
+    servable = make_servable(graph=toys.GRAPH.replace("PaintCalculator", "PainterCalculator"))
+    assert servable.state is State.FAILED
+    assert f"toy could not be loaded: {servable.failure}" in caplog.text
+    assert 'did you mean "PaintCalculator"?' in servable.failure
+    assert "Traceback" not in caplog.text
+
+
 def test_a_servable_that_is_loading(make_servable: MakeServable) -> None:
     with pytest.raises(APIError) as raised:
         Servables([make_servable(load=False)]).find_available("toy")
