@@ -32,8 +32,8 @@ def author(tmp_path: Path, euler: Path) -> Path:
     metadata = tmp_path / "invert-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: invert\nVersion: 1.0\n")
-    entries = block("ini", "entry_points").splitlines()[2:]
-    (metadata / "entry_points.txt").write_text("[graphframe.calculators]\n" + "\n".join(map(str.strip, entries)))
+    ((name, value),) = re.findall(r'^(\w+) = "(\w+:\w+)"$', block("toml", "entry-points"), re.MULTILINE)
+    (metadata / "entry_points.txt").write_text(f"[graphframe.calculators]\n{name} = {value}\n")
     model = tmp_path / "model"
     model.mkdir()
     for part in euler.iterdir():

@@ -10,7 +10,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import graphframe as gf
-from tests.inference.toy_models import save, scale
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "calculators/README.md").read_text()
@@ -26,8 +25,6 @@ def author(folder: Path) -> None:
     for text in blocks("python"):
         name = text.partition("\n")[0].removeprefix("# ")
         (folder / name).write_text(text)
-    (folder / "models").mkdir()
-    save(scale(2.0), folder / "models", "double")
 
 
 def test_calculators_pass_their_tests(tmp_path: Path) -> None:
@@ -43,8 +40,8 @@ def test_calculators_pass_their_tests(tmp_path: Path) -> None:
 
 def test_node_and_entry_point_fit_the_calculator(tmp_path: Path) -> None:
     author(tmp_path)
-    (entries,) = blocks("ini")
-    ((name, value),) = re.findall(r"^    (\w+) = (\S+)$", entries, re.MULTILINE)
+    (project,) = blocks("toml")
+    ((name, value),) = re.findall(r'^(\w+) = "(\w+:\w+)"$', project, re.MULTILINE)
     metadata = tmp_path / "threshold-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: threshold\nVersion: 1.0\n")

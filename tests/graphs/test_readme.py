@@ -53,6 +53,12 @@ def test_graphs_are_valid(folder: Path) -> None:
         gf.Graph.from_file(name)
 
 
+def test_graph_of_openvino_model_server_is_valid(euler: Path) -> None:
+    (text,) = (text for _, text in BLOCKS if "ImageGenCalculator" in text)
+    devices = {node.name.partition("__")[2]: node.device for node in gf.Graph.from_text(text, euler).nodes}
+    assert (devices["text_encode"], devices["denoise"], devices["vae_decode"]) == ("CPU", "GPU", "CPU")
+
+
 def test_commands(folder: Path) -> None:
     (shown,) = (text for language, text in BLOCKS if language == "console")
     for command, output in re.findall(r"^\$ graphframe (.*)\n((?:[^$].*\n)*)", shown, re.MULTILINE):
