@@ -25,7 +25,7 @@ from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.plan import Plan
 from graphframe.framework.poller import Poller
 from graphframe.framework.scheduler import Scheduler
-from graphframe.framework.state import OPEN, PROCESS, Task
+from graphframe.framework.state import CLOSE, OPEN, PROCESS, Task
 from graphframe.framework.timestamp import Timestamp
 
 _log = logging.getLogger(__name__)
@@ -398,9 +398,11 @@ class Run:
         self._scheduler.observing = 0
 
     def _call_elsewhere(self, task: Task) -> None:
-        self._working.add(threading.get_ident())
-        error = self._call(task)
-        self._working.discard(threading.get_ident())
+        error = None if task.phase is CLOSE else self.error  # it may have failed since the task waits for a thread
+        if error is None:
+            self._working.add(threading.get_ident())
+            error = self._call(task)
+            self._working.discard(threading.get_ident())
         self._post(self._scheduler.finish, task, error)
 
     def _call(self, task: Task) -> GraphError | None:

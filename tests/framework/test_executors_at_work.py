@@ -89,3 +89,20 @@ class TestExecutors:
             run.wait_until_done(SECONDS)
         assert sorted(began) == [0, 1, 2]
         graph.close()
+
+    def test_what_had_no_thread_when_its_run_was_cancelled_is_not_called(self) -> None:
+        stop = Stop()
+        called: list[object] = []
+        graph = gf.Graph.from_text(PROCESS % "" + "num_threads: 1")
+        first, second = (graph.start_run({"process": process}) for process in (stop, called.append))
+        first.add("IN", 1)
+        stop.wait()
+        second.add("IN", 2)
+        second.cancel()
+        stop.go_on.set()
+        first.close_inputs()
+        first.wait_until_done(SECONDS)
+        with pytest.raises(gf.Cancelled):
+            second.wait_until_done(SECONDS)
+        assert called == []
+        graph.close()
