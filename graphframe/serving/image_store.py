@@ -127,7 +127,10 @@ class FolderStore:
     def _files(self) -> Iterator[tuple[float, int, Path]]:
         for path in self._folder.iterdir():
             if _NAME.fullmatch(path.name):
-                status = path.stat()
+                try:
+                    status = path.stat()
+                except FileNotFoundError:  # somebody else made room, too
+                    continue
                 yield status.st_mtime, status.st_size, path
 
 

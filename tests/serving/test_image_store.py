@@ -86,3 +86,9 @@ def test_a_folder_outlives_the_store(tmp_path: Path) -> None:
     again.put(b"abcd", "webp")
     assert again.get(name) is None
     assert (tmp_path / "notes.png").exists()
+
+
+def test_what_goes_while_there_is_made_room(tmp_path: Path) -> None:
+    (tmp_path / f"{'x' * 32}.png").symlink_to("nothing")  # listed, but not there any more
+    store = FolderStore(tmp_path, 60, 1)
+    assert store.get(store.put(b"abc", "png")) is not None
