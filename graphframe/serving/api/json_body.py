@@ -23,12 +23,10 @@ async def read_json_object(req: falcon.asgi.Request, most: int = MAX_BYTES) -> d
     """
     content_type = (req.content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
     if content_type != falcon.MEDIA_JSON and not content_type.endswith("+json"):
-        raise APIError(
-            415,
-            f"the body must be JSON, but its Content-Type is {content_type}"
-            " (curl -d sends that unless told otherwise: add -H 'Content-Type: application/json')",
-            code="unsupported_content_type",
-        )
+        message = f"the body must be JSON, but its Content-Type is {content_type}"
+        if content_type == falcon.MEDIA_URLENCODED:
+            message += " (curl -d sends that unless told otherwise: add -H 'Content-Type: application/json')"
+        raise APIError(415, message, code="unsupported_content_type")
     return _decode_object(await _read(req, most))
 
 
@@ -55,8 +53,8 @@ def _decode_object(body: bytes) -> dict[str, object]:
         raise APIError(400, "the body is empty; a JSON object is expected", code="invalid_json")
     try:
         decoded = msgspec.json.decode(body)
-    except UnicodeDecodeError as error:
-        message = f"the body is not UTF-8: {error.reason} (byte {error.start})"
+    except UnicodeDecodeError:
+        message = "the body is not UTF-8"
     except RecursionError:
         message = "the body is nested too deeply"
     except msgspec.MsgspecError as error:

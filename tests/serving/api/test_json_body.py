@@ -50,3 +50,20 @@ def test_a_body_that_is_too_large(headers: dict[str, str]) -> None:
 
 def test_a_body_of_the_largest_size() -> None:
     assert read(b"{}".ljust(MAX_BYTES)) == {}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_hinted"), [("application/x-www-form-urlencoded", True), ("multipart/form-data", False)]
+)
+def test_a_form_is_not_json(content_type: str, is_hinted: bool) -> None:
+    with pytest.raises(APIError) as raised:
+        read(b"prompt=cat", **{"Content-Type": content_type})
+    assert raised.value.status_code == 415
+    assert f"its Content-Type is {content_type}" in str(raised.value.description)
+    assert ("curl -d sends that" in str(raised.value.description)) == is_hinted
+
+
+def test_what_is_no_text() -> None:
+    with pytest.raises(APIError) as raised:
+        read(b'{"prompt": "\xff"}')
+    assert raised.value.description == "the body is not UTF-8"
