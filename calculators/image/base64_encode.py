@@ -39,6 +39,10 @@ class Base64EncodeCalculator(gf.Calculator):
         if not cc.has(self.image):
             return
         pixels = cc[self.image]
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise ValueError(
+                f"uint8 of shape (height, width, 3) is expected, not {pixels.dtype} of shape {pixels.shape}"
+            )
         file = encode(pixels, self.asked, cc.timestamp)
         height, width, _ = pixels.shape
         b64 = base64.b64encode(file).decode()

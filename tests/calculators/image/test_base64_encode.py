@@ -35,6 +35,13 @@ def test_png_holds_the_same_pixels() -> None:
     assert not image.info
 
 
+@pytest.mark.parametrize("given", [np.zeros((4, 6, 3)), pixels(4, 6), pixels(4, 6, 4), pixels(1, 4, 6, 3)])
+def test_other_arrays_are_told_what_they_are(given: NDArray[np.generic]) -> None:
+    with pytest.raises(gf.CalculatorError, match=rf"uint8 .*\(height, width, 3\) .*{given.dtype} .*4, 6") as raised:
+        encode(given)
+    assert str(given.shape) in str(raised.value)
+
+
 @pytest.mark.parametrize("output_format", ["jpeg", "webp"])
 def test_all_images_of_a_request_have_its_format(output_format: str) -> None:
     flat = np.full((16, 16, 3), 90, np.uint8)
