@@ -36,10 +36,12 @@ class Memory:
     def load(self, servable: Servable, version: Version) -> None:
         """Load a version of a servable. Blocks until there is room and it is loaded.
 
+        What turned out to take more than the budget, when it was loaded before, is loaded alone.
+
         Raises
         ------
         MemoryError
-            If it is larger than the budget.
+            If its weights are larger than the budget.
         Exception
             What loading raises.
         """
@@ -53,10 +55,10 @@ class Memory:
     def _make_room(self, servable: Servable) -> None:
         if self._budget is None:
             return
-        if servable.bytes > self._budget:
-            raise MemoryError(f"it takes {servable.bytes} bytes, more than the memory_budget of {self._budget}")
-        while True:
-            others = [other for other in self._servables if other is not servable and _loaded(other)]
+        weights = servable.source.weights()
+        if weights > self._budget:
+            raise MemoryError(f"its weights are {weights} bytes, more than the memory_budget of {self._budget}")
+        while others := [other for other in self._servables if other is not servable and _loaded(other)]:
             if sum(other.bytes for other in others) + servable.bytes <= self._budget:
                 return
             oldest = min(others, key=_least_recently_used)

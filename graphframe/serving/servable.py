@@ -202,8 +202,7 @@ class Servable:
             yield version.graph
         finally:
             self.last_used = time.monotonic()
-            if version.release():
-                asyncio.get_running_loop().run_in_executor(None, version.close)
+            version.release()
 
     def check_available(self) -> None:
         """Raise APIError unless it can be used: 404 after its end, 503 while it loads, 500 if that failed."""
@@ -238,7 +237,8 @@ class Servable:
     def _read_whole(self, lazy: bool) -> Version:
         """A version of files that did not change while they were read."""
         self._tried = (self.source, self.source.stamp())
-        self.source.prepare()
+        if self.version is None:  # else it is here, and files that were changed since are to be kept
+            self.source.prepare()
         for _ in range(_MOST_TRIES):
             stamp = self.source.stamp()
             self._tried = (self.source, stamp)

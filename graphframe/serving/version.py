@@ -66,11 +66,16 @@ class Version:
             self._users += not self._retired
             return not self._retired
 
-    def release(self) -> bool:
-        """Whether the caller was the last, and has to call `close`."""
+    def release(self) -> None:
+        """Hold it no more; if it is retired and that was the last one, it is closed by a thread of its own.
+
+        NOTE: the threads of the event loop may all be loading models, and wait for room until this one is closed.
+        """
         with self._lock:
             self._users -= 1
-            return self._retired and not self._users
+            unused = self._retired and not self._users
+        if unused:
+            threading.Thread(target=self.close, name="close").start()
 
     def retire(self) -> None:
         """Close it now or, if somebody holds it, let that happen when they are done."""

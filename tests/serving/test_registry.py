@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,23 @@ def test_a_graph_that_changes_is_reloaded_once_it_is_whole() -> None:
     assert (kept.run(), kept.failure()) == ("paint", "")  # what it was in between has not been tried
     kept.reload()
     assert kept.run() == "repaint"
+
+
+def test_what_is_served_is_not_brought_again() -> None:
+    @dataclass
+    class FarSource(TextSource):
+        brought: int = 0
+
+        def prepare(self) -> None:
+            self.brought += 1
+
+    source = FarSource(BROKEN)
+    kept = Kept({"toy": source})
+    source.text = toys.GRAPH
+    kept.reload(force=True)
+    source.text = OTHER
+    kept.reload(force=True)
+    assert (kept.run(), source.brought) == ("repaint", 2)
 
 
 def test_who_asks_for_a_reload_says_that_it_is_whole() -> None:
@@ -194,7 +213,16 @@ def test_the_least_recently_used_makes_room() -> None:
 
 def test_what_is_larger_than_the_budget_fails() -> None:
     kept = Kept({"toy": TextSource(toys.GRAPH, size=2000)}, memory_budget="1000")
-    assert kept.failure() == "it takes 2000 bytes, more than the memory_budget of 1000"
+    assert kept.failure() == "its weights are 2000 bytes, more than the memory_budget of 1000"
+
+
+def test_what_turns_out_to_be_larger_than_the_budget_is_loaded_alone() -> None:
+    sources: dict[str, Source] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
+    kept = Kept(sources, lazy_load=True, memory_budget="1000")
+    for name in ("one", "two", "one"):
+        kept.run(name)
+        kept.servables.find(name).bytes = 1200
+        assert kept.loaded() == [name]
 
 
 def test_what_is_in_use_makes_room_when_its_run_ends(pipes: Pipes) -> None:
@@ -219,6 +247,30 @@ def test_what_is_in_use_makes_room_when_its_run_ends(pipes: Pipes) -> None:
         await asyncio.gather(running, other)
 
     asyncio.run(main())
+    assert kept.loaded() == ["two"]
+
+
+def test_room_is_made_even_if_all_threads_wait_for_it() -> None:
+    sources: dict[str, Source] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
+    kept = Kept(sources, lazy_load=True, memory_budget="500")
+    kept.run("one")
+    kept.servables.find("one").bytes = 400
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        async with kept.servables.find("one").in_use() as graph:
+            two = asyncio.create_task(use_other())
+            version = kept.servables.find("one").version
+            while kept.servables.find("one").version is version:
+                await asyncio.sleep(0.01)  # until it has to go
+            assert (await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
+        await two
+
+    async def use_other() -> None:
+        async with kept.servables.find("two").in_use():
+            pass
+
+    asyncio.run(asyncio.wait_for(main(), 30))
     assert kept.loaded() == ["two"]
 
 
