@@ -13,7 +13,7 @@ from graphframe.cli.failure import reported
 from graphframe.cli.options import with_options
 from graphframe.repository.config_file import add_to_config_file, remove_from_config_file
 from graphframe.repository.fastest_devices import with_devices
-from graphframe.repository.graph_file import GRAPH, write_graph
+from graphframe.repository.graph_file import GRAPH, is_edited, write_graph
 from graphframe.repository.model_folder import models_in
 from graphframe.repository.task_options import TaskOptions
 
@@ -80,9 +80,10 @@ def _list_models(repository: Path) -> None:
 
 
 def _configure(folder: Path, options: TaskOptions) -> None:
-    options, notes = with_devices(folder, options)
-    if not write_graph(folder, options, notes):
+    if is_edited(folder):
         raise click.ClickException(f"{folder / GRAPH} was edited and is kept as it is; to write it anew, delete it")
+    options, notes = with_devices(folder, options)
+    write_graph(folder, options, notes)
     for note in notes:
         click.echo(note)
     click.echo(f"Graph: {GRAPH} created in: {folder}")

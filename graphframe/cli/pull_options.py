@@ -63,19 +63,15 @@ def prepare_aloud(pull: Pull, options: TaskOptions, *, one_node: bool) -> Path:
     """Bring a model and say, in OpenVINO Model Server's words, where it and its graph are."""
     interrupted = signal.signal(signal.SIGINT, _end_process)
     try:
-        folder, graph_kept = prepare(pull, options, one_node=one_node)
+        prepared = prepare(pull, options, one_node=one_node)
     finally:
         signal.signal(signal.SIGINT, interrupted)
-    click.echo(f"Model: {pull.source} downloaded to: {folder}")
-    if graph_kept:
-        click.echo(
-            f"Graph: {folder / 'graph.pbtxt'} was edited and is kept as it is, without these options; to write it anew,"
-            " delete it or add --overwrite_models",
-            err=True,
-        )
+    click.echo(f"Model: {pull.source} downloaded to: {prepared.folder}")
+    if prepared.graph_kept:
+        click.echo(prepared.notice, err=True)
     else:
-        click.echo(f"Graph: graph.pbtxt created in: {folder}")
-    return folder
+        click.echo(f"Graph: graph.pbtxt created in: {prepared.folder}")
+    return prepared.folder
 
 
 def _end_process(number: int, frame: FrameType | None) -> None:

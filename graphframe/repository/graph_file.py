@@ -24,15 +24,14 @@ _HEADER = """\
 _DIGEST = re.compile(r"# Unchanged as long as this fits: ([0-9a-f]{16})\.")
 
 
-def write_graph(
-    folder: Path,
-    options: TaskOptions,
-    notes: Iterable[str] = (),
-    *,
-    one_node: bool = False,
-    overwrite: bool = False,
-) -> bool:
-    """Write the graph of the model in a folder.
+def is_edited(folder: Path) -> bool:
+    """Whether the folder of a model has a graph that was edited, or that something else wrote."""
+    path = folder / GRAPH
+    return path.is_file() and not _is_as_written(path.read_text(encoding="utf-8"))
+
+
+def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *, one_node: bool = False) -> None:
+    """Write the graph of the model in a folder, whole or not at all.
 
     Parameters
     ----------
@@ -42,30 +41,19 @@ def write_graph(
         Lines of a comment.
     one_node : bool, optional
         Whether to write OpenVINO Model Server's form, with one node, rather than all nodes and their devices.
-    overwrite : bool, optional
-        Whether to write over a graph that was edited, or that something else wrote.
-
-    Returns
-    -------
-    bool
-        Whether it was written: false if there was one that has to be kept.
 
     Raises
     ------
     GraphConfigError
         If the options do not fit the model.
     GraphError
-        If a node is named that there is not; or any, for a graph of one node.
+        If a node is named that there is not.
     """
-    if one_node and options.devices_by_node():
-        raise GraphError("target_device: a graph of one node cannot say the devices of others")
-    path = folder / GRAPH
-    if path.is_file() and not overwrite and not _is_as_written(path.read_text(encoding="utf-8")):
-        return False
     body = options.ovms_graph() if one_node else staged_graph(folder, options)
     header = _HEADER.format(version=version("graphframe"), digest=_digest(body))
-    path.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]), encoding="utf-8")
-    return True
+    part = folder / f".{GRAPH}.part"
+    part.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]), encoding="utf-8")
+    part.replace(folder / GRAPH)
 
 
 def staged_graph(folder: Path, options: TaskOptions) -> str:

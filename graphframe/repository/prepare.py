@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from graphframe.repository.fastest_devices import with_devices
-from graphframe.repository.graph_file import GRAPH, write_graph
+from graphframe.framework.errors import GraphError
+from graphframe.repository.fastest_devices import AUTO, with_devices
+from graphframe.repository.graph_file import GRAPH, is_edited, write_graph
 from graphframe.repository.lora_source import format_source_loras
 from graphframe.repository.pull import Pull
 from graphframe.repository.task_options import TaskOptions
@@ -25,6 +26,14 @@ class Prepared(NamedTuple):
 
     folder: Path
     graph_kept: bool
+
+    @property
+    def notice(self) -> str:
+        """What to tell of a graph that was kept."""
+        return (
+            f"Graph: {self.folder / GRAPH} was edited and is kept as it is, without these options; to write it anew,"
+            " delete it or add --overwrite_models"
+        )
 
 
 def prepare(pull: Pull, options: TaskOptions, *, one_node: bool = False) -> Prepared:
@@ -44,14 +53,19 @@ def prepare(pull: Pull, options: TaskOptions, *, one_node: bool = False) -> Prep
     PullError, ExportError
         If it cannot be brought.
     GraphConfigError, GraphError
-        If the options do not fit the model.
+        If the options do not fit the model, or a graph of one node is to say the devices of others.
     """
+    if one_node and (options.devices_by_node() or options.target_device == AUTO):
+        raise GraphError("target_device: a graph of one node cannot say the devices of others")
     folder = pull.run()
     adapters, composites = options.loras()
     if adapters:
         brought = [pull.bring_adapter(adapter) for adapter in adapters]
         options = replace(options, source_loras=format_source_loras(brought, composites))
-    if (folder / GRAPH).is_file() and not options.given() and not pull.overwrite:
-        return Prepared(folder, False)
-    written = write_graph(folder, *with_devices(folder, options), one_node=one_node, overwrite=pull.overwrite)
-    return Prepared(folder, not written)
+    if (folder / GRAPH).is_file() and not pull.overwrite:
+        if not options.given():
+            return Prepared(folder, False)
+        if is_edited(folder):
+            return Prepared(folder, True)
+    write_graph(folder, *with_devices(folder, options), one_node=one_node)
+    return Prepared(folder, False)

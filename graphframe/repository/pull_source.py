@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from graphframe.framework.graph import Graph
@@ -9,6 +10,8 @@ from graphframe.repository.graph_source import GraphSource
 from graphframe.repository.prepare import prepare
 from graphframe.repository.pull import Pull
 from graphframe.repository.task_options import TaskOptions
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,10 @@ class PullSource:
     one_node: bool
 
     def prepare(self) -> None:
-        """Bring the model, unless it is here, and write its graph."""
-        prepare(self.pull, self.options, one_node=self.one_node)
+        """Bring the model, unless it is here, and write its graph; log it if that has to be kept."""
+        prepared = prepare(self.pull, self.options, one_node=self.one_node)
+        if prepared.graph_kept:
+            _log.warning(prepared.notice)
 
     def progress(self) -> str:
         """How far that is."""

@@ -121,6 +121,11 @@ def test_pull_then_serve_what_is_there(folder: Path) -> None:
     assert 'max_resolution: "1024x1024"' in (folder / "models/OpenVINO/FLUX.1-schnell-int4-ov/graph.pbtxt").read_text()
     with running(SERVE, "is ready") as server:
         assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov", width=64, height=64)) == 1
+    graph = folder / "models/OpenVINO/FLUX.1-schnell-int4-ov/graph.pbtxt"
+    graph.write_text(edited := f"{graph.read_text()}# mine\n")
+    with running(PULL_AND_START, "was edited and is kept as it is") as server:
+        server.wait_for_log("is ready")
+    assert graph.read_text() == edited
     assert CliRunner().invoke(main, shlex.split(ADD)).exit_code == 0
     with running(SERVE_CONFIG, "is ready") as server:
         assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov", width=64, height=64)) == 1

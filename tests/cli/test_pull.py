@@ -100,6 +100,8 @@ def test_an_interrupt_ends_it_at_once_and_the_next_one_goes_on(models: Path, hub
         (["org/nothing"], 1, "there is no model org/nothing at"),
         (["org/sd", "--revision", "v9"], 1, "has no revision v9"),
         (["org/sd", "--weight-format", "int4"], 1, "in OpenVINO's layout already"),
+        (["org/sd", "--ovms_graph", "--target_device", "denoise=CPU"], 1, "a graph of one node cannot say the devices"),
+        (["org/sd", "--ovms_graph", "--target_device", "auto"], 1, "a graph of one node cannot say the devices"),
         (["org/sd", "--resolution", "big"], 64, "resolution must be WIDTHxHEIGHT"),
         (["org/sd", "--target_device", "NPU"], 1, "an NPU takes only models of static shape"),
     ],

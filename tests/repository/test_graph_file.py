@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from graphframe.framework.errors import GraphConfigError, GraphError
 from graphframe.framework.graph import Graph
-from graphframe.repository.graph_file import write_graph
+from graphframe.repository.graph_file import is_edited, write_graph
 from graphframe.repository.image_graph import open_image_graph
 from graphframe.repository.task_options import TaskOptions
 
@@ -25,7 +26,7 @@ def devices(graph: Graph) -> dict[str, str]:
 
 @pytest.mark.parametrize("one_node", [False, True])
 def test_the_graph_does_what_the_options_say(folder: Path, one_node: bool) -> None:
-    assert write_graph(folder, TaskOptions(target_device="AUTO:CPU CPU HETERO:CPU"), one_node=one_node)
+    write_graph(folder, TaskOptions(target_device="AUTO:CPU CPU HETERO:CPU"), one_node=one_node)
     found = devices(open_image_graph(folder))
     assert (found["text_encode"], found["denoise"], found["vae_decode"]) == ("AUTO:CPU", "CPU", "HETERO:CPU")
 
@@ -57,20 +58,27 @@ def test_options_that_do_not_fit(folder: Path) -> None:
 
 def test_what_was_written_is_written_over(folder: Path) -> None:
     write_graph(folder, TaskOptions())
-    assert write_graph(folder, TaskOptions(target_device="AUTO:CPU"))
+    write_graph(folder, TaskOptions(target_device="AUTO:CPU"))
     assert devices(open_image_graph(folder))["denoise"] == "AUTO:CPU"
 
 
-def test_what_was_edited_is_kept(folder: Path) -> None:
+def test_what_was_edited_shows(folder: Path) -> None:
+    assert not is_edited(folder)
     write_graph(folder, TaskOptions())
+    assert not is_edited(folder)
     graph = folder / "graph.pbtxt"
-    graph.write_text(edited := graph.read_text().replace('"CPU"', '"HETERO:CPU"'))
-    assert not write_graph(folder, TaskOptions(target_device="AUTO:CPU"))
-    assert graph.read_text() == edited
-    assert write_graph(folder, TaskOptions(target_device="AUTO:CPU"), overwrite=True)
-    assert devices(open_image_graph(folder))["denoise"] == "AUTO:CPU"
+    graph.write_text(graph.read_text().replace('"CPU"', '"HETERO:CPU"'))
+    assert is_edited(folder)
+    graph.write_text("# mine\n" + TaskOptions().ovms_graph())
+    assert is_edited(folder)
 
 
-def test_what_others_wrote_is_kept(folder: Path) -> None:
-    (folder / "graph.pbtxt").write_text("# mine\n" + TaskOptions().ovms_graph())
-    assert not write_graph(folder, TaskOptions(target_device="AUTO:CPU"))
+def test_a_full_disk_leaves_no_half_a_graph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str, encoding: str) -> None:
+        path.write_bytes(text[:100].encode())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_graph(folder, TaskOptions())
+    assert not (folder / "graph.pbtxt").exists()
