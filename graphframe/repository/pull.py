@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import os
 import shutil
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,6 +24,8 @@ _STAGING = ".pull"
 """Folder of the model repository for what is not whole yet; nothing in it is taken for a model."""
 _MARGIN = 64 * 1024 * 1024
 """Bytes of disk to leave free."""
+_PATIENCE = 60
+"""Seconds in which a server that is no hub has to send something."""
 
 
 @dataclass
@@ -195,7 +197,13 @@ class Pull:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """The bytes of all files in a folder, some of which may be gone by now."""
+    size = 0
+    for inside, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(inside, name)).st_size
+    return size
 
 
 def _download_url(url: str, target: Path) -> None:
@@ -204,8 +212,11 @@ def _download_url(url: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     try:
-        with urllib.request.urlopen(url) as response, part.open("wb") as file:
+        with urllib.request.urlopen(url, timeout=_PATIENCE) as response, part.open("wb") as file:
             shutil.copyfileobj(response, file)
-    except urllib.error.URLError as error:
+            missing = response.length  # NOTE: copyfileobj takes a connection that ends early for the end of the file
+    except (OSError, http.client.HTTPException) as error:
         raise PullError(f"{url} cannot be downloaded: {error}") from error
+    if missing:
+        raise PullError(f"{url} cannot be downloaded: the connection ended {missing} bytes early")
     part.replace(target)

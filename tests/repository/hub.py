@@ -26,6 +26,8 @@ class Hub:
         Repositories that want the token ``"good"``.
     altered : dict
         What is sent instead of a file, by its path.
+    promised : int
+        How many bytes more than it sends it says that a file has.
     on_chunk : callable
         Called with the number of chunks sent so far, before each.
     """
@@ -33,6 +35,7 @@ class Hub:
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     altered: dict[str, bytes] = field(default_factory=dict)
+    promised: int = 0
     on_chunk: Callable[[int], None] = lambda sent: None
     sent: int = 0
     requests: list[str] = field(default_factory=list)
@@ -98,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("X-Repo-Commit", commit)
         self.send_header("ETag", f'"{lfs["oid"] if isinstance(lfs, dict) else entry["oid"]}"')
-        self.send_header("Content-Length", str(len(body) - start))
+        self.send_header("Content-Length", str(len(body) - start + self.hub.promised))
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         self.end_headers()

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -169,6 +170,10 @@ def test_adapters(models: Path, hub: Hub, tmp_path: Path) -> None:
     url = LoraSource("url", f"{hub.url}/org/lora/resolve/main/deep/ink.safetensors")
     assert pull.bring_adapter(url) == url
     assert (folder / "loras/url/ink.safetensors").read_bytes() == b"ink"
+    hub.promised = 100
+    with pytest.raises(PullError, match=r"ink\.safetensors cannot be downloaded: the connection ended 100 bytes early"):
+        pull.bring_adapter(replace(url, alias="cut"))
+    assert not (folder / "loras/cut/ink.safetensors").exists()
     local = LoraSource("local", "/a/b.safetensors")
     assert pull.bring_adapter(local) == local
     with pytest.raises(PullError, match=r"x\.safetensors cannot be downloaded: HTTP Error 404"):
