@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import product
@@ -9,13 +10,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from graphframe.framework.errors import CalculatorError, GraphError
-from graphframe.image import ImageRequest
+from graphframe.framework.graph import Graph
+from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.repository.graph_source import GraphSource
 from graphframe.repository.task_options import TaskOptions
 
 AUTO = "auto"
 STEPS = 4
 """Of the requests that are measured; the denoiser counts as long as that takes."""
+_SIZE = "512x512"
+"""Of the pictures of a model that does nothing but inpainting, unless options tell another."""
+_TRANSPARENT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR4nGNgAAIAAAUAAXpeqz8AAAAASUVORK5CYII="
+)
+"""A PNG file of one pixel; a model that does inpainting paints it anew."""
 
 
 class Stage(NamedTuple):
@@ -51,8 +59,8 @@ def with_devices(folder: Path, options: TaskOptions) -> tuple[TaskOptions, list[
 def fastest_devices(folder: Path, options: TaskOptions, candidates: Iterable[str] = ()) -> Choice:
     """Load the model in a folder on each device and ask it for an image; choose the fastest binding that has room.
 
-    A node that does not load or run on a device is not bound to it. A node that no such request reaches, such as the
-    VAE's encoder, gets the device on which the others took least together.
+    A node that does not load or run on a device is not bound to it. A node that no request reaches, such as the
+    one that decodes previews, gets the device on which the others took least together.
 
     Parameters
     ----------
@@ -120,25 +128,50 @@ def _measure(folder: Path, options: TaskOptions, device: str) -> dict[str, Stage
 
 
 def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, Stage]:
-    from graphframe.inference.activity import Inference
+    """What the nodes take for an image from text or, if that does not reach them, for one from a picture."""
     from graphframe.tracing import Trace
 
     graph = GraphSource(folder, options=options).open()
-    trace = Trace()
-    request = ImageRequest("a cat", seed=0, num_inference_steps=min(STEPS, options.max_num_inference_steps or STEPS))
+    loading = Trace()
+    taken: dict[str, float] = {}
+    steps = min(STEPS, options.max_num_inference_steps or STEPS)
+    request = ImageRequest("a cat", seed=0, num_inference_steps=steps)
     try:
-        graph.load(trace)
-        graph.run(REQUEST=request)  # the first inference of a shape takes longer
-        graph.run(REQUEST=request, tracer=trace)
+        graph.load(loading)
+        made = _time(graph, request, taken, may_refuse=True)
+        if made is None:  # it does inpainting
+            width, height = map(int, (options.default_resolution or options.resolution or _SIZE).split()[0].split("x"))
+        else:
+            width, height = made.width, made.height
+        request = replace(request, image=_TRANSPARENT, width=width, height=height)
+        _time(graph, request, taken, may_refuse=made is not None)
     finally:
         graph.close()
-    seconds = dict.fromkeys(bound, 0.0)
+    weights = {load.node.name: sum(model.weights for model in load.models) for load in loading.loads}
+    return {node: Stage(taken[node], weights[node]) for node in bound if node in taken}
+
+
+def _time(graph: Graph, request: ImageRequest, taken: dict[str, float], *, may_refuse: bool) -> EncodedImage | None:
+    """Add what the nodes take that `taken` has not, and return the image; None if the model refuses such requests."""
+    from graphframe.inference.activity import Inference
+    from graphframe.tracing import Trace
+
+    trace = Trace()
+    try:
+        (packet,) = graph.run(REQUEST=request)["IMAGE"]  # the first inference of a shape takes longer
+        graph.run(REQUEST=request, tracer=trace)
+    except CalculatorError as error:
+        if may_refuse and isinstance(error.__cause__, InvalidRequest):
+            return None
+        raise
+    seconds: dict[str, float] = {}
     for call in trace.calls:
         for event in call.within:
-            if isinstance(event, Inference) and call.node.name in seconds:
-                seconds[call.node.name] += event.ended - event.began
-    weights = {load.node.name: sum(model.weights for model in load.models) for load in trace.loads}
-    return {node: Stage(taken, weights[node]) for node, taken in seconds.items() if taken}
+            if isinstance(event, Inference):
+                seconds[call.node.name] = seconds.get(call.node.name, 0.0) + event.ended - event.began
+    taken |= seconds | taken
+    image: EncodedImage = packet.value
+    return image
 
 
 def _nodes_with_device(folder: Path, options: TaskOptions) -> list[str]:

@@ -4,27 +4,34 @@ from pathlib import Path
 
 import pytest
 
-from graphframe.framework.errors import GraphError
+from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.repository.fastest_devices import Stage, _fastest, fastest_devices, with_devices
 from graphframe.repository.graph_file import is_edited, write_graph
 from graphframe.repository.image_graph import open_image_graph
 from graphframe.repository.task_options import TaskOptions
+from tests.models import model_path
 
 OPTIONS = TaskOptions(default_resolution="64x64")
 
 
-def test_devices_are_measured(euler: Path) -> None:
-    chosen, table = fastest_devices(euler, OPTIONS, ["CPU", "AUTO:CPU", "HETERO:CPU", "GPU.7"])
+@pytest.mark.parametrize("model", ["stable_diffusion_euler", "stable_diffusion_inpaint"])
+def test_devices_are_measured(model: str) -> None:
+    chosen, table = fastest_devices(model_path(model), OPTIONS, ["CPU", "AUTO:CPU", "HETERO:CPU", "GPU.7"])
     header, *rows = [line.split() for line in table]
     assert header == ["node", "weights", "CPU", "AUTO:CPU", "HETERO:CPU", "GPU.7"]
-    assert [row[0] for row in rows] == ["text_encode", "denoise", "vae_decode"]
+    assert [row[0] for row in rows] == ["text_encode", "vae_encode", "denoise", "vae_decode"]
     for name, _, unit, *seconds, absent in rows:
         assert (unit, absent) == ("MiB", "-")
         [star] = [column for column, cell in enumerate(seconds) if cell.endswith("*")]
         measured = [float(cell.rstrip("*")) for cell in seconds]
         assert measured[star] == min(measured) > 0
         assert chosen[name] == header[2 + star]
-    assert {"vae_encode", *(row[0] for row in rows)} <= chosen.keys()
+    assert chosen.keys() == {"preview_decode", *(row[0] for row in rows)}
+
+
+def test_why_a_model_refuses_is_told() -> None:
+    with pytest.raises(CalculatorError, match="the size must be at most 256x256, not 512x512"):
+        fastest_devices(model_path("stable_diffusion_inpaint"), TaskOptions(max_resolution="256x256"), ["CPU"])
 
 
 def test_the_graph_is_written_with_the_table(euler: Path, tmp_path: Path) -> None:
