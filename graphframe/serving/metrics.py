@@ -49,10 +49,16 @@ class Metrics(Collector):
         current.add_metric(["waiting"], waiting)
         available = GaugeMetricFamily("graphframe_model_available", "Whether a model can be asked.", labels=["model"])
         taken = GaugeMetricFamily("graphframe_model_bytes", "What a loaded model takes, about.", labels=["model"])
+        weights = GaugeMetricFamily(
+            "graphframe_node_weights_bytes", "The weights that a node loaded.", labels=["model", "node"]
+        )
         for servable in self._servables:
             available.add_metric([servable.name], servable.state is State.AVAILABLE)
-            taken.add_metric([servable.name], servable.version.bytes if servable.version else 0)
-        yield from (current, available, taken)
+            version = servable.version
+            taken.add_metric([servable.name], version.bytes if version else 0)
+            for node, size in version.weights.items() if version else ():
+                weights.add_metric([servable.name, node], size)
+        yield from (current, available, taken, weights)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"graphframe_{name}", text, ["model", *labels], registry=self._registry)

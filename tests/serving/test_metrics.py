@@ -41,6 +41,7 @@ def test_what_is_so_now(client: falcon.testing.TestClient) -> None:
     assert found["graphframe_current_requests", "running"] == 0
     assert found["graphframe_current_requests", "waiting"] == 0
     assert found["graphframe_model_available", "toy"] == 1
+    assert found["graphframe_node_weights_bytes", "toy", "paint"] == 0
 
 
 def test_off_by_default(make_servable: MakeServable) -> None:
