@@ -115,6 +115,23 @@ def test_varying(page: Any) -> None:
     page.wait_for_selector("#history li:nth-child(2)")
 
 
+def test_what_comes_late_of_a_stopped_request_is_not_told(page: Any) -> None:
+    looks: list[Any] = []
+    page.route("**/v3/queue", lambda route: looks.append(route))
+    page.fill("#num_inference_steps", "100")
+    with page.expect_request("**/v3/queue"):
+        page.click("#go")
+    page.wait_for_selector("figure.preview")
+    answer = looks[0].fetch()
+    assert answer.json()["data"][0]["status"] == "in_progress"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#status:has-text('Stopped.')")
+    with page.expect_response("**/v3/queue"):
+        looks[0].fulfill(response=answer)
+    page.wait_for_timeout(100)
+    assert page.inner_text("#status") == "Stopped."
+
+
 def test_with_the_keyboard_alone(page: Any) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")

@@ -6,7 +6,7 @@ export class Graph {
   constructor(place, queue) {
     this.place = place;
     this.queue = queue;
-    this.timer = null;
+    this.followed = null; // the id of a request
   }
 
   async show(model) {
@@ -20,14 +20,15 @@ export class Graph {
   }
 
   // Looks at the server's queue for one request until that is over, and tells how far it is.
-  follow(id, headers, tell) {
+  async follow(id, headers, tell) {
     this.clear();
-    const look = async () => {
+    this.followed = id;
+    while (this.followed === id) {
       try {
         const response = await fetch("/v3/queue", { headers: { ...headers, "x-request-id": id } });
         const { data } = await response.json();
         const mine = data.find((request) => request.id === id);
-        if (mine) {
+        if (mine && this.followed === id) {
           this.light(mine.nodes);
           this.queue.textContent = mine.position ? `waiting, place ${mine.position}` : "running";
           tell(mine);
@@ -35,15 +36,13 @@ export class Graph {
       } catch {
         // NOTE: the request itself tells if the server is gone.
       }
-      if (this.timer !== null) this.timer = setTimeout(look, EVERY);
-    };
-    this.timer = setTimeout(look, 0);
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+    }
   }
 
   // Stops looking; what worked until now is done.
   finish() {
-    clearTimeout(this.timer);
-    this.timer = null;
+    this.followed = null;
     this.queue.textContent = "";
     for (const node of this.place.querySelectorAll(".working")) {
       node.classList.remove("working");
