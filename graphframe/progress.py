@@ -81,5 +81,11 @@ class Progress:
             stage = self._stage(node)
             stage.step, stage.steps = done, total
 
+    def milliseconds(self) -> dict[str, float]:
+        """How long each node has worked until now."""
+        now = time.perf_counter()
+        with self._lock:
+            return {name: round(1000 * stage.seconds_at(now), 1) for name, stage in self.stages.items()}
+
     def _stage(self, node: str) -> Stage:
         return self.stages.setdefault(node, Stage())

@@ -57,8 +57,8 @@ class Images:
         generation = self._generation(req, body)
         events = generation.events(self._queue.turn(generation))
         images = [event async for event in events if isinstance(event, EncodedImage)]
-        stages = generation.progress.stages.items()
-        resp.set_header("Server-Timing", ", ".join(f"{name};dur={stage.seconds * 1000:.1f}" for name, stage in stages))
+        timings = generation.progress.milliseconds().items()
+        resp.set_header("Server-Timing", ", ".join(f"{name};dur={milliseconds}" for name, milliseconds in timings))
         resp.media = ImagesResponse(
             created=int(time.time()),
             data=[
@@ -81,7 +81,8 @@ class Images:
             return
         generation = self._generation(req, body)
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
-        resp.sse = await event_stream(events, kind, generation.request, body.quality or "auto")
+        quality = body.quality or "auto"
+        resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress)
         resp.set_header("cache-control", "no-cache")
         resp.set_header("x-accel-buffering", "no")  # nginx passes events on at once
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from graphframe.image import EncodedImage, ImageRequest
 
@@ -92,6 +93,7 @@ class CompletedEvent(msgspec.Struct, frozen=True, kw_only=True):
     quality: str
     seed: int
     usage: Usage
+    timings: Annotated[dict[str, float], Meta(description="How many milliseconds each node has worked.")]
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):

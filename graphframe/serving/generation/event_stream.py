@@ -11,6 +11,7 @@ import msgspec
 from falcon.asgi import SSEvent
 
 from graphframe.image import EncodedImage, ImageRequest
+from graphframe.progress import Progress
 from graphframe.serving.api.responses import CompletedEvent, ErrorEvent, PartialImageEvent, Usage
 from graphframe.serving.errors import APIError, details, unexpected
 from graphframe.serving.generation.generation import Partial
@@ -22,7 +23,11 @@ PING_SECONDS = 0.9
 
 
 async def event_stream(
-    events: AsyncGenerator[Partial | EncodedImage | None, None], kind: str, request: ImageRequest, quality: str
+    events: AsyncGenerator[Partial | EncodedImage | None, None],
+    kind: str,
+    request: ImageRequest,
+    quality: str,
+    progress: Progress,
 ) -> AsyncGenerator[SSEvent, None]:
     """What a response's `sse` is to be, once the generation's first event is there, or the first ping is due.
 
@@ -35,6 +40,8 @@ async def event_stream(
     request : ImageRequest
     quality : str
         What the client called so.
+    progress : Progress
+        Of the generation.
 
     Raises
     ------
@@ -59,7 +66,7 @@ async def event_stream(
         }
         if isinstance(made, Partial):
             return _event(PartialImageEvent(partial_image_index=made.index, **fields))
-        return _event(CompletedEvent(usage=Usage.of(request, [image]), **fields))
+        return _event(CompletedEvent(usage=Usage.of(request, [image]), timings=progress.milliseconds(), **fields))
 
     return _serialized(first, events, to_event)
 

@@ -10,6 +10,7 @@ import falcon.testing
 import pytest
 
 from graphframe.image import EncodedImage, ImageRequest
+from graphframe.progress import Progress
 from graphframe.serving.generation import Partial, event_stream
 from tests.serving.event_reader import Event, read_events
 from tests.serving.forms import FORM, encode_form
@@ -48,6 +49,7 @@ def test_previews_and_then_the_image(server: RunningServer) -> None:
     assert isinstance(completed.pop("created_at"), int)
     usage = completed.pop("usage")
     assert (usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]) == (2, 8, 10)
+    assert list(completed.pop("timings")) == ["paint"]
     (asked,) = painted({"data": [completed]})
     assert asked.items() >= {"prompt": "a cat", "seed": 7, "partial_images": 2}.items()
     assert completed.items() >= both.items()
@@ -103,7 +105,7 @@ def test_silence_and_unexpected_failures() -> None:
         raise KeyError("oops")
 
     async def read() -> list[bytes]:
-        stream = event_stream(events(), "image_generation", ImageRequest("a cat"), "low")
+        stream = event_stream(events(), "image_generation", ImageRequest("a cat"), "low", Progress())
         return [event.serialize() async for event in await stream]
 
     ping, completed, error = asyncio.run(read())

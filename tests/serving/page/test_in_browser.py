@@ -73,7 +73,8 @@ def test_generating_with_previews_while_nodes_light_up(page: Any) -> None:
     assert reading.background == "white"
     assert [found.colour for found in reading.things] == ["red"]
     assert page.inner_text("#status").startswith("1 image in ")
-    assert page.locator("#graph .worked").count() >= 4
+    for node in ("tokenize", "text_encode", "denoise", "preview_decode", "vae_decode", "base64_encode"):
+        assert page.locator(f'#graph .worked[data-node="{node}"] > .note').count() == 1
     assert page.locator("#graph .working").count() == 0
     assert page.locator("#history img").count() == 1
 
@@ -113,6 +114,7 @@ def test_varying(page: Any) -> None:
     page.click("figcaption button:has-text('Vary')")
     page.click("#go")
     page.wait_for_selector("#history li:nth-child(2)")
+    page.wait_for_selector('#graph .worked[data-node="base64_encode"] > .note')
 
 
 def test_what_comes_late_of_a_stopped_request_is_not_told(page: Any) -> None:

@@ -40,10 +40,11 @@ export class Graph {
     }
   }
 
-  // Stops looking; what worked until now is done.
-  finish() {
+  // Stops looking; what worked until now is done, in so many milliseconds.
+  finish(timings = {}) {
     this.followed = null;
     this.queue.textContent = "";
+    this.light(Object.entries(timings).map(([name, time]) => ({ name, status: "completed", seconds: time / 1000 })));
     for (const node of this.place.querySelectorAll(".working")) {
       node.classList.remove("working");
       node.classList.add("worked");

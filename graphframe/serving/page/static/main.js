@@ -144,6 +144,7 @@ async function make() {
       else if (answer.type.endsWith(".completed")) made.push(entry(answer.b64_json, answer.seed));
       else if (!made.length) showImages([entry(answer.b64_json, answer.seed)], true);
       if (made.length) showImages(made);
+      if (answer.timings) graph.finish(answer.timings);
     }
     tell(`${made.length} image${made.length === 1 ? "" : "s"} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
     for (const each of made) await history.add(each);

@@ -37,10 +37,16 @@ export function toRequest(task, fields, files, headers) {
   return { method: "POST", headers, body };
 }
 
+// Milliseconds by the names of nodes.
+function timingsOf(response) {
+  const stages = response.headers.get("server-timing")?.split(", ") ?? [];
+  return Object.fromEntries(stages.map((stage) => stage.split(";dur=")).map(([name, time]) => [name, Number(time)]));
+}
+
 // The events of a stream, or the one answer of a server that does not stream, as they come.
 export async function* answers(response) {
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
-    yield await response.json();
+    yield { ...(await response.json()), timings: timingsOf(response) };
     return;
   }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
