@@ -20,7 +20,7 @@ class FlowLimiterCalculator(gf.Calculator):
 
     Options: `max_in_flight` (1; the input side packet MAX_IN_FLIGHT wins), how many are under way at once;
     `max_in_queue` (0), how many more wait, of which the oldest are dropped when there are too many; `in_flight_timeout`
-    (1000000), after how much time of the stream itself one counts as finished anyway, 0 for never.
+    (0, for never), after how much time of the stream itself one counts as finished anyway.
 
     Example::
 

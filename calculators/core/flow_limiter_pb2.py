@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from graphframe.framework import options_pb2 as graphframe_dot_framework_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#calculators/core/flow_limiter.proto\x12\ngraphframe\x1a\"graphframe/framework/options.proto\"\xcf\x01\n\x1c\x46lowLimiterCalculatorOptions\x12\x18\n\rmax_in_flight\x18\x01 \x01(\x05:\x01\x31\x12\x17\n\x0cmax_in_queue\x18\x02 \x01(\x05:\x01\x30\x12\"\n\x11in_flight_timeout\x18\x03 \x01(\x03:\x07\x31\x30\x30\x30\x30\x30\x30\x32X\n\x03\x65xt\x12\x1d.graphframe.CalculatorOptions\x18\xf8\xa0\xf4\x9b\x01 \x01(\x0b\x32(.graphframe.FlowLimiterCalculatorOptions')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#calculators/core/flow_limiter.proto\x12\ngraphframe\x1a\"graphframe/framework/options.proto\"\xc9\x01\n\x1c\x46lowLimiterCalculatorOptions\x12\x18\n\rmax_in_flight\x18\x01 \x01(\x05:\x01\x31\x12\x17\n\x0cmax_in_queue\x18\x02 \x01(\x05:\x01\x30\x12\x1c\n\x11in_flight_timeout\x18\x03 \x01(\x03:\x01\x30\x32X\n\x03\x65xt\x12\x1d.graphframe.CalculatorOptions\x18\xf8\xa0\xf4\x9b\x01 \x01(\x0b\x32(.graphframe.FlowLimiterCalculatorOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.core.flow_limit
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FLOWLIMITERCALCULATOROPTIONS']._serialized_start=88
-  _globals['_FLOWLIMITERCALCULATOROPTIONS']._serialized_end=295
+  _globals['_FLOWLIMITERCALCULATOROPTIONS']._serialized_end=289
 # @@protoc_insertion_point(module_scope)

@@ -89,6 +89,11 @@ class TestOneStream:
         assert steps.add("a", "frame", 11) == dropped(11)
         assert steps.add("a", "frame", 12) == expected
 
+    def test_there_is_no_timeout_unless_one_is_given(self) -> None:
+        steps = Steps(limiter())
+        assert steps.add("a", "frame", 1) == passed(1)
+        assert steps.add("a", "frame", 10**9) == dropped(10**9)
+
     def test_side_packet_wins_over_the_option(self) -> None:
         text = interface("a done", "out", "most") + node(
             "FlowLimiterCalculator", "a FINISHED:done", "out", 'input_side_packet: "MAX_IN_FLIGHT:most"'
