@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -29,27 +29,32 @@ def cache_folder() -> Path | None:
 
 
 @contextlib.contextmanager
-def cached(model: Path) -> Iterator[dict[str, str]]:
+def cached(model: Path, properties: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The properties that make OpenVINO use the cache for `model`; compile it within the ``with`` block.
 
-    Empty when there is no cache, or when its folder cannot be written.
+    Empty when there is no cache, or when its folder cannot be written. `properties` are those that it is compiled with.
     """
-    # NOTE: each model has its own folder since OpenVINO alone would get two things wrong. It takes a blob for
-    # current as long as the .xml is, even though the .bin has changed; and it writes blobs in place, without a
-    # lock, while other processes may have them mapped, which kills those (SIGBUS).
+    # NOTE: each model has its own folder since OpenVINO alone would get three things wrong. It takes a blob for
+    # current as long as the .xml is, even though the .bin has changed; it takes one that was compiled for float32 for
+    # one in the device's own precision, which makes wrong numbers of models of static shape; and it writes blobs in
+    # place, without a lock, while other processes may have them mapped, which kills those (SIGBUS).
     with contextlib.ExitStack() as stack:
-        properties = {}
+        found = {}
         try:
             if root := cache_folder():
-                digest = hashlib.sha256(os.fsencode(model)).hexdigest()[:16]
-                folder = root / f"{model.parent.name}-{digest}"
+                folder = root / f"{model.parent.name}-{_digest(os.fsencode(model))}"
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 stack.enter_context(_locked(folder / "lock"))
                 _drop_outdated(folder, model)
-                properties["CACHE_DIR"] = str(folder)
+                blobs = folder / _digest(repr(sorted(properties.items())).encode()) if properties else folder
+                found["CACHE_DIR"] = str(blobs)
         except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home
             _log_once(str(error))
-        yield properties
+        yield found
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 @contextlib.contextmanager
@@ -69,7 +74,7 @@ def stamp_of(model: Path) -> str:
 def _drop_outdated(folder: Path, model: Path) -> None:
     current, stamp = stamp_of(model), folder / "stamp"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != current:
-        for blob in folder.glob("*.blob"):
+        for blob in folder.rglob("*.blob"):
             blob.unlink()
         stamp.write_text(current, encoding="utf-8")
 

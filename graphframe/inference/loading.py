@@ -79,7 +79,7 @@ def _compile(
     path: Path, device: str, properties: Mapping[str, str], prepare: Callable[[ov.Model], ov.Model] | None
 ) -> CompiledModel:
     def compile_model() -> Compiled:
-        with kept_locale(), cached(path) as cache:
+        with kept_locale(), cached(path, properties) as cache:
             if prepare is None:
                 named = compiled = core().compile_model(path, device, {**cache, **properties})
             else:

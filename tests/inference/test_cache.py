@@ -55,6 +55,16 @@ def test_properties_hold_for_a_model_from_the_cache(path: Path) -> None:
     assert model._compiled.get_property("NUM_STREAMS") == 2
 
 
+def test_each_precision_has_a_blob_of_its_own(path: Path, cache_dir: Path) -> None:
+    """A model of static shape that was compiled for float32 gives wrong numbers if it is loaded for bfloat16."""
+    for properties in ({"INFERENCE_PRECISION_HINT": "f32"}, {}):
+        assert not from_cache(load_model(path, properties=properties))
+        assert from_cache(load_model(path, properties=properties))
+    path.with_suffix(".bin").write_bytes(np.full(3, 5.0, np.float32).tobytes())
+    assert factor(load_model(path)) == 5.0
+    assert len(list(cache_dir.rglob("*.blob"))) == 1
+
+
 def test_tokenizers_are_cached_too(tmp_path: Path, caller: Cancellation) -> None:
     path = toy_models.save(toy_models.tokenizer(), tmp_path)
     load_model(path)
@@ -118,7 +128,7 @@ def test_a_folder_that_cannot_be_written_is_only_logged(
 def test_one_process_at_a_time_compiles_a_model(path: Path, cache_dir: Path) -> None:
     import fcntl
 
-    with cached(path) as properties:
+    with cached(path, {}) as properties:
         lock = Path(properties["CACHE_DIR"]) / "lock"
         with lock.open() as other, pytest.raises(BlockingIOError):
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
