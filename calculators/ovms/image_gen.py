@@ -73,7 +73,10 @@ def image_gen(node: gf.SubgraphNode) -> CalculatorGraphConfig:
     _bind(config.node, options)
     _find_models(config.node, options.models_path)
     _limit_requests(config.node, options)
-    config.graph_options.extend([pack(_static_shapes(options)), pack(_loras(options))])
+    if options.HasField("resolution"):
+        config.graph_options.append(pack(_static_shapes(options)))
+    if options.lora_adapters:
+        config.graph_options.append(pack(_loras(options)))
     return config
 
 

@@ -38,6 +38,17 @@ def test_all_nodes_are_seen(folder: Path) -> None:
         assert line in text
 
 
+def test_graph_options_can_be_added(folder: Path) -> None:
+    write_graph(folder, TaskOptions())
+    shapes = 'graph_options { [type.googleapis.com/graphframe.StaticShapes] { resolution: "64x64" } }\n'
+    loras = (
+        'graph_options { [type.googleapis.com/graphframe.LoraOptions] { lora_adapters { alias: "a" path: "b" } } }\n'
+    )
+    with (folder / "graph.pbtxt").open("a") as file:
+        file.write(shapes + loras)
+    open_image_graph(folder)
+
+
 def test_a_device_for_one_node(folder: Path) -> None:
     write_graph(folder, TaskOptions(target_device="denoise=AUTO:CPU"))
     found = devices(open_image_graph(folder))
