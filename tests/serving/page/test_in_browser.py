@@ -171,8 +171,13 @@ def test_the_python_that_is_copied_runs(page: Any, tmp_path: Path) -> None:
     assert Image.open(tmp_path / "image-0.png").size == (128, 128)
 
 
-def test_the_curl_that_is_copied_runs(page: Any, tmp_path: Path) -> None:
-    page.fill("#prompt", "it's a red star")
+@pytest.mark.parametrize("is_edit", [False, True])
+def test_the_curl_that_is_copied_runs(page: Any, tmp_path: Path, is_edit: bool) -> None:
+    page.fill("#prompt", "<it's a red; type=star")
+    if is_edit:
+        Image.new("RGB", (128, 128), "red").save(tmp_path / "image.png")
+        page.set_input_files("#file", tmp_path / "image.png")
+        page.wait_for_selector("#mask")
     page.click("[data-copy=curl]")
     page.wait_for_selector("#status:has-text('Copied')")
     command = page.evaluate("navigator.clipboard.readText()")

@@ -73,7 +73,7 @@ export function asCurl(task, fields, files, key) {
   if (task === "generations") {
     lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(rest))}`);
   } else {
-    for (const [name, value] of Object.entries(rest)) lines.push(`-F ${quoted(`${name}=${value}`)}`);
+    for (const [name, value] of Object.entries(rest)) lines.push(`--form-string ${quoted(`${name}=${value}`)}`);
     for (const [name, file] of Object.entries(files)) if (file) lines.push(`-F ${name}=@${name}.png`);
   }
   return lines.join(" \\\n  ");
