@@ -156,6 +156,16 @@ def test_on_a_phone(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_key_leaves_the_model_as_chosen(page: Any) -> None:
+    page.evaluate("document.querySelector('#model').add(new Option('another'))")
+    page.select_option("#model", "another")
+    page.fill("#key", "secret")
+    page.keyboard.press("Tab")
+    page.evaluate("fetch('/v1/models').then((response) => response.text())")
+    page.wait_for_selector("#graph:has-text('The graph cannot be drawn.')")
+    assert page.input_value("#model") == "another"
+
+
 def test_a_refusal_is_told(page: Any) -> None:
     page.fill("#num_inference_steps", "1000")
     page.click("#go")

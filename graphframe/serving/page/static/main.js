@@ -36,17 +36,18 @@ function showTask() {
 }
 
 async function listModels() {
-  const response = await fetch("/v1/models", { headers: headers() });
-  const { data } = await response.json();
+  const { data } = await (await fetch("/v1/models")).json();
   byId("model").replaceChildren(...data.map(({ id }) => new Option(id)));
   if (!data.length) {
     tell("No model is ready yet; looking again soon.");
-    setTimeout(listModels, 2000);
+    setTimeout(start, 2000);
     return;
   }
   tell("Ready.");
   await graph.show(byId("model").value);
 }
+
+const start = () => listModels().catch(() => tell("The server does not answer.", true));
 
 // Pictures that come in
 
@@ -179,10 +180,7 @@ for (const radio of form.elements.task) radio.addEventListener("change", showTas
 byId("stop").addEventListener("click", () => running?.abort());
 byId("unmask").addEventListener("click", () => mask.clear());
 byId("model").addEventListener("change", () => graph.show(byId("model").value));
-byId("key").addEventListener("change", () => {
-  sessionStorage.setItem("key", byId("key").value);
-  listModels();
-});
+byId("key").addEventListener("change", () => sessionStorage.setItem("key", byId("key").value));
 byId("file").addEventListener("change", (event) => event.target.files[0] && usePicture(event.target.files[0]));
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(button.dataset.copy));
@@ -206,4 +204,4 @@ document.addEventListener("keydown", (event) => {
 byId("key").value = sessionStorage.getItem("key") ?? "";
 showTask();
 history.open();
-listModels().catch(() => tell("The server does not answer.", true));
+start();
