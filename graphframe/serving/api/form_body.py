@@ -46,11 +46,12 @@ async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
             match = _NAME.fullmatch(name)
             if match is None:
                 raise APIError(400, f'a part of the form has no proper name: "{name}"', code="invalid_form")
-            most = min(picture.MAX_BYTES if is_file else MAX_TEXT_BYTES, room)
-            content = await part.stream.read(most + 1)
-            if len(content) > most:
+            most = picture.MAX_BYTES if is_file else MAX_TEXT_BYTES
+            content = await part.stream.read(min(most, room) + 1)
+            if len(content) > min(most, room):
                 await discard(req.stream)
-                raise APIError(413, f"{match[1]} is larger than {most} bytes", param=match[1], code="body_too_large")
+                what = f"{match[1]} is larger than {most}" if most <= room else f"the form is larger than {MAX_BYTES}"
+                raise APIError(413, f"{what} bytes", param=match[1], code="body_too_large")
             room -= len(content)
             _insert(fields, match[1], match[2], Picture(content) if is_file else _text(match[1], content))
     except falcon.MediaMalformedError as error:

@@ -85,13 +85,13 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form_body, "MAX_BYTES", 150)
     monkeypatch.setattr(form_body, "MAX_TEXT_BYTES", 50)
     assert read(encode_form(("image", b"x" * 100), ("prompt", "x" * 50)))
-    too_large: list[tuple[list[tuple[str, str | bytes]], str, int]] = [
-        ([("image", b"x" * 101)], "image", 100),
-        ([("prompt", "x" * 51)], "prompt", 50),
-        ([("image", b"x" * 100), ("mask", b"x" * 51)], "mask", 50),
+    too_large: list[tuple[list[tuple[str, str | bytes]], str, str]] = [
+        ([("image", b"x" * 101)], "image", "image is larger than 100 bytes"),
+        ([("prompt", "x" * 51)], "prompt", "prompt is larger than 50 bytes"),
+        ([("image", b"x" * 100), ("mask", b"x" * 51)], "mask", "the form is larger than 150 bytes"),
     ]
-    for parts, name, most in too_large:
+    for parts, name, message in too_large:
         with pytest.raises(APIError) as raised:
             read(encode_form(*parts))
-        assert raised.value.description == f"{name} is larger than {most} bytes"
+        assert raised.value.description == message
         assert (raised.value.status_code, raised.value.param) == (413, name)
