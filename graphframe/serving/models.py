@@ -22,7 +22,10 @@ class Models:
         resp.media = ModelList(data=[_describe(name, servable) for name, servable in {**aliased, **named}.items()])
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
-        """Describe one; its name may contain slashes."""
+        """Describe one; its name may contain slashes. Without a name, list them."""
+        if not name:
+            await self.on_get(req, resp)
+            return
         resp.media = _describe(name, self._servables.find_available(name))
 
 

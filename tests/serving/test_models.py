@@ -18,6 +18,7 @@ def client(make_servable: MakeServable) -> falcon.testing.TestClient:
 @pytest.mark.parametrize("prefix", ["/v1", "/v3", ""])
 def test_the_available_models_are_listed(client: falcon.testing.TestClient, prefix: str) -> None:
     listed = client.simulate_get(f"{prefix}/models").json
+    assert listed == client.simulate_get(f"{prefix}/models/").json
     assert listed["object"] == "list"
     [model] = listed["data"]
     assert model["created"] > 1_700_000_000
