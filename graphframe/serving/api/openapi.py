@@ -48,10 +48,12 @@ class _Operation(NamedTuple):
     body: Mapping[str, Any] | None = None
     headers: tuple[str, ...] = ()
     """Of a 200, beside those of every response."""
+    query: Mapping[str, Any] | None = None
+    """The parameter in the query, if there is one."""
 
 
 _ERRORS = {
-    400: "A field is wrong, or the body is no JSON or form.",
+    400: "A field or parameter is wrong, or the body is no JSON or form.",
     401: "The key is missing or wrong.",
     404: "There is none of that name.",
     412: "The config.json is wrong; nothing has changed.",
@@ -96,6 +98,12 @@ _IMAGES = {_JSON: _ref("ImagesResponse")}
 _IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503)
 _TIMING = ("server-timing",)
 
+_VERBOSE = {
+    "name": "verbose",
+    "in": "query",
+    "description": "Whether to tell what the models take, too.",
+    "schema": {"type": "boolean"},
+}
 _STATES = {_JSON: {"type": "object", "additionalProperties": _ref("ServableStatus")}}
 _OPERATIONS = (
     _Operation(
@@ -136,8 +144,15 @@ _OPERATIONS = (
     _Operation("/v1/models", "get", "List what can be asked for as model.", {_JSON: _ref("ModelList")}),
     _Operation("/v1/models/{name}", "get", "Describe a model.", {_JSON: _ref("Model")}, (404, 500, 503)),
     _Operation("/v1/queue", "get", "List the client's own requests.", {_JSON: _ref("QueueList")}),
-    _Operation("/v1/config", "get", "Tell the state of all that is served.", _STATES),
-    _Operation("/v1/config/reload", "post", "Load what has changed or failed; tell the state.", _STATES, (401, 412)),
+    _Operation("/v1/config", "get", "Tell the state of all that is served.", _STATES, (400,), query=_VERBOSE),
+    _Operation(
+        "/v1/config/reload",
+        "post",
+        "Load what has changed or failed; tell the state.",
+        _STATES,
+        (400, 401, 412),
+        query=_VERBOSE,
+    ),
     _Operation(
         "/graphs/{name}", "get", "Draw the graph of a model.", {"image/svg+xml": {"type": "string"}}, (404, 500, 503)
     ),
@@ -183,6 +198,8 @@ def _described(operation: _Operation) -> dict[str, Any]:
     if "{name}" in operation.path:
         name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         described["parameters"] = [name]
+    if operation.query:
+        described["parameters"] = [operation.query]
     if operation.body:
         content = {type_: {"schema": schema} for type_, schema in operation.body.items()}
         described["requestBody"] = {"required": True, "content": content}

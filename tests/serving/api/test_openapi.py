@@ -61,6 +61,15 @@ def test_it_says_what_validates(schema: str, field: str, expected: dict[str, obj
     assert {**described, "description": ""} == {**expected, "description": ""}
 
 
+@pytest.mark.parametrize(("path", "method"), [("/v1/config", "get"), ("/v1/config/reload", "post")])
+def test_parameters(client: falcon.testing.TestClient, path: str, method: str) -> None:
+    described = document()["paths"][path][method]
+    [parameter] = described["parameters"]
+    response = client.simulate_request(method.upper(), path, params={parameter["name"]: "maybe"})
+    assert response.status_code == 400
+    assert "400" in described["responses"]
+
+
 def test_it_is_served(client: falcon.testing.TestClient) -> None:
     response = client.simulate_get("/openapi.json")
     assert response.headers["content-type"] == "application/json"
