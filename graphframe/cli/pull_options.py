@@ -24,7 +24,7 @@ _OPTIONS = (
         "--model_repository_path",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="OVMS_MODEL_REPOSITORY_PATH",
-        help="Folder of the models.  [env: OVMS_MODEL_REPOSITORY_PATH; default: models]",
+        help="Folder of the models.  [env: OVMS_MODEL_REPOSITORY_PATH; default: models, for what is brought]",
     ),
     click.option("--revision", help="Branch, tag or commit at the hub.  [default: the hub's]"),
     click.option("--overwrite_models", is_flag=True, help="Bring the model, and write its graph, even if it is there."),

@@ -33,7 +33,7 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 @click.option(
     "--task",
     type=click.Choice(TASKS),
-    help="What the model does. With it, or with any option from --target_device on, its graph is made in memory.",
+    help="What the model does. With it, or any of --target_device to --source_loras, its graph is made in memory.",
 )
 @click.option("--model_name", help="What clients call the model.  [default: the name of its folder, or --source_model]")
 @click.option(
