@@ -14,7 +14,8 @@ from calculators.diffusion.schedulers import Randn, Scheduler
 class Canvas:
     """Noise, or a picture with noise over it, and what is put back of the picture after each step.
 
-    It draws, in openvino_genai's order: the latents of the picture, the noise, the latents of the masked picture.
+    It draws, in openvino_genai's order: the latents of the picture, the noise (which some families have first), the
+    latents of the masked picture.
 
     Parameters
     ----------
@@ -41,8 +42,9 @@ class Canvas:
     ) -> None:
         shape, mask = request.latent_shape, image.mask
         self._scheduler = scheduler
+        noise = randn(shape) if family.noise_is_drawn_first else None
         self._picture = family.pack(image.whole.sample(randn)) if image.whole else None
-        self._noise = family.pack(randn(shape))
+        self._noise = family.pack(randn(shape) if noise is None else noise)
         is_anew = family.takes_reference or (request.task is Task.INPAINTING and request.strength == 1)
         if self._picture is None or is_anew:
             self.latents = self._noise * scheduler.init_noise_sigma

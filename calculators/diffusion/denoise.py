@@ -134,8 +134,7 @@ class DenoiseCalculator(gf.Calculator):
                 inputs = prompt_inputs | family.step_inputs(rows, timestep)
                 outputs = self.denoiser.infer(cc.cancellation, inputs, request.adapters, remaining=steps - step)
                 (output,) = outputs.values()
-                if output.shape[1] > latents.shape[1]:
-                    output = output[:, : latents.shape[1]]  # the rest is about the picture that is looked at
+                output = family.prediction(output, latents.shape)
                 seer.learn(step, output)
             if guided:
                 without, output = output[:n], output[n:]

@@ -222,7 +222,7 @@ class ImageRequestCalculator(gf.Calculator):
             negative = f"negative_prompt{ending}"
             if getattr(request, negative) and not guided:
                 ever = self.family.uses_classifier_free_guidance(_MAX_GUIDANCE_SCALE) and not self.is_distilled
-                reason = f"at guidance_scale {scale:g}, only above 1" if ever else "of this model"
+                reason = f"at guidance_scale {scale:g}, only at a higher one" if ever else "of this model"
                 raise InvalidRequest(f"a {negative} has no effect on the images {reason}", negative)
             for field in (f"prompt{ending}", negative):
                 if number > self.prompts and getattr(request, field) is not None:

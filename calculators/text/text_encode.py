@@ -76,7 +76,7 @@ class TextEncodeCalculator(gf.Calculator):
         pooled = None if self.pooled is None else outputs[self.pooled]
         hidden_states = [outputs[name] for name in self.hidden_states]
         joined = hidden_states[0] if len(hidden_states) == 1 else np.concatenate(hidden_states, axis=-1)
-        cc.send(self.embeddings, Embeddings(joined, pooled))
+        cc.send(self.embeddings, Embeddings(joined, pooled, tokens.attention_mask))
 
 
 def _output_of_layer(layer: int, outputs: Sequence[str], path: Path) -> str:

@@ -21,6 +21,7 @@ from tests.models import model_path
         "stable_diffusion_3",
         "flux_dev",
         "flux2_klein",
+        "z_image",
     ],
 )
 def test_previews(model: str) -> None:

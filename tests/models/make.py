@@ -52,6 +52,8 @@ from diffusers import (
     StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
 )
 from tokenizers import pre_tokenizers
 from transformers import (
@@ -62,6 +64,7 @@ from transformers import (
     Qwen2Tokenizer,
     Qwen3Config,
     Qwen3ForCausalLM,
+    Qwen3Model,
     T5Config,
     T5EncoderModel,
     T5Tokenizer,
@@ -388,8 +391,8 @@ def flux_fill() -> DiffusionPipeline:
     return flux(scheduler, guidance_embeds=True, kind=FluxFillPipeline, **channels)
 
 
-def qwen3(width: int) -> tuple[Qwen2Tokenizer, Qwen3ForCausalLM]:
-    """Return Qwen's tokenizer with a vocabulary of bytes, and a text encoder of 28 layers: FLUX.2 takes the 27th."""
+def qwen3(width: int, layers: int, kind: Any) -> tuple[Qwen2Tokenizer, Any]:
+    """Return Qwen's tokenizer with a vocabulary of bytes, and a text encoder."""
     vocabulary = {letter: index for index, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
     tokenizer = Qwen2Tokenizer(vocab=vocabulary, merges=[], model_max_length=512, chat_template=CHAT_TEMPLATE)
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
@@ -397,18 +400,18 @@ def qwen3(width: int) -> tuple[Qwen2Tokenizer, Qwen3ForCausalLM]:
         vocab_size=len(tokenizer),
         hidden_size=width,
         intermediate_size=2 * width,
-        num_hidden_layers=28,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         num_key_value_heads=1,
         head_dim=width // 2,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return tokenizer, amplify(Qwen3ForCausalLM(config), {r".*(o_proj|down_proj)\.weight": 4.0})
+    return tokenizer, amplify(kind(config), {r".*(o_proj|down_proj)\.weight": 4.0})
 
 
 def flux2_klein() -> DiffusionPipeline:
     """FLUX.2 klein, distilled: a transformer that looks at Qwen3, and at a picture beside the one that it makes."""
-    tokenizer, text_encoder = qwen3(width=16)
+    tokenizer, text_encoder = qwen3(width=16, layers=28, kind=Qwen3ForCausalLM)  # it takes the 27th
     transformer = Flux2Transformer2DModel(
         in_channels=16,
         num_layers=1,
@@ -441,6 +444,35 @@ def flux2_klein() -> DiffusionPipeline:
     )
 
 
+def z_image() -> DiffusionPipeline:
+    """Z-Image: a transformer that looks at Qwen3, at as many tokens as the prompt has."""
+    tokenizer, text_encoder = qwen3(width=16, layers=3, kind=Qwen3Model)
+    transformer = ZImageTransformer2DModel(
+        in_channels=16,
+        dim=32,
+        n_layers=2,
+        n_refiner_layers=1,
+        n_heads=2,
+        n_kv_heads=2,
+        cap_feat_dim=16,
+        axes_dims=[4, 6, 6],
+        axes_lens=[1024, 512, 512],
+    )
+    return ZImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=vae(
+            latent_channels=16,
+            scaling_factor=0.3611,
+            shift_factor=0.1159,
+            use_quant_conv=False,
+            use_post_quant_conv=False,
+        ),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        transformer=amplify(transformer, {r".*attention\.to_(v|out\.0)\.weight": 4.0, r"all_final_layer.*": 3.0}),
+    )
+
+
 FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
     family.__name__: family
     for family in (
@@ -456,6 +488,7 @@ FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
         flux_schnell,
         flux_fill,
         flux2_klein,
+        z_image,
     )
 }
 

@@ -53,6 +53,8 @@ class Family(ABC):
         Whether the denoiser is fed the mask and what it leaves of the picture.
     latent_axis : int
         The axis of packed latents along which these are put behind the latents.
+    noise_is_drawn_first : bool
+        Whether, in image-to-image, the noise is drawn before the latents of the picture.
     takes_reference : bool
         Whether the denoiser is fed the picture of image-to-image, from beginning to end, instead of starting from it.
     max_sequence_length : int or None
@@ -68,6 +70,7 @@ class Family(ABC):
     foretells_steps: bool = False
     takes_mask: bool = False
     latent_axis: int = 1
+    noise_is_drawn_first: bool = False
     takes_reference: bool = False
     max_sequence_length: int | None = None
 
@@ -122,6 +125,18 @@ class Family(ABC):
         factor = mask.shape[0] // masked.shape[2]
         behind = np.concatenate((mask[None, None, ::factor, ::factor].astype(np.float32), masked), axis=1)
         return np.repeat(behind, n, axis=0)
+
+    def prediction(self, output: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return what the denoiser said as schedulers take it.
+
+        Parameters
+        ----------
+        output
+            float32.
+        shape : tuple of int
+            Of packed latents.
+        """
+        return output
 
     @abstractmethod
     def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:

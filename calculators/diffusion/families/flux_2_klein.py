@@ -71,6 +71,9 @@ class Flux2Klein(Flux):
             "guidance": (rows,),
         }
 
+    def prediction(self, output: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+        return output[:, : shape[1]]  # the rest is about the picture that is looked at
+
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
         inputs = super().step_inputs(sample, timestep)
         return inputs | {"timestep": np.repeat(inputs["timestep"], len(sample))}

@@ -10,12 +10,13 @@ from calculators.diffusion.families.flux_2_klein import Flux2Klein
 from calculators.diffusion.families.stable_diffusion import StableDiffusion
 from calculators.diffusion.families.stable_diffusion_3 import StableDiffusion3
 from calculators.diffusion.families.stable_diffusion_xl import StableDiffusionXL
+from calculators.diffusion.families.z_image import ZImage
 from calculators.diffusion.model_config import read_config
 
 DENOISERS = ("unet", "transformer")
 """The folders, within that of a model, in which its denoiser may be."""
 
-_FAMILIES: tuple[type[Family], ...] = (StableDiffusion, StableDiffusionXL, StableDiffusion3, Flux, Flux2Klein)
+_FAMILIES: tuple[type[Family], ...] = (StableDiffusion, StableDiffusionXL, StableDiffusion3, Flux, Flux2Klein, ZImage)
 
 
 def family_of(folder: Path) -> Family:

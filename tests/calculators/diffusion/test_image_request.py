@@ -130,7 +130,7 @@ def test_the_scheduler_is_passed_on(euler: Path) -> None:
         (
             {"negative_prompt": "dog", "guidance_scale": 1.0},
             "negative_prompt",
-            "a negative_prompt has no effect on the images at guidance_scale 1, only above 1",
+            "a negative_prompt has no effect on the images at guidance_scale 1, only at a higher one",
         ),
     ],
 )
