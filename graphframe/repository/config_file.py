@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Iterator
@@ -83,7 +84,7 @@ def read_config_file(path: Path) -> dict[str, GraphSource]:
     sources: dict[str, GraphSource] = {}
     for entry in _decode(path).entries:
         if entry.name in sources:
-            _log.warning("%s: there are several servables named %s; the first counts", path, entry.name)
+            _warn_once(f"{path}: there are several servables named {entry.name}; the first counts")
         else:
             sources[entry.name] = _source(path.parent, entry)
     return sources
@@ -126,6 +127,11 @@ def remove_from_config_file(path: Path, name: str) -> None:
         names = ", ".join(entry.name for entry in _decode(path).entries) or "none"
         raise ConfigFileError(f'{path} has no servable "{name}"; it has: {names}')
     _write(path, {**content, **changed})
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    _log.warning(message)
 
 
 def _source(folder: Path, entry: _Entry) -> GraphSource:

@@ -66,7 +66,7 @@ def staged_graph(folder: Path, options: TaskOptions) -> str:
     GraphError
         If `target_device` names a node that there is not.
     """
-    one_node = parse(options.ovms_graph(), str(folder / GRAPH), load_option_types)._replace(base=folder)
+    one_node = parse(options.ovms_graph(), f"options for {folder}", load_option_types)._replace(base=folder)
     (node,) = one_node.nodes
     assert is_subgraph(node.proto.calculator)
     graph = subgraph_of(node)

@@ -323,7 +323,7 @@ class Servables:
                 return servable
         if any(servable.state is State.LOADING for servable in self):  # it may have an adapter of that name
             raise _loading(f'the model "{name}" is not there, or not yet')
-        message = f'there is no model "{name}"{did_you_mean(name, names)}; there is: {_listed(names)}'
+        message = f'there is no model "{name}"{did_you_mean(name, names)}; there is: {_listed(names) or "none"}'
         raise APIError(404, message, param="model", code="model_not_found")
 
     def find_available(self, name: str | None) -> Servable:

@@ -132,6 +132,12 @@ def test_names_of_adapters(make_servable: MakeServable) -> None:
     assert raised.value.description == expected
 
 
+def test_a_name_where_nothing_is_served() -> None:
+    with pytest.raises(APIError) as raised:
+        Servables([]).find("toy")
+    assert raised.value.description == 'there is no model "toy"; there is: none'
+
+
 def test_a_name_that_an_adapter_may_have_yet(make_servable: MakeServable) -> None:
     with pytest.raises(APIError) as raised:
         Servables([make_servable(graph=ADAPTED, load=False)]).find("ink")
