@@ -130,6 +130,8 @@ def _end_process(arbiter: Any, worker: Any) -> None:
 
 
 def _share_log(arbiter: Any, worker: Any) -> None:
-    """Send everything that is logged where gunicorn sends its own log."""
+    """Send everything that is logged where gunicorn sends its own log, but for each request to a hub."""
     logging.root.handlers = worker.log.error_log.handlers
     logging.root.setLevel(worker.log.error_log.level)
+    for name in ("httpx", "httpx2"):  # NOTE: its URLs of files are signed: who has them may fetch the files
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -98,6 +98,7 @@ def test_pull_and_start_then_curl_and_the_openai_package(folder: Path) -> None:
         status, config = server.request("GET", "/v1/config")
         assert status == 200
         assert config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"][0]["state"] == "AVAILABLE"
+        assert not [line for line in server.log if "HTTP Request" in line]
     assert (folder / "models/OpenVINO/FLUX.1-schnell-int4-ov/graph.pbtxt").is_file()
 
 
