@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
@@ -125,6 +126,7 @@ class HubModel:
             raise PullError(f"{self.name} has no file {', '.join(unknown)}")
         for orphan in folder.glob(".cache/huggingface/download/**/*.incomplete"):
             orphan.unlink()
+        _remove_others(folder, wanted)
         for _ in range(2):
             with _explained(self.name, self.commit):
                 snapshot_download(
@@ -148,6 +150,18 @@ class HubModel:
         blob = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
         blob.update(path.read_bytes())
         return blob.hexdigest() == file.blob_id
+
+
+def _remove_others(folder: Path, wanted: Iterable[str]) -> None:
+    """Remove the files that an earlier try at another commit left, and the folders that are empty then."""
+    kept = {folder / path for path in wanted}
+    for inside, _, files in os.walk(folder, topdown=False):
+        if Path(inside).is_relative_to(folder / ".cache"):
+            continue
+        for path in {Path(inside, name) for name in files} - kept:
+            path.unlink()
+        if inside != str(folder) and not os.listdir(inside):
+            os.rmdir(inside)
 
 
 def _torch_weights(paths: Iterable[PurePosixPath]) -> list[str]:

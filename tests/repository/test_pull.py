@@ -146,6 +146,18 @@ pull.Pull("org/sd", pathlib.Path({str(models)!r})).run()
     assert not list(models.rglob("*.incomplete"))
 
 
+def test_what_a_killed_pull_of_another_commit_left_is_not_taken_for_a_part(models: Path, hub: Hub) -> None:
+    hub.repositories["org/sd"]["text_encoder_3/config.json"] = b"{}"
+    hub.altered = {"vae_decoder/openvino_model.bin": b"cut"}
+    with pytest.raises(PullError):
+        Pull("org/sd", models).run()
+    assert list(models.rglob("text_encoder_3/config.json"))
+    hub.repositories["org/sd"], hub.altered = dict(FILES), {}
+    folder = Pull("org/sd", models).run()
+    assert contents(folder) == FILES
+    assert not (folder / "text_encoder_3").exists()
+
+
 def test_pytorch_without_the_exporter(models: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     hub.repositories["org/torch"] = {"model_index.json": b"{}", "unet/model.safetensors": b""}
