@@ -67,21 +67,21 @@ class SourcedConfig(NamedTuple):
     @property
     def nodes(self) -> list[SourcedNode]:
         """The nodes, in the order of the text."""
-        protos = self.proto.node[:]
-        alike: dict[str, int] = defaultdict(int)
-        for proto in protos:
-            if not proto.name:
-                alike[proto.calculator] += 1
-        numbers: dict[str, int] = defaultdict(int)
+        source, lines, base = self.source, self.lines, self.base
+        alike: dict[str, list[int]] = defaultdict(list)
         nodes = []
-        for position, proto in enumerate(protos):
+        for position, proto in enumerate(self.proto.node[:]):
             name = proto.name
             if not name:
                 name = proto.calculator
-                if alike[name] > 1:
-                    numbers[name] += 1
-                    name = f"{name}_{numbers[name]}"
-            nodes.append(SourcedNode(proto, name, self.source, self.lines, ("node", position), self.base))
+                alike[name].append(position)
+                if len(alike[name]) > 1:
+                    name = f"{name}_{len(alike[name])}"
+            nodes.append(SourcedNode(proto, name, source, lines, ("node", position), base))
+        for positions in alike.values():
+            if len(positions) > 1:
+                first = nodes[positions[0]]
+                nodes[positions[0]] = first._replace(name=f"{first.name}_1")
         return nodes
 
     def problem(self, message: str, *place: str | int) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from google.protobuf import any_pb2, descriptor_pool, message_factory
@@ -22,7 +22,7 @@ class Written(NamedTuple):
     position: int
 
 
-def node_options(node: SourcedNode, taken: Iterable[Options[Any]] | None) -> tuple[Mapping[type, Any], list[Problem]]:
+def node_options(node: SourcedNode, taken: Sequence[Options[Any]] | None) -> tuple[Mapping[type, Any], list[Problem]]:
     """The options of a node by the class that its calculator declares, and what is wrong with them.
 
     As in MediaPipe, an extension in `options` wins over a message of the same type in `node_options`. `taken` are the
@@ -31,6 +31,8 @@ def node_options(node: SourcedNode, taken: Iterable[Options[Any]] | None) -> tup
     written, problems = written_options(node, "node_options")
     if taken is None:
         return {type(found.message): found.message for found in written.values()}, problems
+    if not written and not taken:
+        return {}, problems
     known = {options.message.DESCRIPTOR.full_name: options for options in taken}
     for name in written.keys() - known.keys():
         others = ", ".join(sorted(known)) or "none"

@@ -17,13 +17,13 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import EncodeError, Message
 
 _PARTS: Final = re.compile(
-    r"""(?:\s|\#[^\n]*)*(?:
+    r"""\s*(?:\#[^\n]*\s*)*(?:
         (\w+)\s*:\s*("[^"\\\n]*"|'[^'\\\n]*'|[\w.+-]+)\s*[,;]?  # name, value
       | (\w+|\[[\w./]+\])\s*:?\s*\{                             # name of a message or [type of one]
       | (.)                                                     # "}", or what is not plain
       | \Z
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 

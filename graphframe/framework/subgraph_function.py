@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,5 +112,5 @@ class SubgraphFunction:
         return config.proto
 
 
-def _specs(texts: Iterable[str]) -> list[Spec]:
+def _specs(texts: Sequence[str]) -> list[Spec]:
     return [spec for spec in parse_specs(texts)[0] if spec is not None]
