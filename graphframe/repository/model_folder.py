@@ -78,10 +78,18 @@ def shipped_graph(folder: Path) -> Path:
     ModelFolderError
         If the folder is missing or holds no model, or if no graph ships for this kind of model.
     """
-    if not folder.is_dir():
-        problem = "is not a folder" if folder.exists() else "does not exist"
-        raise ModelFolderError(f"the model folder {folder} {problem}")
+    if folder.exists() and not folder.is_dir():
+        raise ModelFolderError(f"the model folder {folder} is not a folder")
+    if not folder.exists():
+        pull = f"; if that is its name at a hub: graphframe pull {folder}"
+        raise ModelFolderError(f"the model folder {folder} does not exist{pull if _may_be_name(folder) else ''}")
     index = _index(folder / "model_index.json")
+    torch = next(folder.glob("*/*.safetensors"), None)
+    if torch and not any(folder.glob("*/openvino_model.xml")):
+        raise ModelFolderError(
+            f"the model folder {folder} holds PyTorch's weights ({torch.relative_to(folder)}) and no OpenVINO models;"
+            f" graphframe export image_generation --source_model {folder} makes a folder with those"
+        )
     name = index["_class_name"]
     if name not in _SHIPPED_GRAPHS:
         raise ModelFolderError(
@@ -91,6 +99,10 @@ def shipped_graph(folder: Path) -> Path:
     whole = _SHIPPED_GRAPHS[name]
     lacking = (file for (graph, part), file in _WITHOUT_PART.items() if graph == whole and _lacks(index, part))
     return Path(str(importlib.resources.files("graphs") / next(lacking, whole)))
+
+
+def _may_be_name(folder: Path) -> bool:
+    return len(folder.parts) == 2 and not folder.is_absolute() and folder.parts[0] != ".."
 
 
 def _lacks(index: dict[str, Any], part: str) -> bool:

@@ -69,6 +69,23 @@ def test_an_index_that_is_no_json(tmp_path: Path, content: bytes) -> None:
         find_graph(tmp_path)
 
 
+def test_weights_of_pytorch(tmp_path: Path) -> None:
+    write_index(tmp_path, {"_class_name": "StableDiffusionPipeline"})
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet/diffusion_pytorch_model.safetensors").touch()
+    with pytest.raises(ModelFolderError, match=rf"graphframe export image_generation --source_model {tmp_path} "):
+        find_graph(tmp_path)
+    (tmp_path / "unet/openvino_model.xml").touch()
+    assert find_graph(tmp_path).name == "stable_diffusion.pbtxt"
+
+
+def test_a_name_at_a_hub(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match=r"does not exist; if .*: graphframe pull org/model$"):
+        find_graph(Path("org/model"))
+    with pytest.raises(ModelFolderError, match=r"does not exist$"):
+        find_graph(tmp_path / "model")
+
+
 def test_a_folder_with_other_things(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").touch()
     with pytest.raises(
@@ -83,7 +100,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match="does not exist"):
+    with pytest.raises(ModelFolderError, match=r"does not exist"):
         find_graph(tmp_path / "missing")
     (tmp_path / "file").touch()
     with pytest.raises(ModelFolderError, match="is not a folder"):
