@@ -66,10 +66,13 @@ class Memory:
             unload_and_wait(oldest)
 
     def unload_idle(self, since: float) -> None:
-        """Unload what was used last before `since`, on `time.monotonic`'s clock."""
+        """Unload what was used last before `since`, on `time.monotonic`'s clock.
+
+        What is served since a newer one failed stays: it is not on the disk any more.
+        """
         for servable in self._servables:
-            version = servable.version
-            if version is not None and version.loaded and not version.in_use and servable.last_used < since:
+            version, idle = servable.version, servable.last_used < since and not servable.failure
+            if idle and version is not None and version.loaded and not version.in_use:
                 _log.info("%s is unloaded, since nobody uses it", servable.name)
                 servable.unload()
 

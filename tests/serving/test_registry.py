@@ -284,6 +284,16 @@ def test_idle_unload() -> None:
     assert kept.run() == "paint"
 
 
+def test_what_stays_since_a_newer_one_failed_is_not_unloaded() -> None:
+    source = TextSource(toys.GRAPH)
+    kept = Kept({"toy": source})
+    source.text = BROKEN
+    kept.reload(force=True)
+    kept.registry.memory.unload_idle(kept.servables.find("toy").last_used + 1)
+    assert kept.run() == "paint"
+    assert "the paint has dried" in kept.failure()
+
+
 def test_what_a_model_takes(euler: Path) -> None:
     from graphframe.repository.graph_source import GraphSource
 
