@@ -19,6 +19,7 @@ class Config:
     def __init__(self, servables: Servables, registry: Registry) -> None:
         self._servables = servables
         self._registry = registry
+        self._turn = asyncio.Lock()
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Describe all servables, those that failed too."""
@@ -28,7 +29,8 @@ class Config:
     async def on_post_reload(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Load what has changed and what failed before, and describe all then."""
         try:
-            await asyncio.to_thread(self._registry.reload, force=True)
+            async with self._turn:  # or those who wait would take all threads, of which cancelling a run needs one
+                await asyncio.to_thread(self._registry.reload, force=True)
         except ConfigFileError as error:
             raise APIError(412, str(error), code="invalid_config", headers=NO_RETRY) from error
         await self.on_get(req, resp)

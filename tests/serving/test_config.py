@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import falcon.asgi
 import falcon.testing
@@ -64,3 +66,27 @@ def test_a_config_that_is_wrong_changes_nothing(make_servable: MakeServable) -> 
     assert response.status_code == 412
     assert response.json["error"]["message"] == "config.json: it is wrong"
     assert client.simulate_get("/v1/config").json["toy"]["model_version_status"] == status("AVAILABLE", "OK", "OK")
+
+
+def test_many_reloads_do_not_take_all_threads() -> None:
+    loading = threading.Event()
+
+    def find_sources() -> dict[str, Source]:
+        loading.wait()
+        return {}
+
+    servables = Servables([])
+    config = Config(servables, Registry(servables, find_sources, ServerOptions()))
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+        request, response = falcon.testing.create_asgi_req(), falcon.asgi.Response()
+        reloads = [asyncio.create_task(config.on_post_reload(request, response)) for _ in range(2)]
+        try:
+            await asyncio.sleep(0)  # they begin
+            await asyncio.wait_for(asyncio.to_thread(int), 10)
+        finally:
+            loading.set()
+        await asyncio.gather(*reloads)
+
+    asyncio.run(main())
