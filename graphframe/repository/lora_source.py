@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ class LoraSource:
     alias : str
         What requests call it.
     source : str
-        A URL, a path, or a repository of a hub, perhaps with a file in it: ``org/repo@file.safetensors``.
+        A URL, an absolute path, or a repository of a hub, perhaps with a file in it: ``org/repo@file.safetensors``.
     alpha : float
         How strongly it acts.
     """
@@ -37,7 +38,7 @@ class LoraSource:
     @property
     def is_path(self) -> bool:
         """Whether it is a file that is there already."""
-        return self.source.startswith(("/", "./", "../", "~"))
+        return self.source.startswith("/")
 
     @property
     def path(self) -> str:
@@ -69,7 +70,7 @@ class CompositeLora:
 
 
 def parse_source_loras(text: str) -> tuple[list[LoraSource], list[CompositeLora]]:
-    """Read ``alias=source[:alpha],mix=@alias[:alpha]+@alias[:alpha]``.
+    """Read ``alias=source[:alpha],mix=@alias[:alpha]+@alias[:alpha]``; relative paths start from the working directory.
 
     Raises
     ------
@@ -107,6 +108,8 @@ def format_source_loras(adapters: Iterable[LoraSource], composites: Iterable[Com
 
 
 def _adapter(alias: str, source: str, alpha: float) -> LoraSource:
+    if source.startswith(("./", "../", "~")):
+        source = os.path.abspath(os.path.expanduser(source))
     adapter = LoraSource(alias, source, alpha)
     if (adapter.is_url or adapter.is_path or "@" in source) and not source.endswith(_SUFFIX):
         raise ValueError(f'the file "{source}" of adapter "{alias}" must end in {_SUFFIX}')

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from graphframe.repository.lora_source import CompositeLora, LoraSource, format_source_loras, parse_source_loras
@@ -15,7 +17,6 @@ from graphframe.repository.lora_source import CompositeLora, LoraSource, format_
             LoraSource("ink", "org/repo@deep/a.safetensors"),
             "loras/org/repo/deep/a.safetensors",
         ),
-        ("ink=./a.safetensors:2", LoraSource("ink", "./a.safetensors", 2), "./a.safetensors"),
         ("ink=/a/b.safetensors", LoraSource("ink", "/a/b.safetensors"), "/a/b.safetensors"),
         (
             "ink=http://host:8080/x/a.safetensors",
@@ -34,6 +35,17 @@ def test_one_adapter(text: str, adapter: LoraSource, path: str) -> None:
     assert adapter.path == path
 
 
+def test_paths_start_where_the_user_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    adapters, _ = parse_source_loras("a=./a.safetensors:2,b=../b.safetensors,c=~/c.safetensors")
+    assert adapters == [
+        LoraSource("a", f"{tmp_path}/a.safetensors", 2),
+        LoraSource("b", f"{tmp_path.parent}/b.safetensors"),
+        LoraSource("c", "/home/me/c.safetensors"),
+    ]
+
+
 def test_composite() -> None:
     adapters, composites = parse_source_loras("a=org/a, b=org/b:0.5, mix=@a:0.7+@b")
     assert [adapter.alias for adapter in adapters] == ["a", "b"]
@@ -41,7 +53,7 @@ def test_composite() -> None:
 
 
 def test_there_and_back() -> None:
-    text = "a=org/a@x.safetensors:0.5,b=./b.safetensors:1,mix=@a:0.7+@b:1"
+    text = "a=org/a@x.safetensors:0.5,b=/b.safetensors:1,mix=@a:0.7+@b:1"
     assert format_source_loras(*parse_source_loras(text)) == text
 
 
