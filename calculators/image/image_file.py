@@ -15,6 +15,9 @@ _FORMATS = ("PNG", "JPEG", "WEBP")
 _MAX_PIXELS = 50_000_000
 """What the largest cameras in phones give. A file of a few kilobytes can hold far more."""
 
+# NOTE: glibc gives back at once what is that large; of Pillow's usual blocks, of 16 MB, each thread keeps some.
+Image.core.set_block_size(64 * 1024 * 1024)  # type: ignore[attr-defined]
+
 
 @dataclass(frozen=True)
 class Pixels:

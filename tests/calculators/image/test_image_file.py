@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from calculators.image.image_file import read_pixels
 from graphframe.image import InvalidRequest
+from graphframe.serving.memory import resident_bytes
 from tests.calculators.image.files import encoded, gradient
 
 PICTURE = gradient(12, 8)
@@ -100,6 +102,14 @@ def test_damaged_files_are_refused(kind: str) -> None:
         ) as caught:
             read_pixels(whole[:length] if kind != "webp" else whole[:12] + b"VP8 " + b"\xff" * length, "image")
         assert "object at" not in str(caught.value)
+
+
+def test_large_pictures_leave_no_memory_behind() -> None:
+    file = encoded(Image.new("RGBA", (4000, 4000)))
+    before = resident_bytes()
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: read_pixels(file, "image").rgb.size, range(8))) == [4000 * 4000 * 3] * 8
+    assert resident_bytes() - before < 160 * 1024 * 1024
 
 
 @pytest.mark.parametrize("side", [8000, 20000, 60000])
