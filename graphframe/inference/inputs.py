@@ -15,21 +15,26 @@ from graphframe.inference.times import Shapes
 Array = npt.NDArray[Any]
 
 
+_OF_ANY_SIZE = "iU"
+"""Kinds of elements, integers and text, whose size need not be the model's: text encoders take int32 or int64."""
+
+
 class _Input:
     """One input: its name, element type and shape."""
 
     def __init__(self, port: ov.ConstOutput, name: str) -> None:
         self.name = name
         self.shape: ov.PartialShape = port.partial_shape
-        self.is_text = port.element_type == ov.Type.string
-        self.dtype = np.dtype(np.str_ if self.is_text else port.element_type.to_dtype())
+        is_text = port.element_type == ov.Type.string
+        self.dtype = np.dtype(np.str_ if is_text else port.element_type.to_dtype())
 
     def __str__(self) -> str:
         return f'"{self.name}" {_kind(self.dtype)}{self.shape.to_string()}'
 
     def takes(self, array: Array) -> bool:
-        """Whether element type and shape are right."""
-        if array.dtype != self.dtype and not (self.is_text and array.dtype.kind == "U"):
+        """Whether element type and shape are right; integers may be of another size."""
+        kind = array.dtype.kind
+        if array.dtype != self.dtype and (kind != self.dtype.kind or kind not in _OF_ANY_SIZE):
             return False
         return bool(self.shape.compatible(ov.PartialShape(list(array.shape))))
 

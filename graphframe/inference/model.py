@@ -71,7 +71,8 @@ class CompiledModel:
         caller : Caller
             On whose behalf.
         inputs : mapping of str to array
-            All inputs of the model by name, with its element types; text as an array or a list of str.
+            All inputs of the model by name, with its element types, though integers may be of another size; text as an
+            array or a list of str.
         remaining : int
             How many inferences of this size the caller still has before it, this one included.
         background : bool

@@ -79,6 +79,19 @@ def test_wrong_inputs_say_which_model(doubling: CompiledModel, caller: Cancellat
     assert f'model {doubling.path} on device "CPU": expected input "x" float32[?,3]' in str(error.value)
 
 
+def test_integers_may_be_of_another_size_but_not_floats(tmp_path: Path, caller: Cancellation) -> None:
+    model = load_model(toy_models.save(toy_models.denoiser(), tmp_path))
+
+    def again(timestep: type, sample: type = np.float32) -> int:
+        inputs = {"sample": np.zeros((1, 4, 2, 2), sample), "states": np.zeros((1, 1, 8), np.float32)}
+        return int(model.infer(caller, {**inputs, "timestep": np.array(7, timestep)})["again"])
+
+    assert again(np.int32) == again(np.int64) == 7
+    for types in ((np.float32,), (np.int64, np.float64)):
+        with pytest.raises(InferenceError, match="expected input"):
+            again(*types)
+
+
 def test_inferences_are_noted_in_their_thread(tmp_path: Path, caller: Cancellation) -> None:
     model = load_model(toy_models.save(toy_models.product(), tmp_path), "cpu")
     matrix = np.ones((2, 3), np.float32)
