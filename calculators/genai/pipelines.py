@@ -64,6 +64,14 @@ class PipelineCalculator(gf.Calculator):
         """What the pipeline is given between the prompt and its parameters."""
         raise NotImplementedError
 
+    def picture(self, request: ImageRequest) -> Pixels:
+        """The picture that the request must bring, which is the size of the images if it says none."""
+        picture = _required(request.image, "image")
+        height, width, _ = picture.rgb.shape
+        if not Resolution(request.width or width, request.height or height).fits_into(self.max_size):
+            raise InvalidRequest(f"the image has {width}x{height} pixels; ask for at most {self.max_size}", "size")
+        return picture
+
     def check_limits(self, request: ImageRequest) -> None:
         """Raise InvalidRequest for what is above the limits of the graph, or that no pipeline can do."""
         for field, value, most in (
@@ -127,7 +135,7 @@ class Image2ImagePipelineCalculator(PipelineCalculator):
     def pictures(self, request: ImageRequest) -> list[ov.Tensor]:
         if request.mask is not None:
             raise InvalidRequest("this graph changes whole pictures", "mask")
-        return [_tensor(_required(request.image, "image").rgb)]
+        return [_tensor(self.picture(request).rgb)]
 
 
 class InpaintingPipelineCalculator(PipelineCalculator):
@@ -149,7 +157,7 @@ class InpaintingPipelineCalculator(PipelineCalculator):
     pipeline = openvino_genai.InpaintingPipeline
 
     def pictures(self, request: ImageRequest) -> list[ov.Tensor]:
-        picture = _required(request.image, "image")
+        picture = self.picture(request)
         height, width, _ = picture.rgb.shape
         mask = repainted(_required(request.mask, "mask"), Resizer(), width, height)
         return [_tensor(picture.rgb), _tensor(np.repeat(np.where(mask, np.uint8(255), np.uint8(0))[..., None], 3, 2))]

@@ -106,6 +106,18 @@ def test_what_a_request_must_bring(euler: Path) -> None:
     assert refused(runner(InpaintingPipelineCalculator, euler), image=PICTURE).param == "mask"
 
 
+def test_a_picture_above_the_limit_needs_a_size(euler: Path) -> None:
+    for calculator, files in (
+        (Image2ImagePipelineCalculator, {"image": PICTURE}),
+        (InpaintingPipelineCalculator, {"image": PICTURE, "mask": MASK}),
+    ):
+        change = runner(calculator, euler, max_resolution="32x64")
+        error = refused(change, **files)
+        assert (error.param, str(error)) == ("size", "the image has 64x64 pixels; ask for at most 32x64")
+        (image,) = change(width=32, height=64, **files)
+        assert image.shape == (64, 32, 3)
+
+
 def graph(folder: Path, pipelines: int) -> gf.Graph:
     text = Path("graphs/text2image_pipeline.pbtxt").read_text()
     return gf.Graph.from_text(text.replace("num_pipelines: 1", f"num_pipelines: {pipelines}"), folder)
