@@ -19,8 +19,8 @@ from google.protobuf.message import EncodeError, Message
 _PARTS: Final = re.compile(
     r"""\s*(?:\#[^\n]*\s*)*(?:
         (\w+)\s*:\s*("[^"\\\n]*"|'[^'\\\n]*'|[\w.+-]+)\s*[,;]?  # name, value
-      | (\w+|\[[\w./]+\])\s*:?\s*\{                             # name of a message or [type of one]
-      | (.)                                                     # "}", or what is not plain
+      | (\w+|\[\w[\w./]*\])\s*:?\s*\{                           # name of a message or [type of one]
+      | (\w+|.)                                                 # "}", or what is not plain
       | \Z
     )""",
     re.VERBOSE | re.ASCII,

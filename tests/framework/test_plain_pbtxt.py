@@ -71,6 +71,8 @@ def test_reads_graphs_as_protobuf_does(path: Path) -> None:
         'input_stream: ["a", "b"]',
         'node { [type.googleapis.com/graphframe.Node] { name: "a" } }',
         "node { node_options { [type.googleapis.com/Unknown] { } } }",
+        f"node {{ node_options {{ [/{OPTIONS}] {{ }} }} }}",
+        pytest.param("a" * 100_000, id="a word that would take minutes, letter by letter"),
         f"node {{ node_options {{ [{OPTIONS}] {{ }} type_url: 'a' }} }}",
         f"node {{ node_options {{ [{OPTIONS}] {{ period: 10 }}",
     ],
