@@ -121,6 +121,8 @@ def test_what_comes_late_of_a_stopped_request_is_not_told(page: Any) -> None:
     looks: list[Any] = []
     page.route("**/v3/queue", lambda route: looks.append(route))
     page.fill("#num_inference_steps", "100")
+    for side in ("#width", "#height"):  # so that it is not over before it is stopped
+        page.fill(side, "256")
     with page.expect_request("**/v3/queue"):
         page.click("#go")
     page.wait_for_selector("figure.preview")
@@ -130,7 +132,7 @@ def test_what_comes_late_of_a_stopped_request_is_not_told(page: Any) -> None:
     page.wait_for_selector("#status:has-text('Stopped.')")
     with page.expect_response("**/v3/queue"):
         looks[0].fulfill(response=answer)
-    page.wait_for_timeout(100)
+    page.evaluate("fetch('/v1/models').then((response) => response.text())")
     assert page.inner_text("#status") == "Stopped."
 
 
