@@ -95,7 +95,6 @@ class FolderStore:
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._now = now
-        folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, content: bytes, format: str) -> str:
         """Keep a file."""

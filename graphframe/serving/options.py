@@ -43,10 +43,15 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what cannot be."""
+        """Make `image_url_folder`; raise ValueError for what cannot be."""
         _ = self.aliases, self.api_key, self.memory_budget_bytes
         if self.allow_credentials and self.allowed_origins == "*":
             raise ValueError("allow_credentials needs allowed_origins that name them: browsers refuse it with *")
+        if self.image_url_folder is not None:
+            try:
+                Path(self.image_url_folder).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ValueError(f"image_url_folder cannot be made: {error}") from None
 
     @classmethod
     def from_environment(cls) -> ServerOptions:

@@ -28,6 +28,7 @@ def store(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> Image
     """Keeps 10 bytes for 60 seconds."""
     if request.param == "memory":
         return MemoryStore(60, 10, clock)
+    (tmp_path / "images").mkdir()
     return FolderStore(tmp_path / "images", 60, 10, clock)
 
 

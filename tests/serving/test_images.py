@@ -151,9 +151,10 @@ def test_the_url_of_an_image(client: falcon.testing.TestClient, output_format: s
 
 
 def test_urls_are_kept_in_a_folder(make_servable: MakeServable, tmp_path: Path) -> None:
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(image_url_folder=str(tmp_path))))
+    folder = tmp_path / "new"
+    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(image_url_folder=str(folder))))
     client.simulate_post(PATH, json={"prompt": "a cat", "response_format": "url"})
-    assert [path.suffix for path in tmp_path.iterdir()] == [".png"]
+    assert [path.suffix for path in folder.iterdir()] == [".png"]
 
 
 def test_without_metadata(make_servable: MakeServable) -> None:

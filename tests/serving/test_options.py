@@ -73,6 +73,7 @@ def test_addresses(given: str, addresses: list[str]) -> None:
         ({"api_key_file": "/nowhere"}, "api_key_file cannot be read"),
         ({"api_key_file": "/dev/null"}, "is empty"),
         ({"allow_credentials": True}, "needs allowed_origins"),
+        ({"image_url_folder": "/dev/null"}, "image_url_folder cannot be made: .* '/dev/null'"),
     ],
 )
 def test_what_cannot_be(given: dict[str, Any], message: str) -> None:
