@@ -82,7 +82,12 @@ def read_config_file(path: Path) -> dict[str, GraphSource]:
         If it is missing, or wrong.
     """
     sources: dict[str, GraphSource] = {}
-    for entry in _decode(path).entries:
+    config = _decode(path)
+    if config.monitoring is not None:
+        _warn_once(f"{path}: monitoring is not looked at; start with --metrics_enable to have /metrics")
+    for entry in config.entries:
+        if entry.subconfig is not None:
+            _warn_once(f"{path}: the subconfig of {entry.name} is not looked at: its graph says where its models are")
         if entry.name in sources:
             _warn_once(f"{path}: there are several servables named {entry.name}; the first counts")
         else:

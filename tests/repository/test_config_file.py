@@ -48,6 +48,14 @@ def test_where_models_are(path: Path, tmp_path: Path) -> None:
     }
 
 
+def test_what_is_not_looked_at_is_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entry = {"config": {"name": "toy", "subconfig": "subconfig.json"}}
+    path.write_text(json.dumps({"model_config_list": [entry], "monitoring": {"metrics": {"enable": True}}}))
+    assert list(read_config_file(path)) == ["toy"]
+    assert "start with --metrics_enable" in caplog.text
+    assert "the subconfig of toy is not looked at" in caplog.text
+
+
 def test_the_first_of_a_name_counts(path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     found = read(path, {"name": "toy", "base_path": "one"}, {"name": "toy", "base_path": "two"})
     assert found == read_config_file(path) == {"toy": GraphSource(tmp_path / "one")}
