@@ -32,7 +32,7 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     prompt: builtins.int
     """Which of a request's prompts: 1, or 2 for prompt_2, or 3 for prompt_3."""
     takes_max_sequence_length: builtins.bool
-    """Whether a request's max_sequence_length takes the place of max_length, as it does for T5."""
+    """Whether a request's max_sequence_length takes the place of max_length, as it does for T5 and Qwen3."""
     template: builtins.str
     """A text in which the prompt takes the place of "{prompt}", as encoders that were made for chats want it."""
     def __init__(
