@@ -174,8 +174,8 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "graphframe",
             "version": version("graphframe"),
-            "description": "OpenAI's Images API. Paths that begin with /v1 are there with /v3 too; images, models and"
-            " queue are also there without either.",
+            "description": "OpenAI's Images API. The paths of images, models and the queue are also there with /v3 in"
+            " place of /v1, and without either.",
         },
         "paths": paths,
         "components": {
