@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
@@ -46,6 +48,7 @@ def model_folder(name: str) -> Path:
     if name not in VARIANTS:
         return model_path(name)
     variant, folder = VARIANTS[name], Path(tempfile.mkdtemp(prefix=f"graphframe-{name}-"))
+    atexit.register(shutil.rmtree, folder)
     original = model_path(variant.model)
     for part in original.iterdir():
         if part.name not in variant.without:
