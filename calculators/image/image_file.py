@@ -70,9 +70,16 @@ def read_pixels(file: bytes, param: str) -> Pixels:
     except InvalidRequest:
         raise
     except Exception as error:  # whatever a decoder makes of bytes that somebody sent
-        reason = "it is damaged" if isinstance(error, UnidentifiedImageError) else error
-        found = f"cannot be read ({reason})" if _has_known_beginning(file) else "is no such file"
+        found = f"cannot be read ({_reason(error)})" if _has_known_beginning(file) else "is no such file"
         raise InvalidRequest(f"the {param} must be a PNG, JPEG or WebP file; this {found}", param) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "it is damaged"
+    if isinstance(error, Image.DecompressionBombError):  # above Pillow's own limit
+        return f"it has more than {_MAX_PIXELS:,} pixels"
+    return str(error)
 
 
 def _pixels(image: Image.Image) -> Pixels:
