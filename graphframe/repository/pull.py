@@ -41,7 +41,7 @@ class Pull:
     name : str
         By default the same as `source`.
     revision : str or None
-        A branch, tag or commit. What is in the repository already is kept, whatever its revision.
+        A branch, tag or commit; by default what is here, or the hub's.
     overwrite : bool
         Whether to bring it anew even if it is there.
     quantization : Quantization or None
@@ -128,6 +128,11 @@ class Pull:
                 f"{self.model_path}: not what was pulled: {', '.join(altered)}. Add --overwrite_models to pull it"
                 " again, or delete .pulled.json in that folder to keep it as it is"
             )
+        if self.revision and pulled and self.revision not in (pulled.revision, pulled.commit):
+            raise PullError(
+                f"{self.model_path} holds commit {pulled.commit} of {pulled.source}, but revision {self.revision} is"
+                " asked for; add --overwrite_models to pull that"
+            )
         if not any((self.model_path / name).is_file() for name in ("model_index.json", "graph.pbtxt")):
             raise PullError(
                 f"{self.model_path} is there, but holds no model; remove it, or add --overwrite_models to replace it"
@@ -145,7 +150,7 @@ class Pull:
         hub.download(files, self._staging)
         if hub.is_openvino:
             shutil.rmtree(self._staging / ".cache", ignore_errors=True)
-            Pulled.note(self._staging, hub.name, hub.commit, files, hub.hashes)
+            Pulled.note(self._staging, hub.name, hub.commit, files, self.revision, hub.hashes)
             self._put(self._staging)
         else:
             self._export(self._staging, hub.commit)
@@ -157,7 +162,7 @@ class Pull:
         shutil.rmtree(exported, ignore_errors=True)
         export_pipeline(source, exported, self.quantization or Quantization())
         files = [path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()]
-        Pulled.note(exported, self.source, commit, files)
+        Pulled.note(exported, self.source, commit, files, self.revision)
         self._put(exported)
 
     def _put(self, folder: Path) -> None:

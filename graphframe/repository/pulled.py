@@ -27,11 +27,14 @@ class Pulled(msgspec.Struct):
         Its name at the hub.
     commit : str
     files : dict of str to file
+    revision : str or None
+        What was asked for, if it was.
     """
 
     source: str
     commit: str
     files: dict[str, _File]
+    revision: str | None = None
 
     @classmethod
     def note(
@@ -40,6 +43,7 @@ class Pulled(msgspec.Struct):
         source: str,
         commit: str,
         paths: Iterable[str],
+        revision: str | None,
         hashes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Write down what the files in a folder are now; `hashes` has those that need not be read for that again."""
@@ -47,7 +51,7 @@ class Pulled(msgspec.Struct):
         for path in paths:
             stat = (folder / path).stat()
             files[path] = _File(stat.st_size, stat.st_mtime_ns, hashes.get(path) or file_hash(folder / path))
-        content = msgspec.json.format(msgspec.json.encode(cls(source, commit, files)), indent=2)
+        content = msgspec.json.format(msgspec.json.encode(cls(source, commit, files, revision)), indent=2)
         (folder / _MANIFEST).write_bytes(content)
 
     @classmethod

@@ -52,6 +52,16 @@ def test_what_is_there_is_not_asked_for(models: Path, hub: Hub) -> None:
     assert hub.requests == []
 
 
+def test_another_revision_than_what_is_there(models: Path, hub: Hub) -> None:
+    Pull("org/sd", models, revision="main").run()
+    hub.requests.clear()
+    for revision in (None, "main", commit_of("org/sd")):
+        Pull("org/sd", models, revision=revision).run()
+    with pytest.raises(PullError, match=f"holds commit {commit_of('org/sd')} of org/sd, but revision v9 is asked for"):
+        Pull("org/sd", models, revision="v9").run()
+    assert hub.requests == []
+
+
 def test_another_name(models: Path) -> None:
     assert Pull("org/sd", models, name="mine").run() == models / "mine"
 
