@@ -96,9 +96,13 @@ class Generation:
                     yield self._arrived.popleft()
                 if task.done() or (self.made >= self.request.n and self._open == {"PREVIEW"}):
                     break
+                # NOTE: not wait_for, which before Python 3.12 forgets a cancellation that comes together with news.
+                news = asyncio.ensure_future(self._news.wait())
                 try:
-                    await asyncio.wait_for(self._news.wait(), every)
-                except asyncio.TimeoutError:
+                    await asyncio.wait([news], timeout=every)
+                finally:
+                    news.cancel()
+                if not self._news.is_set():
                     yield None
                 self._news.clear()
             if task.done():

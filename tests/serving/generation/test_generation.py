@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import graphframe as gf
 from graphframe.image import EncodedImage, ImageRequest
 from graphframe.serving.generation import Generation, Partial
 from graphframe.serving.servable import Servable
@@ -68,13 +69,13 @@ def test_the_image_does_not_wait_for_previews(make_servable: MakeServable, caplo
     assert "went away" not in caplog.text
 
 
-@pytest.mark.parametrize("how", ["cancelled", "left"])
+@pytest.mark.parametrize("how", ["cancelled", "cancelled while news comes", "left"])
 def test_who_goes_away_stops_the_run(make_servable: MakeServable, pipes: Pipes, how: str) -> None:
     async def main() -> None:
         generation = Generation(
             make_servable(), ImageRequest(f"wait for cancel {pipes.folder}", partial_images=1), "req", "me"
         )
-        events = generation.events(at_once())
+        events = generation.events(at_once(), every=60)
         assert isinstance(await anext(events), Partial)
         await asyncio.to_thread(pipes.wait_until_started)
         if how == "left":
@@ -82,6 +83,9 @@ def test_who_goes_away_stops_the_run(make_servable: MakeServable, pipes: Pipes, 
         else:
             following = asyncio.ensure_future(anext(events))
             await asyncio.sleep(0)
+            if how == "cancelled while news comes":
+                generation._settle("PREVIEW", gf.Timestamp.DONE)
+                await asyncio.sleep(0)
             following.cancel()
         assert await asyncio.to_thread(pipes.read_news) == "cancelled"
 
