@@ -123,11 +123,21 @@ class Adapter:
         return up[0], prod(down[1:])
 
     def low_rank(self, module: Module, rows: slice) -> LowRank:
-        """Read what is done to some rows of the weights that a module goes with."""
+        """Read what is done to some rows of the weights that a module goes with.
+
+        Raises
+        ------
+        ValueError
+            If it is not finite.
+        """
         down, up = (self.file[module.tensors[part]] for part in ("down", "up"))
         down, up = down.reshape(len(down), -1), up.reshape(len(up), -1)[rows]
         alpha = self._alpha(module) if self.use_file_alpha else None
-        return LowRank(down, up if alpha is None else up * np.float32(alpha / len(down)))
+        if alpha is not None:
+            up = up * np.float32(alpha / len(down))
+        if not (np.isfinite(down).all() and np.isfinite(up).all()):
+            raise ValueError(f"{self}: {module} has numbers that are not finite; is the file damaged?")
+        return LowRank(down, up)
 
     @cached_property
     def _parsed(self) -> tuple[list[Module], list[str]]:
@@ -166,5 +176,8 @@ class Adapter:
 
     @cached_property
     def _config(self) -> dict[str, Any]:
-        config: dict[str, Any] = json.loads(self.file.metadata.get("lora_adapter_metadata", "{}"))
+        try:
+            config: dict[str, Any] = json.loads(self.file.metadata.get("lora_adapter_metadata", "{}"))
+        except ValueError as error:
+            raise ValueError(f"{self}: its lora_adapter_metadata is no JSON: {error}") from error
         return config

@@ -70,3 +70,20 @@ def test_halves_that_do_not_fit(tmp_path: Path) -> None:
     ink = adapter(write(tmp_path / "ink.safetensors", tensors))
     with pytest.raises(ValueError, match=r"lora_unet_a\.lora_down\.weight has rank 2, and its other half 3"):
         ink.shape(ink.modules[0])
+
+
+def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
+    tensors = random_pairs({"lora_unet_a": (6, 5)}, rank=2)
+    path = write(tmp_path / "ink.safetensors", tensors | {"lora_unet_a.alpha": np.array([np.nan], np.float32)})
+    ink = adapter(path)
+    with pytest.raises(
+        ValueError, match=r'"ink" \(.*\): lora_unet_a\.lora_down\.weight has numbers that'
+    ):
+        ink.low_rank(ink.modules[0], ALL)
+
+
+def test_metadata_that_is_no_json(tmp_path: Path) -> None:
+    tensors = random_pairs({"unet.x.to_q": (6, 5)}, parts=("A", "B"))
+    ink = adapter(write(tmp_path / "ink.safetensors", tensors, {"lora_adapter_metadata": "{"}))
+    with pytest.raises(ValueError, match=r'"ink" \(.*\): its lora_adapter_metadata is no JSON: Expecting'):
+        ink.low_rank(ink.modules[0], ALL)
