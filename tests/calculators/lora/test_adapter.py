@@ -76,9 +76,7 @@ def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
     tensors = random_pairs({"lora_unet_a": (6, 5)}, rank=2)
     path = write(tmp_path / "ink.safetensors", tensors | {"lora_unet_a.alpha": np.array([np.nan], np.float32)})
     ink = adapter(path)
-    with pytest.raises(
-        ValueError, match=r'"ink" \(.*\): lora_unet_a\.lora_down\.weight has numbers that'
-    ):
+    with pytest.raises(ValueError, match=r'"ink" \(.*\): lora_unet_a\.lora_down\.weight has numbers that'):
         ink.low_rank(ink.modules[0], ALL)
 
 
