@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -246,8 +247,13 @@ class Run:
         if not self.done:
             self.check_may_wait()
             ended = threading.Event()
-            self.add_done_callback(lambda _: ended.set())
+
+            def end(_: Run) -> None:
+                ended.set()
+
+            self.add_done_callback(end)
             if not ended.wait(timeout):
+                self._post(_forget, self._done_callbacks, end)
                 raise TimeoutError(f"the run has not ended after {timeout:g} s\n{self.explain()}")
         self._raise_error()
 
@@ -265,6 +271,7 @@ class Run:
         idle = threading.Event()
         self._post(self._idle_callbacks.append, idle.set)
         if not idle.wait(timeout):
+            self._post(_forget, self._idle_callbacks, idle.set)
             raise TimeoutError(f"the run is not idle after {timeout:g} s\n{self.explain()}")
         self._raise_error()
 
@@ -430,3 +437,8 @@ class Run:
 
     def _flush(self, task: Task, sent: list[tuple[int, Packet]]) -> None:
         self._post(self._scheduler.flush, task, sent)
+
+
+def _forget(callbacks: list[Any], callback: object) -> None:
+    with suppress(ValueError):  # it is called just now
+        callbacks.remove(callback)

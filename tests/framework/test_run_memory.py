@@ -10,11 +10,8 @@ import pytest
 
 import graphframe as gf
 from graphframe import Packet
-from tests.framework.calls import (
-    same,
-    start_call,
-)
-from tests.framework.toys import SECONDS
+from tests.framework.calls import CALL, THREADS, same, start_call
+from tests.framework.toys import SECONDS, Stop
 
 
 class Value:
@@ -66,6 +63,29 @@ class TestMemory:
         run.wait_until_idle(SECONDS)
         assert watched() is None
         run.cancel()
+
+    def test_waits_that_time_out_leave_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        events: list[weakref.ref[threading.Event]] = []
+
+        class Event(threading.Event):
+            def __init__(self) -> None:
+                super().__init__()
+                events.append(weakref.ref(self))
+
+        stop = Stop()
+        run = start_call(gf.Graph.from_text(CALL + THREADS), process=stop)
+        run.add("in", "value")
+        stop.wait()
+        with monkeypatch.context() as patched:
+            patched.setattr(threading, "Event", Event)
+            for wait in (run.wait_until_idle, run.wait_until_done):
+                with pytest.raises(TimeoutError):
+                    wait(0.001)
+        gc.collect()
+        assert [event() for event in events if event() is not None] == []
+        stop.go_on.set()
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
 
     def test_run_that_is_cancelled_at_work_goes_away(self) -> None:
         graph = gf.Graph.from_text("""
