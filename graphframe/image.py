@@ -22,7 +22,7 @@ class ImageRequest:
     negative_prompt, negative_prompt_2, negative_prompt_3 : str or None
         What the images should not show.
     max_sequence_length : int or None
-        How many tokens of the prompt T5, or Qwen3, looks at.
+        How many tokens of the prompt T5, or Qwen, looks at.
     image : bytes or None
         The file of a picture to start from: PNG, JPEG or WebP.
     mask : bytes or None

@@ -76,7 +76,8 @@ class DenoiseCalculator(gf.Calculator):
         self.family = family_of(folder)
         path = folder / "openvino_model.xml"
         self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options))
-        self.schedulers = SchedulersOfModel.from_file(node.path(options.scheduler_path) / "scheduler_config.json")
+        path = node.path(options.scheduler_path) / "scheduler_config.json"
+        self.schedulers = SchedulersOfModel.from_file(path, self.family.scheduler_fields)
 
     def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:
         static, factor = options.static_shapes, options.vae_scale_factor
@@ -137,10 +138,7 @@ class DenoiseCalculator(gf.Calculator):
                 output = family.prediction(output, latents.shape)
                 seer.learn(step, output)
             if guided:
-                without, output = output[:n], output[n:]
-                output -= without
-                output *= guidance_scale
-                output += without
+                output = family.guided(output[:n], output[n:], guidance_scale)
             latents, denoised = scheduler.step(output, step, latents, randn)
             if step in previews:
                 foreseen = family.unpack(denoised[:1], (1, *request.latent_shape[1:]))

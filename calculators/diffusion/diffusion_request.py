@@ -41,7 +41,7 @@ class DiffusionRequest:
     prompt_2, prompt_3, negative_prompt_2, negative_prompt_3 : str or None
         Those that differ from the first.
     max_sequence_length : int or None
-        How many tokens of the prompt T5, or Qwen3, looks at; None for as many as the graph says.
+        How many tokens of the prompt T5, or Qwen, looks at; None for as many as the graph says.
     adapters : mapping of str to float
         LoRA adapters to apply, each with its alpha.
     """

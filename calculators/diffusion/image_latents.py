@@ -23,13 +23,14 @@ class LatentDistribution:
     std
         float32, of the same shape: the standard deviation; None if there is nothing to draw.
     shift_factor, scaling_factor
-        What is subtracted from a latent, and what it is then multiplied by.
+        float32, what is subtracted from a latent, and what it is then multiplied by: a number, or for each channel one,
+        shape (channels, 1, 1).
     """
 
     mean: NDArray[np.float32]
     std: NDArray[np.float32] | None
-    shift_factor: np.float32
-    scaling_factor: np.float32
+    shift_factor: NDArray[np.float32] | np.float32
+    scaling_factor: NDArray[np.float32] | np.float32
 
     def sample(self, randn: Randn) -> NDArray[np.float32]:
         """Draw a latent: float32, shape (1, channels, height, width)."""

@@ -71,8 +71,8 @@ class ImageRequestCalculator(gf.Calculator):
         index = read_config(folder / "model_index.json") if (folder / "model_index.json").is_file() else {}
         self.is_distilled = bool(index.get("is_distilled"))
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
-        is_zeros = family.empty_prompt_is_zeros and index.get("force_zeros_for_empty_prompt", True)
-        self.empty_prompt = None if is_zeros else ""
+        is_none = family.negative_prompt_may_be_none and index.get("force_zeros_for_empty_prompt", True)
+        self.empty_prompt = None if is_none else ""
         self.max_size = _resolution("max_resolution", self.limits.max_resolution)
         self.sizes = resolutions(self.limits.static_shapes)
         side = family.default_size * self.scale_factor
@@ -236,7 +236,7 @@ class ImageRequestCalculator(gf.Calculator):
                 raise InvalidRequest(f"{field} cannot be chosen: the models have static shapes", field)
 
     def negative_prompt(self, request: ImageRequest) -> str | None:
-        """Return the negative prompt for the first text encoder; None for embeddings of zeros."""
+        """Return the negative prompt for the first text encoder; None if there is none to encode."""
         if request.negative_prompt is not None:
             return request.negative_prompt
         return "" if request.negative_prompt_2 or request.negative_prompt_3 else self.empty_prompt

@@ -1,4 +1,4 @@
-"""Mean and spread of the latents of a VAE, where its denoiser wants them to have none and 1: FLUX.2."""
+"""Mean and spread of the latents of a VAE, where its denoiser wants them to have none and 1: FLUX.2, Qwen-Image."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from calculators.diffusion.model_config import is_of_videos
+
 
 @dataclass(frozen=True)
 class LatentStatistics:
-    """They differ between the 2x2 latents that are one token.
+    """They differ between channels, and for FLUX.2 between the 2x2 latents that are one token.
 
     Attributes
     ----------
     mean, std
-        float32, shape (channels, 1, 2, 1, 2).
+        float32, shape (channels, 1, 2, 1, 2) or (channels, 1, 1, 1, 1).
     """
 
     mean: NDArray[np.float32]
@@ -26,6 +28,10 @@ class LatentStatistics:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
         """Read the ``config.json`` of a VAE decoder; None if it has none."""
+        if is_of_videos(config):
+            return cls(
+                *(np.array(config[f"latents_{each}"], np.float32).reshape(-1, 1, 1, 1, 1) for each in ("mean", "std"))
+            )
         if "bn_running_mean_data" not in config:
             return None
         shape = (-1, 1, 2, 1, 2)
@@ -41,6 +47,26 @@ class LatentStatistics:
     def restored(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
         """Undo `normalised`."""
         return (_squares(latents) * self.std + self.mean).reshape(latents.shape)
+
+
+def shift_and_scale(config: dict[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what is subtracted from latents that a VAE encoder gave, and what they are then multiplied by.
+
+    Parameters
+    ----------
+    config
+        Its ``config.json``.
+
+    Returns
+    -------
+    float32, each shape () or (channels, 1, 1)
+    """
+    if is_of_videos(config):
+        mean, std = (np.array(config[f"latents_{each}"], np.float32)[:, None, None] for each in ("mean", "std"))
+        # NOTE: times the reciprocal, as in openvino_genai: a division differs in the last bit.
+        return mean, np.float32(1) / std
+    shift, scale = config.get("shift_factor") or 0, config.get("scaling_factor") or 1
+    return np.array(shift, np.float32), np.array(scale, np.float32)
 
 
 def _squares(latents: NDArray[np.float32]) -> NDArray[np.float32]:

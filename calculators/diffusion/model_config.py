@@ -30,4 +30,10 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def vae_scale_factor(config: dict[str, Any]) -> int:
     """How many pixels a latent stands for along each side: the VAE halves the size between its blocks."""
-    return int(2 ** (len(config["block_out_channels"]) - 1))
+    halvings = len(config["temperal_downsample"]) if is_of_videos(config) else len(config["block_out_channels"]) - 1
+    return int(2**halvings)
+
+
+def is_of_videos(config: dict[str, Any]) -> bool:
+    """Whether a VAE takes videos, of which a picture is one frame: there is an axis of time before height and width."""
+    return config.get("_class_name") == "AutoencoderKLQwenImage"

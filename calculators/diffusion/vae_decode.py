@@ -13,7 +13,7 @@ from openvino.preprocess import PrePostProcessor
 import graphframe as gf
 from calculators.diffusion.latent_statistics import LatentStatistics
 from calculators.diffusion.latents import Latents
-from calculators.diffusion.model_config import read_config, vae_scale_factor
+from calculators.diffusion.model_config import is_of_videos, read_config, vae_scale_factor
 from calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from calculators.diffusion.vae_decode_pb2 import VaeDecodeCalculatorOptions
 from graphframe.inference import Shapes, load_shaped_model
@@ -51,8 +51,10 @@ class VaeDecodeCalculator(gf.Calculator):
         self.statistics = LatentStatistics.from_config(config)
         prepare = _FromLatentsToPixels(config.get("scaling_factor") or 1.0, config.get("shift_factor") or 0.0)
         factor, n = vae_scale_factor(config), options.static_shapes.num_images_per_prompt
+        self.is_of_videos = is_of_videos(config)
+        frame = (1,) if self.is_of_videos else ()
         shapes: list[Shapes] = [
-            {"latent_sample": (n, None, size.height // factor, size.width // factor)}
+            {"latent_sample": (n, None, *frame, size.height // factor, size.width // factor)}
             for size in resolutions(options.static_shapes)
         ]
         path = folder / "openvino_model.xml"
@@ -63,9 +65,11 @@ class VaeDecodeCalculator(gf.Calculator):
         samples = cc[self.latents].samples
         if self.statistics is not None:
             samples = self.statistics.restored(samples)
+        if self.is_of_videos:
+            samples = np.expand_dims(samples, 2)
         outputs = self.model.infer(cc.cancellation, {"latent_sample": samples}, background=self.background)
         for index, image in enumerate(outputs["sample"]):
-            cc.send(self.image, image, timestamp=cc.timestamp + index)
+            cc.send(self.image, image[0] if self.is_of_videos else image, timestamp=cc.timestamp + index)
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ class _FromLatentsToPixels:
         if self.shift:
             steps.input().preprocess().mean(-self.shift)
         steps.output().postprocess().custom(_to_bytes).convert_element_type(ov.Type.u8)
-        steps.output().model().set_layout(ov.Layout("NCHW"))
-        steps.output().tensor().set_layout(ov.Layout("NHWC"))
+        frames = "D" if len(model.output().partial_shape) == 5 else ""
+        steps.output().model().set_layout(ov.Layout(f"NC{frames}HW"))
+        steps.output().tensor().set_layout(ov.Layout(f"N{frames}HWC"))
         return steps.build()
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import openvino as ov
 from numpy.typing import NDArray
+from openvino import opset13 as ops
 
 import graphframe as gf
 from calculators.diffusion.image_latents import ImageLatents, LatentDistribution
 from calculators.diffusion.input_image import InputImage
-from calculators.diffusion.latent_statistics import LatentStatistics
-from calculators.diffusion.model_config import read_config
+from calculators.diffusion.latent_statistics import LatentStatistics, shift_and_scale
+from calculators.diffusion.model_config import is_of_videos, read_config
 from calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from calculators.diffusion.vae_encode_pb2 import VaeEncodeCalculatorOptions
 from graphframe.image import InvalidRequest
@@ -53,10 +55,11 @@ class VaeEncodeCalculator(gf.Calculator):
         self.model = None
         if folder.is_dir():
             config = read_config(folder / "config.json")
-            self.shift_factor = np.float32(config.get("shift_factor") or 0)
-            self.scaling_factor = np.float32(config.get("scaling_factor") or 1)
+            self.shift_factor, self.scaling_factor = shift_and_scale(config)
+            self.is_of_videos = is_of_videos(config)
+            frame = (1,) if self.is_of_videos else ()
             sizes = resolutions(options.static_shapes)
-            shapes: list[Shapes] = [{"sample": (1, None, size.height, size.width)} for size in sizes]
+            shapes: list[Shapes] = [{"sample": (1, None, *frame, size.height, size.width)} for size in sizes]
             path = folder / "openvino_model.xml"
             self.model = load_shaped_model(path, shapes, node.device, node.device_properties)
 
@@ -75,12 +78,24 @@ class VaeEncodeCalculator(gf.Calculator):
         """Encode a picture: float32 from -1 to 1, shape (1, 3, height, width)."""
         if self.model is None:
             raise InvalidRequest(f"this model makes images from text alone: there is no {self.folder}", "image")
+        if self.is_of_videos:
+            pixels = np.expand_dims(pixels, 2)
         ((name, output),) = self.model.infer(caller, {next(iter(self.model.inputs)): pixels}).items()
+        if self.is_of_videos:
+            output = output[:, :, 0]
         if name == "latent_sample":
             return LatentDistribution(output, None, self.shift_factor, self.scaling_factor)
         mean, log_variance = np.split(output, 2, axis=1)
         if self.statistics is not None:
             return LatentDistribution(self.statistics.normalised(mean), None, np.float32(0), np.float32(1))
-        # NOTE: the exponential in float64, as in openvino_genai.
-        std = np.exp(0.5 * log_variance.clip(-30, 20).astype(np.float64)).astype(np.float32)
+        log_std = np.float32(0.5) * log_variance.clip(-30, 20)
+        # NOTE: as in openvino_genai, each in its own way, which differ in the last bit.
+        std = _expf(log_std) if self.is_of_videos else np.exp(log_std.astype(np.float64)).astype(np.float32)
         return LatentDistribution(mean, std, self.shift_factor, self.scaling_factor)
+
+
+def _expf(exponents: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The exponential as C's `expf` rounds it, which OpenVINO uses where no device does; NumPy has one of its own."""
+    found = ov.Tensor(ov.Type.f32, ov.Shape(exponents.shape))
+    ops.exp(ops.parameter(exponents.shape, np.float32)).evaluate([found], [ov.Tensor(np.ascontiguousarray(exponents))])
+    return np.array(found.data)

@@ -24,7 +24,7 @@ _FIRST, *_FURTHER = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
 class TextEncodeCalculator(gf.Calculator):
-    """Turns tokens into the embeddings that denoising looks at, with a CLIP, T5 or Qwen3 text encoder.
+    """Turns tokens into the embeddings that denoising looks at, with a CLIP, T5 or Qwen text encoder.
 
     If there are LoRA adapters that requests choose, it needs the `REQUEST`, too. Which layers of an adapter are its own
     is told by the name of the encoder's folder: `text_encoder`, `text_encoder_2` or `text_encoder_3`.
@@ -76,7 +76,8 @@ class TextEncodeCalculator(gf.Calculator):
         pooled = None if self.pooled is None else outputs[self.pooled]
         hidden_states = [outputs[name] for name in self.hidden_states]
         joined = hidden_states[0] if len(hidden_states) == 1 else np.concatenate(hidden_states, axis=-1)
-        cc.send(self.embeddings, Embeddings(joined, pooled, tokens.attention_mask))
+        start = tokens.instruction_length
+        cc.send(self.embeddings, Embeddings(joined[:, start:], pooled, tokens.attention_mask[:, start:]))
 
 
 def _output_of_layer(layer: int, outputs: Sequence[str], path: Path) -> str:

@@ -46,7 +46,7 @@ class TokenizeCalculator(gf.Calculator):
         prompts = [self.limits.template.replace("{prompt}", prompt) for prompt in request.prompts(self.limits.prompt)]
         max_length = self.limits.max_length
         if self.limits.takes_max_sequence_length and request.max_sequence_length is not None:
-            max_length = request.max_sequence_length
+            max_length = self.limits.instruction_length + request.max_sequence_length
         found = self.model.infer(cc.cancellation, {self.input_name: np.array(prompts)})
         attention = found["attention_mask"][:, :max_length]
         ids = np.where(attention, found["input_ids"][:, :max_length], self.pad_token_id)
@@ -54,4 +54,4 @@ class TokenizeCalculator(gf.Calculator):
         input_ids[:, : ids.shape[1]] = ids
         attention_mask = np.zeros_like(input_ids)
         attention_mask[:, : ids.shape[1]] = attention
-        cc.send(self.tokens, Tokens(input_ids, attention_mask))
+        cc.send(self.tokens, Tokens(input_ids, attention_mask, self.limits.instruction_length))

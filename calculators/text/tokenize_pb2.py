@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63\x61lculators/text/tokenize.proto\x12\ngraphframe\"\xa4\x01\n\x19TokenizeCalculatorOptions\x12\x1d\n\nmodel_path\x18\x01 \x01(\t:\ttokenizer\x12\x16\n\nmax_length\x18\x02 \x01(\r:\x02\x37\x37\x12\x11\n\x06prompt\x18\x03 \x01(\r:\x01\x31\x12!\n\x19takes_max_sequence_length\x18\x04 \x01(\x08\x12\x1a\n\x08template\x18\x05 \x01(\t:\x08{prompt}')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63\x61lculators/text/tokenize.proto\x12\ngraphframe\"\xc0\x01\n\x19TokenizeCalculatorOptions\x12\x1d\n\nmodel_path\x18\x01 \x01(\t:\ttokenizer\x12\x16\n\nmax_length\x18\x02 \x01(\r:\x02\x37\x37\x12\x11\n\x06prompt\x18\x03 \x01(\r:\x01\x31\x12!\n\x19takes_max_sequence_length\x18\x04 \x01(\x08\x12\x1a\n\x08template\x18\x05 \x01(\t:\x08{prompt}\x12\x1a\n\x12instruction_length\x18\x06 \x01(\r')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'calculators.text.tokenize_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TOKENIZECALCULATOROPTIONS']._serialized_start=48
-  _globals['_TOKENIZECALCULATOROPTIONS']._serialized_end=212
+  _globals['_TOKENIZECALCULATOROPTIONS']._serialized_end=240
 # @@protoc_insertion_point(module_scope)

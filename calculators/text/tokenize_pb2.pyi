@@ -25,6 +25,7 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     PROMPT_FIELD_NUMBER: builtins.int
     TAKES_MAX_SEQUENCE_LENGTH_FIELD_NUMBER: builtins.int
     TEMPLATE_FIELD_NUMBER: builtins.int
+    INSTRUCTION_LENGTH_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the tokenizer: openvino_tokenizer.xml and what belongs to it."""
     max_length: builtins.int
@@ -32,9 +33,13 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     prompt: builtins.int
     """Which of a request's prompts: 1, or 2 for prompt_2, or 3 for prompt_3."""
     takes_max_sequence_length: builtins.bool
-    """Whether a request's max_sequence_length takes the place of max_length, as it does for T5 and Qwen3."""
+    """Whether a request's max_sequence_length takes the place of max_length, as it does for T5 and Qwen."""
     template: builtins.str
     """A text in which the prompt takes the place of "{prompt}", as encoders that were made for chats want it."""
+    instruction_length: builtins.int
+    """How many tokens at the beginning of the template are left out of what the text encoder says, and do not count in
+    max_sequence_length, but do in max_length.
+    """
     def __init__(
         self,
         *,
@@ -43,8 +48,9 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
         prompt: builtins.int | None = ...,
         takes_max_sequence_length: builtins.bool | None = ...,
         template: builtins.str | None = ...,
+        instruction_length: builtins.int | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["instruction_length", b"instruction_length", "max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["instruction_length", b"instruction_length", "max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> None: ...
 
 Global___TokenizeCalculatorOptions: typing_extensions.TypeAlias = TokenizeCalculatorOptions

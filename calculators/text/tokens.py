@@ -19,7 +19,10 @@ class Tokens:
         prompt.
     attention_mask
         int64, of the same shape: 1 for tokens of the prompt, 0 for those that fill it up; for encoders that look at it.
+    instruction_length : int
+        How many tokens at the beginning tell the encoder what to do, and are nothing to the denoiser.
     """
 
     input_ids: NDArray[np.int64]
     attention_mask: NDArray[np.int64]
+    instruction_length: int = 0

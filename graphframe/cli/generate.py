@@ -80,7 +80,7 @@ def adapter_and_alpha(text: str) -> tuple[str, float | None]:
 @click.option("--prompt_3", help="For the third.  [default: PROMPT]")
 @click.option("--negative_prompt_2", help="For the second text encoder.  [default: that of --negative_prompt]")
 @click.option("--negative_prompt_3", help="For the third.  [default: that of --negative_prompt]")
-@click.option("--max_sequence_length", type=int, help="How many tokens T5, or Qwen3, looks at.  [default: the model's]")
+@click.option("--max_sequence_length", type=int, help="How many tokens T5, or Qwen, looks at.  [default: the model's]")
 @click.option("-n", "--n", default=1, help="How many images.")
 @click.option("--size", type=size_in_pixels, metavar="WIDTHxHEIGHT", help="In pixels.  [default: the model's]")
 @click.option("--seed", type=click.IntRange(0, MAX_SEED), help="The same seed gives the same image.  [default: random]")

@@ -21,6 +21,7 @@ _SHIPPED_GRAPHS = {
     "FluxFillPipeline": "flux.pbtxt",
     "Flux2KleinPipeline": "flux2_klein.pbtxt",
     "ZImagePipeline": "z_image.pbtxt",
+    "QwenImagePipeline": "qwen_image.pbtxt",
 }
 _WITHOUT_PART = {("stable_diffusion_3.pbtxt", "text_encoder_3"): "stable_diffusion_3_without_t5.pbtxt"}
 """What stands for a graph where a model's index says that it lacks a part."""

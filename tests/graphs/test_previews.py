@@ -22,6 +22,7 @@ from tests.models import model_path
         "flux_dev",
         "flux2_klein",
         "z_image",
+        "qwen_image",
     ],
 )
 def test_previews(model: str) -> None:

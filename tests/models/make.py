@@ -33,6 +33,7 @@ import torch
 from diffusers import (
     AutoencoderKL,
     AutoencoderKLFlux2,
+    AutoencoderKLQwenImage,
     DDIMScheduler,
     DiffusionPipeline,
     EulerDiscreteScheduler,
@@ -45,6 +46,8 @@ from diffusers import (
     LatentConsistencyModelPipeline,
     LCMScheduler,
     PNDMScheduler,
+    QwenImagePipeline,
+    QwenImageTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
@@ -61,6 +64,8 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen2Tokenizer,
     Qwen3Config,
     Qwen3ForCausalLM,
@@ -391,11 +396,17 @@ def flux_fill() -> DiffusionPipeline:
     return flux(scheduler, guidance_embeds=True, kind=FluxFillPipeline, **channels)
 
 
-def qwen3(width: int, layers: int, kind: Any) -> tuple[Qwen2Tokenizer, Any]:
-    """Return Qwen's tokenizer with a vocabulary of bytes, and a text encoder."""
+def qwen_tokenizer() -> Qwen2Tokenizer:
+    """Return Qwen's tokenizer with a vocabulary of bytes."""
     vocabulary = {letter: index for index, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
     tokenizer = Qwen2Tokenizer(vocab=vocabulary, merges=[], model_max_length=512, chat_template=CHAT_TEMPLATE)
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    return tokenizer
+
+
+def qwen3(width: int, layers: int, kind: Any) -> tuple[Qwen2Tokenizer, Any]:
+    """Return Qwen's tokenizer, and a text encoder."""
+    tokenizer = qwen_tokenizer()
     config = Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=width,
@@ -473,6 +484,62 @@ def z_image() -> DiffusionPipeline:
     )
 
 
+def qwen_image() -> DiffusionPipeline:
+    """Qwen-Image: a transformer that looks at Qwen2.5-VL, and an autoencoder of videos, which takes one frame."""
+    tokenizer = qwen_tokenizer()
+    width, token_ids = 16, ("vision_start_token_id", "vision_end_token_id", "image_token_id", "video_token_id")
+    config = Qwen2_5_VLConfig(
+        text_config={
+            "vocab_size": len(tokenizer),
+            "hidden_size": width,
+            "intermediate_size": 2 * width,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 1,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [1, 1, 2]},
+        },
+        vision_config={
+            "depth": 1,
+            "hidden_size": width,
+            "intermediate_size": width,
+            "num_heads": 2,
+            "out_hidden_size": width,
+        },
+        **dict.fromkeys(token_ids, 0),
+    )
+    transformer = QwenImageTransformer2DModel(
+        in_channels=16,
+        out_channels=4,
+        num_layers=2,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=width,
+        axes_dims_rope=(4, 6, 6),
+    )
+    autoencoder = AutoencoderKLQwenImage(
+        base_dim=8,
+        z_dim=4,
+        dim_mult=[1, 1, 2, 2],
+        num_res_blocks=1,
+        latents_mean=[-0.4, 0.2, 0.1, 0.3],
+        latents_std=[0.7, 1.1, 0.9, 0.6],
+    )
+    with torch.no_grad():
+        autoencoder.quant_conv.weight[: autoencoder.config.z_dim] *= 20
+    scheduler = FlowMatchEulerDiscreteScheduler(
+        use_dynamic_shifting=True, max_image_seq_len=8192, max_shift=0.9, shift_terminal=0.02
+    )
+    return QwenImagePipeline(
+        scheduler=scheduler,
+        vae=amplify(autoencoder, LIVELY_VAE),
+        text_encoder=amplify(
+            Qwen2_5_VLForConditionalGeneration(config), {r".*language_model.*(o_proj|down_proj)\.weight": 4.0}
+        ),
+        tokenizer=tokenizer,
+        transformer=amplify(transformer, LIVELY_TRANSFORMER),
+    )
+
+
 FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
     family.__name__: family
     for family in (
@@ -489,6 +556,7 @@ FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
         flux_fill,
         flux2_klein,
         z_image,
+        qwen_image,
     )
 }
 

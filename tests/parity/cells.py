@@ -22,7 +22,7 @@ def tasks_of(model: str) -> tuple[str, ...]:
     """The tasks that a model can do."""
     if model.endswith(("inpaint", "fill")):
         return (INPAINTING,)
-    if "klein" in model or "z_image" in model:
+    if "klein" in model or "_image" in model:
         return (TEXT_TO_IMAGE, IMAGE_TO_IMAGE)
     return (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, INPAINTING)
 
@@ -47,7 +47,7 @@ def all_of(model: str, task: str) -> Iterator[Cell]:
     sizes = [(64, 64), (128, 128), (128, 64)]
     # NOTE: with less strength than 1, few steps would be none.
     for (width, height), steps, scale in itertools.product(
-        sizes, [1, 4, 10] if task == TEXT_TO_IMAGE else [4, 10], [1.0, 7.5]
+        sizes, [_fewest(model), 4, 10] if task == TEXT_TO_IMAGE else [4, 10], [1.0, 7.5]
     ):
         yield {"width": width, "height": height, "num_inference_steps": steps, "guidance_scale": scale}
     for scale in (1.0, 7.5):
@@ -70,6 +70,11 @@ def all_of(model: str, task: str) -> Iterator[Cell]:
     if _has_strength(model):
         for steps, strength in itertools.product([5, 10], [0.25, 0.7, 1.0]):
             yield {**base, "num_inference_steps": steps, "strength": strength}
+
+
+def _fewest(model: str) -> int:
+    """NOTE: with one step, openvino_genai's pipeline of Qwen-Image divides by zero."""
+    return 2 if model == "qwen_image" else 1
 
 
 def _has_strength(model: str) -> bool:
@@ -97,6 +102,6 @@ def _texts(model: str) -> Cell:
         texts["prompt_2"] = "a blue house"
     if "_3" in model and "without_t5" not in model:
         texts |= {"prompt_3": "a tree", "negative_prompt_3": "night"}
-    if "flux" in model or "z_image" in model or ("_3" in model and "without_t5" not in model):
+    if "flux" in model or "_image" in model or ("_3" in model and "without_t5" not in model):
         texts["max_sequence_length"] = 48
     return texts

@@ -78,6 +78,7 @@ CASES = {
     "sd-text": ("stable_diffusion", "stable_diffusion_pndm", "text_encoder", "lora_te_", "q_proj k_proj v_proj fc1"),
     "sdxl": ("stable_diffusion_xl", "stable_diffusion_xl", "unet", "lora_unet_", "to_q to_k to_v"),
     "sd3": ("stable_diffusion_3", "stable_diffusion_3", "transformer", "transformer.", "to_q to_k to_v"),
+    "qwen-image": ("qwen_image", "qwen_image", "transformer", "transformer.", "to_q to_k to_v"),
     "z-image": ("z_image", "z_image", "transformer", "transformer.", "to_q to_k to_v"),
     "flux": ("flux", "flux_dev", "transformer", "transformer.", "to_q to_k to_v"),
 }

@@ -41,6 +41,7 @@ def from_genai(model: Path, n: int, guidance_scale: float, steps: int) -> np.nda
         ("flux_dev", 2, 7.5, 10),
         ("flux_schnell", 1, 7.5, 4),
         ("flux2_klein", 2, 4.0, 4),
+        ("qwen_image", 2, 4.0, 4),
     ],
 )
 def test_the_same_pixels(name: str, n: int, guidance_scale: float, steps: int) -> None:
@@ -82,6 +83,7 @@ def test_z_image_makes_nearly_the_pixels_of_models_that_take_all_sizes(guidance_
         ("stable_diffusion_xl", openvino_genai.Image2ImagePipeline),
         ("stable_diffusion_3", openvino_genai.InpaintingPipeline),
         ("flux_dev", openvino_genai.Image2ImagePipeline),
+        ("qwen_image", openvino_genai.Image2ImagePipeline),
     ],
 )
 def test_the_same_pixels_from_a_picture(name: str, pipeline: type[Any]) -> None:

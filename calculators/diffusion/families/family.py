@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -45,8 +45,9 @@ class Family(ABC):
         How many of them the denoiser may look at.
     patch_size : int
         The sides of a picture, in latents, are multiples of this.
-    empty_prompt_is_zeros : bool
-        Whether embeddings of zeros, unless the model's index objects, stand for a negative prompt that is not given.
+    negative_prompt_may_be_none : bool
+        Whether nothing is encoded for a negative prompt that is not given: embeddings of zeros stand for it, unless the
+        model's index objects, or there is no guidance.
     foretells_steps : bool
         Whether TaylorSeer caching is on in text-to-image.
     takes_mask : bool
@@ -59,6 +60,8 @@ class Family(ABC):
         Whether the denoiser is fed the picture of image-to-image, from beginning to end, instead of starting from it.
     max_sequence_length : int or None
         The most tokens that a text encoder for long prompts may look at; None if there is none.
+    scheduler_fields : mapping of str to object
+        Fields of the scheduler's config that are so in the pipeline of the model, whatever the config says.
     """
 
     channels: int
@@ -66,13 +69,14 @@ class Family(ABC):
     defaults: Mapping[Task, Defaults]
     text_encoders: tuple[int, ...] = (1,)
     patch_size: int = 1
-    empty_prompt_is_zeros: bool = False
+    negative_prompt_may_be_none: bool = False
     foretells_steps: bool = False
     takes_mask: bool = False
     latent_axis: int = 1
     noise_is_drawn_first: bool = False
     takes_reference: bool = False
     max_sequence_length: int | None = None
+    scheduler_fields: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     @abstractmethod
@@ -136,6 +140,23 @@ class Family(ABC):
         shape : tuple of int
             Of packed latents.
         """
+        return output
+
+    def guided(
+        self, without: NDArray[np.float32], output: NDArray[np.float32], guidance_scale: np.float32
+    ) -> NDArray[np.float32]:
+        """Return the prediction that classifier-free guidance makes of two; both may be changed.
+
+        Parameters
+        ----------
+        without, output
+            float32, the shape of packed latents: with the negative prompt, and with the prompt.
+        guidance_scale
+            float32.
+        """
+        output -= without
+        output *= guidance_scale
+        output += without
         return output
 
     @abstractmethod

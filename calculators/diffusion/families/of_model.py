@@ -7,6 +7,7 @@ from pathlib import Path
 from calculators.diffusion.families.family import Family
 from calculators.diffusion.families.flux import Flux
 from calculators.diffusion.families.flux_2_klein import Flux2Klein
+from calculators.diffusion.families.qwen_image import QwenImage
 from calculators.diffusion.families.stable_diffusion import StableDiffusion
 from calculators.diffusion.families.stable_diffusion_3 import StableDiffusion3
 from calculators.diffusion.families.stable_diffusion_xl import StableDiffusionXL
@@ -16,7 +17,15 @@ from calculators.diffusion.model_config import read_config
 DENOISERS = ("unet", "transformer")
 """The folders, within that of a model, in which its denoiser may be."""
 
-_FAMILIES: tuple[type[Family], ...] = (StableDiffusion, StableDiffusionXL, StableDiffusion3, Flux, Flux2Klein, ZImage)
+_FAMILIES: tuple[type[Family], ...] = (
+    StableDiffusion,
+    StableDiffusionXL,
+    StableDiffusion3,
+    Flux,
+    Flux2Klein,
+    ZImage,
+    QwenImage,
+)
 
 
 def family_of(folder: Path) -> Family:

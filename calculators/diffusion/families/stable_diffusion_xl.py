@@ -29,7 +29,7 @@ class StableDiffusionXL(StableDiffusion):
             Task.IMAGE_TO_IMAGE: Defaults(50, 5.0, 0.3),
             Task.INPAINTING: Defaults(50, 7.5, 0.9999),
         }
-        return cls.of_unet(config, defaults, text_encoders=(2,), empty_prompt_is_zeros=True)
+        return cls.of_unet(config, defaults, text_encoders=(2,), negative_prompt_may_be_none=True)
 
     def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
         hidden_states = np.concatenate([each.hidden_states for each in embeddings], axis=-1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from calculators.diffusion.schedulers.classes import factory_of
 from calculators.diffusion.schedulers.config import SchedulerConfig
@@ -72,8 +74,8 @@ class SchedulersOfModel:
                 self._unfit[name] = str(error)
 
     @classmethod
-    def from_file(cls, path: Path) -> SchedulersOfModel:
-        """Read a ``scheduler_config.json``.
+    def from_file(cls, path: Path, fields: Mapping[str, object] = MappingProxyType({})) -> SchedulersOfModel:
+        """Read a ``scheduler_config.json``; some of its fields may be set anew.
 
         Raises
         ------
@@ -93,7 +95,7 @@ class SchedulersOfModel:
         >>> schedulers.get("DPM++ 2M Karras")(4).timesteps
         array([999, 775, 301,   0])
         """
-        return cls(SchedulerConfig.from_file(path))
+        return cls(SchedulerConfig.from_file(path).with_fields(fields))
 
     def get(self, name: str | None) -> SchedulerFactory:
         """Return the scheduler of a name, in which case does not matter, and ``-`` and ``_`` are spaces.

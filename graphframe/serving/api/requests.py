@@ -54,7 +54,7 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     guidance_scale: Annotated[float, Meta(description="How closely to follow the prompt.")] | None = None
     scheduler: Annotated[_Word, Meta(description="Such as euler or dpm++ 2m karras.")] | None = None
     strength: Annotated[float, Meta(ge=0, le=1, description="How much of the image to lose.")] | None = None
-    max_sequence_length: Annotated[_Positive, Meta(description="How many tokens T5, or Qwen3, looks at.")] | None = None
+    max_sequence_length: Annotated[_Positive, Meta(description="How many tokens T5, or Qwen, looks at.")] | None = None
     lora_alphas: (
         Annotated[dict[str, float], Meta(description="Of the LoRA adapters that the model applies.")] | None
     ) = None

@@ -333,6 +333,15 @@ def test_a_model_that_looks_at_the_picture_has_no_strength_and_no_mask() -> None
     assert (error.param, str(error)) == ("mask", "this model does text-to-image and image-to-image, and not inpainting")
 
 
+def test_there_is_no_guidance_without_a_negative_prompt_where_the_model_has_it_so() -> None:
+    folder = model_path("qwen_image")
+    assert resolve(folder).negative_prompt is None
+    assert resolve(folder, negative_prompt="").negative_prompt == ""
+    assert resolve(folder, max_sequence_length=1024).max_sequence_length == 1024
+    error = refused(folder, max_sequence_length=1025)
+    assert str(error) == "max_sequence_length must be from 1 to 1024, not 1025"
+
+
 @pytest.mark.parametrize(
     ("given", "param", "task"),
     [({}, "image", "text-to-image"), ({"image": PICTURE}, "mask", "image-to-image")],

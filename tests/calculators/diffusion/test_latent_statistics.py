@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from calculators.diffusion.latent_statistics import LatentStatistics
+from calculators.diffusion.latent_statistics import LatentStatistics, shift_and_scale
 
 CONFIG = {"bn_running_mean_data": list(range(8)), "bn_running_var_data": [3.9999] * 8, "batch_norm_eps": 1e-4}
 
@@ -21,6 +21,25 @@ def test_normalising_undoes_it() -> None:
     assert statistics is not None
     latents = np.random.default_rng(0).normal(size=(2, 2, 4, 6)).astype(np.float32)
     np.testing.assert_allclose(statistics.normalised(statistics.restored(latents)), latents, atol=1e-5)
+
+
+OF_VIDEOS = {"_class_name": "AutoencoderKLQwenImage", "latents_mean": [1, -1], "latents_std": [2, 4]}
+
+
+def test_each_channel_of_a_vae_of_videos_has_its_own() -> None:
+    statistics = LatentStatistics.from_config(OF_VIDEOS)
+    assert statistics is not None
+    latents = np.random.default_rng(0).normal(size=(3, 2, 4, 6)).astype(np.float32)
+    restored = statistics.restored(latents)
+    assert (restored[:, 0] == latents[:, 0] * 2 + 1).all()
+    assert (restored[:, 1] == latents[:, 1] * 4 - 1).all()
+    shift, scale = shift_and_scale(OF_VIDEOS)
+    np.testing.assert_allclose((restored - shift) * scale, latents, atol=1e-6)
+
+
+def test_shift_and_scale_are_numbers_of_most() -> None:
+    assert [*map(float, shift_and_scale({"scaling_factor": 0.5, "shift_factor": 0.25}))] == [0.25, 0.5]
+    assert [*map(float, shift_and_scale({"shift_factor": None, "latents_mean": None}))] == [0, 1]
 
 
 def test_most_models_have_none() -> None:

@@ -24,6 +24,19 @@ def test_gives_the_hidden_states_of_the_encoder(euler: Path) -> None:
     assert (packet.value.hidden_states == model(input_ids)["last_hidden_state"]).all()
 
 
+def test_instruction_is_looked_at_and_left_out(euler: Path) -> None:
+    input_ids = np.arange(77, dtype=np.int64)[None]
+    attention_mask = (input_ids < 40).astype(np.int64)
+    whole, rest = (
+        gf.CalculatorRunner(TextEncodeCalculator, base=euler)
+        .run(TOKENS=[Tokens(input_ids, attention_mask, length)])["EMBEDDINGS"][0]
+        .value
+        for length in (0, 7)
+    )
+    assert (rest.hidden_states == whole.hidden_states[:, 7:]).all()
+    assert rest.attention_mask.sum() == 33
+
+
 @pytest.mark.parametrize(("folder", "pooled"), [("text_encoder", "pooler_output"), ("text_encoder_2", "text_embeds")])
 def test_the_layer_before_the_last_and_the_whole_prompt(xl: Path, folder: str, pooled: str) -> None:
     input_ids = np.arange(2 * 77, dtype=np.int64).reshape(2, 77)

@@ -79,6 +79,14 @@ def test_template(euler: Path) -> None:
     assert (tokens.input_ids == tokenize(euler, "a red cat", None).input_ids).all()
 
 
+def test_an_instruction_does_not_count_in_max_sequence_length(euler: Path) -> None:
+    request = DiffusionRequest("red", None, 0, 4, 7.5, (1, 4, 8, 8), max_sequence_length=9)
+    options: dict[str, Any] = {"template": "draw a {prompt}", "instruction_length": 3, "max_length": 20}
+    tokens = of_options(euler, request, **options)
+    assert (tokens.input_ids.shape, tokens.instruction_length) == ((1, 20), 3)
+    assert of_options(euler, request, **options, takes_max_sequence_length=True).input_ids.shape == (1, 12)
+
+
 def test_attention_mask_tells_the_prompt_from_what_fills_it_up(euler: Path) -> None:
     tokens = tokenize(euler, "a red cat", "a dog")
     assert tokens.attention_mask.sum(axis=1).tolist() == [4, 5]

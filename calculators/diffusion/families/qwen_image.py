@@ -1,0 +1,82 @@
+"""The Qwen-Image family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from calculators.diffusion.families.family import Arrays, Defaults
+from calculators.diffusion.families.flux import Flux
+from calculators.text.embeddings import Embeddings
+from graphframe.inference import Shapes
+
+
+@dataclass(frozen=True, kw_only=True)
+class QwenImage(Flux):
+    """A transformer that looks at Qwen2.5-VL; guidance turns what it says, and leaves it as long as it was."""
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self | None:
+        if config["_class_name"] != "QwenImageTransformer2DModel":
+            return None
+        return cls(
+            channels=config["in_channels"] // 4,
+            default_size=128,
+            defaults={Task.TEXT_TO_IMAGE: Defaults(50, 4.0), Task.IMAGE_TO_IMAGE: Defaults(50, 4.0, 0.6)},
+            patch_size=2,
+            negative_prompt_may_be_none=True,
+            max_sequence_length=1024,
+            scheduler_fields={"time_shift_type": "linear"},
+            guidance_is_embedded=config["guidance_embeds"],
+        )
+
+    def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
+        return guidance_scale > 1
+
+    def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
+        n, _, height, width = request.latent_shape
+        attention_mask = embeddings[0].attention_mask
+        assert attention_mask is not None, "TextEncodeCalculator gives it"
+        inputs: Arrays = {
+            "encoder_hidden_states": np.repeat(embeddings[0].hidden_states, n, axis=0),
+            "encoder_hidden_states_mask": np.repeat(attention_mask, n, axis=0),
+            "height": np.array(height // 2),
+            "width": np.array(width // 2),
+        }
+        if self.guidance_is_embedded:
+            inputs["guidance"] = np.full(n * len(attention_mask), request.guidance_scale, np.float32)
+        return inputs
+
+    def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
+        inputs = super().step_inputs(sample, timestep)
+        return inputs | {"timestep": np.repeat(inputs["timestep"], len(sample))}
+
+    def guided(
+        self, without: NDArray[np.float32], output: NDArray[np.float32], guidance_scale: np.float32
+    ) -> NDArray[np.float32]:
+        length = _length(output)
+        guided = super().guided(without, output, guidance_scale)
+        guided *= length / _length(guided)
+        return guided
+
+    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+        # NOTE: as many rows as images: as in openvino_genai, the negative prompt and the prompt have a turn each.
+        n = latent_shape[0]
+        return {
+            "hidden_states": (n, self.image_seq_len(latent_shape), None),
+            "timestep": (n,),
+            "encoder_hidden_states": (n, prompt_length, None),
+            "encoder_hidden_states_mask": (n, prompt_length),
+            "guidance": (n,),
+        }
+
+
+def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """That of each token, summed up in the order of openvino_genai, which NumPy's own norm does not keep to."""
+    return np.asarray(np.sqrt(np.cumsum(np.square(vectors), axis=-1)[..., -1:]))
