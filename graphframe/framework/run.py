@@ -77,6 +77,7 @@ class Run:
         self._inputs = plan.inputs
         self._plan = plan
         self._executors = executors
+        self._has_threads = any(executors.values())
         self._calculators = calculators
         self._tracer = tracer
         self._scheduler = Scheduler(plan, side_packets, partial(Context, self.cancellation, self._flush, on_progress))
@@ -370,7 +371,7 @@ class Run:
             if task is None:
                 self._notify()
                 return None
-            executor = self._executors[task.node.plan.executor]
+            executor = self._executors[task.node.plan.executor] if self._has_threads else None
             if executor is None:
                 return task
             try:
