@@ -19,6 +19,7 @@ from .tokenizer import build_tokenizer
 
 GRAPH = Path(__file__).parents[2] / "graphs/stable_diffusion.pbtxt"
 HEADER = "# pictograms: Stable Diffusion's graph with the defaults that this model was tried with."
+MAX_RESOLUTION = ('max_resolution: "4096x4096"', 'max_resolution: "1792x1792"')
 LIMITS = """      max_num_inference_steps: 100
       default_num_inference_steps: 12
       default_guidance_scale: 2.5
@@ -64,7 +65,7 @@ def export(trained: Path, out: Path, weights: str) -> None:
 
 def _graph(text: str) -> str:
     """The graph that ships, with defaults of its own."""
-    rest = text[text.index("#\n") :]
+    rest = text[text.index("#\n") :].replace(*MAX_RESOLUTION)
     return f"{HEADER}\n{rest.replace(LIMITS.splitlines(keepends=True)[0], LIMITS)}"
 
 

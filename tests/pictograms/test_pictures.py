@@ -100,6 +100,11 @@ def test_other_sizes_work(server: RunningServer, width: int, height: int) -> Non
     assert from_openai(server, model="pictograms")("a red star", width, height, seed=1).shape == (1, height, width, 3)
 
 
+def test_larger_than_what_is_made_in_a_minute(server: RunningServer) -> None:
+    status, answer = server.generate(prompt="a red star", size="1856x1792")
+    assert (status, answer["error"]["message"]) == (400, "the size must be at most 1792x1792, not 1856x1792")
+
+
 def test_unknown_words_give_a_neat_picture_of_something(read: Read) -> None:
     readings = [read(prompt) for prompt in ("a happy wizard", "asdf qwerty", "a dog on the beach", "Mona Lisa")]
     neat = [len(reading.things) == 1 and reading.things[0].likeness > 0.8 for reading in readings]
