@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.canonical import canonical
@@ -177,7 +178,7 @@ class Graph:
         with self._loading:
             loaded, self._loaded = self._loaded, None
         if loaded is not None:
-            for executor in (*loaded.executors.values(), loaded.starters):
+            for executor in (*loaded.executors.values(), vars(loaded).get("starters")):
                 if executor is not None:
                     executor.shutdown()
 
@@ -307,11 +308,7 @@ class Graph:
             return self._loaded
         with self._loading:
             if self._loaded is None:
-                self._loaded = _Loaded(
-                    *load_nodes(self._plan, tracer),
-                    make_executors(self._plan.executors),
-                    ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start"),
-                )
+                self._loaded = _Loaded(*load_nodes(self._plan, tracer), make_executors(self._plan.executors))
             return self._loaded
 
     def _make_run(
@@ -344,13 +341,18 @@ class Graph:
         return run
 
 
-class _Loaded(NamedTuple):
-    """What a graph holds while it is loaded; `starters` are the threads that asynchronous runs begin on."""
+@dataclass
+class _Loaded:
+    """What a graph holds while it is loaded."""
 
     calculators: list[Calculator]
     properties: dict[str, Any]
     executors: dict[str, Executor | None]
-    starters: Executor
+
+    @cached_property
+    def starters(self) -> Executor:
+        """The threads that asynchronous runs begin on."""
+        return ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start")
 
 
 def _find_or_stand_in(name: str) -> type[Calculator]:

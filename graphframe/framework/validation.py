@@ -182,7 +182,10 @@ class _Validation:
                 self.problems.append(place.problem(message, "output_stream_handler", 0))
 
     def _interface(self, field: str, *, once: bool = False) -> Interface:
-        specs, wrong = parse_specs(getattr(self.config.proto, field)[:])
+        kind, texts = field.replace("_", " "), getattr(self.config.proto, field)[:]
+        if not texts:
+            return Interface(kind, (), {})
+        specs, wrong = parse_specs(texts)
         for place, message in wrong:
             self.problems.append(self.config.problem(f"{field} {message}", field, place))
         keys = []
@@ -196,7 +199,7 @@ class _Validation:
                 self.problems.append(self.config.problem(f'{field} "{name}" is given twice', field, position))
             keys.append(key)
             numbers[key] = numbers[name] = known.setdefault(name, len(known))
-        return Interface(field.replace("_", " "), tuple(keys), numbers)
+        return Interface(kind, tuple(keys), numbers)
 
     def _connect(self, ends: str, origins: str, given: Interface) -> list[tuple[int, int]]:
         """Check that each name has one producer and each input has one; returns (producer, consumer) pairs."""
