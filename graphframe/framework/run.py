@@ -169,8 +169,7 @@ class Run:
         if self.done:
             self._raise_error()
             raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
-        self._mailbox.append((self._scheduler.add, (number, new_packet((value, timestamp)))))
-        self._drive()
+        self._post(self._scheduler.add, number, new_packet((value, timestamp)))
         if self.error is not None:
             self._raise_error()
 

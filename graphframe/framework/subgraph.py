@@ -65,9 +65,7 @@ def _prepared(
 def _same_names(nodes: Sequence[SourcedNode]) -> list[Problem]:
     """A problem for each node that has the name of an earlier one."""
     seen: set[str] = set()
-    problems: list[Problem] = []
-    if len({node.name for node in nodes}) == len(nodes):
-        return problems
+    problems = []
     for node in nodes:
         if node.name in seen:
             problems.append(node.problem("another node has the same name", "name", 0))

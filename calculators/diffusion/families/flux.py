@@ -33,9 +33,12 @@ class Flux(Family):
     ----------
     guidance_is_embedded : bool
         Whether the transformer takes the guidance scale as an input, as that of dev does; schnell has no guidance.
+    timestep_of_each_row : bool
+        Whether it takes the timestep once for each row, rather than once for all.
     """
 
     guidance_is_embedded: bool
+    timestep_of_each_row: bool = False
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
@@ -82,7 +85,8 @@ class Flux(Family):
         return inputs
 
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
-        return {"hidden_states": sample, "timestep": np.array([timestep], np.float32) / np.float32(1000)}
+        times = np.full(len(sample) if self.timestep_of_each_row else 1, timestep, np.float32) / np.float32(1000)
+        return {"hidden_states": sample, "timestep": times}
 
     def mask_inputs(self, mask: NDArray[np.bool_], masked: NDArray[np.float32], n: int) -> NDArray[np.float32]:
         height, width = masked.shape[2:]

@@ -36,6 +36,7 @@ class Flux2Klein(Flux):
             takes_reference=True,
             max_sequence_length=512,
             guidance_is_embedded=config["guidance_embeds"],
+            timestep_of_each_row=True,
         )
 
     def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
@@ -73,7 +74,3 @@ class Flux2Klein(Flux):
 
     def prediction(self, output: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
         return output[:, : shape[1]]  # the rest is about the picture that is looked at
-
-    def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
-        inputs = super().step_inputs(sample, timestep)
-        return inputs | {"timestep": np.repeat(inputs["timestep"], len(sample))}

@@ -34,6 +34,7 @@ class QwenImage(Flux):
             max_sequence_length=1024,
             scheduler_fields={"time_shift_type": "linear"},
             guidance_is_embedded=config["guidance_embeds"],
+            timestep_of_each_row=True,
         )
 
     def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
@@ -52,10 +53,6 @@ class QwenImage(Flux):
         if self.guidance_is_embedded:
             inputs["guidance"] = np.full(n * len(attention_mask), request.guidance_scale, np.float32)
         return inputs
-
-    def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
-        inputs = super().step_inputs(sample, timestep)
-        return inputs | {"timestep": np.repeat(inputs["timestep"], len(sample))}
 
     def guided(
         self, without: NDArray[np.float32], output: NDArray[np.float32], guidance_scale: np.float32
