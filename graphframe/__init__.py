@@ -1,24 +1,24 @@
 """Image-generation pipelines as graphs of calculators, run by OpenVINO, served through OpenAI's Images API."""
 
 from graphframe.framework import input_policy
-from graphframe.framework.builder import GraphBuilder
+from graphframe.framework.builder.graph_builder import GraphBuilder
 from graphframe.framework.calculator import Calculator, NodeContext
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.cancellation import Cancellation
-from graphframe.framework.context import Context
+from graphframe.framework.config.names import Spec
+from graphframe.framework.config.registry import register, register_subgraph, subgraph
+from graphframe.framework.config.subgraph_function import SubgraphNode
+from graphframe.framework.config.writer import to_pbtxt
 from graphframe.framework.errors import CalculatorError, Cancelled, GraphConfigError, GraphError, Problem
 from graphframe.framework.graph import Graph
-from graphframe.framework.names import Spec
 from graphframe.framework.packet import Packet
-from graphframe.framework.plan import NodePlan, Slot
-from graphframe.framework.poller import Poller
+from graphframe.framework.planning.plan import NodePlan, Slot
 from graphframe.framework.port import Input, Options, Output, SideInput, SideOutput
-from graphframe.framework.registry import register, register_subgraph, subgraph
-from graphframe.framework.run import Run
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.runner import CalculatorRunner
-from graphframe.framework.subgraph_function import SubgraphNode
+from graphframe.framework.running.cancellation import Cancellation
+from graphframe.framework.running.context import Context
+from graphframe.framework.running.poller import Poller
+from graphframe.framework.running.run import Run
 from graphframe.framework.timestamp import Timestamp
-from graphframe.framework.writer import to_pbtxt
 
 __all__ = [
     "Calculator",

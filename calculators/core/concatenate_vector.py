@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 import graphframe as gf
-from calculators.core.concatenate_vector_pb2 import ConcatenateVectorCalculatorOptions
+from graphframe.calculators.core.concatenate_vector_pb2 import ConcatenateVectorCalculatorOptions
 
 
 class ConcatenateVectorCalculator(gf.Calculator):

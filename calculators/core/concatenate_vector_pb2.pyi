@@ -7,7 +7,7 @@ import builtins
 import google.protobuf.descriptor
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.options_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -26,7 +26,7 @@ class ConcatenateVectorCalculatorOptions(google.protobuf.message.Message):
     only_emit_if_all_present: builtins.bool
     """Send nothing at a timestamp at which not every input stream has a packet."""
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___ConcatenateVectorCalculatorOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___ConcatenateVectorCalculatorOptions]
     def __init__(
         self,
         *,

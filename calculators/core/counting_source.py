@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import graphframe as gf
-from calculators.core.counting_source_pb2 import CountingSourceCalculatorOptions
+from graphframe.calculators.core.counting_source_pb2 import CountingSourceCalculatorOptions
 
 
 class CountingSourceCalculator(gf.Calculator):

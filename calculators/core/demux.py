@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import graphframe as gf
-from calculators.core.demux_pb2 import DemuxCalculatorOptions
+from graphframe.calculators.core.demux_pb2 import DemuxCalculatorOptions
 
 
 class DemuxCalculator(gf.Calculator):

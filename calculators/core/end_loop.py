@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import graphframe as gf
-from calculators.core.begin_loop import BatchEnd
+from graphframe.calculators.core.begin_loop import BatchEnd
 
 
 class EndLoopCalculator(gf.Calculator):

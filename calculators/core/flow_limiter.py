@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 
 import graphframe as gf
-from calculators.core.flow_limiter_pb2 import FlowLimiterCalculatorOptions
+from graphframe.calculators.core.flow_limiter_pb2 import FlowLimiterCalculatorOptions
 
 
 class FlowLimiterCalculator(gf.Calculator):

@@ -7,7 +7,7 @@ import builtins
 import google.protobuf.descriptor
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.options_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -34,7 +34,7 @@ class FlowLimiterCalculatorOptions(google.protobuf.message.Message):
     microseconds); 0: never.
     """
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___FlowLimiterCalculatorOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___FlowLimiterCalculatorOptions]
     def __init__(
         self,
         *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import graphframe as gf
-from calculators.core.gate_pb2 import GateCalculatorOptions
+from graphframe.calculators.core.gate_pb2 import GateCalculatorOptions
 
 
 class GateCalculator(gf.Calculator):

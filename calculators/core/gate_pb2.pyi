@@ -8,7 +8,7 @@ import google.protobuf.descriptor
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.options_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -50,7 +50,7 @@ class GateCalculatorOptions(google.protobuf.message.Message):
     initial_gate_state: Global___GateCalculatorOptions.GateState.ValueType
     """What the gate was before the first input set, for STATE_CHANGE; without it the first one is no change."""
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___GateCalculatorOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___GateCalculatorOptions]
     def __init__(
         self,
         *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import graphframe as gf
-from calculators.core.packet_cloner_pb2 import PacketClonerCalculatorOptions
+from graphframe.calculators.core.packet_cloner_pb2 import PacketClonerCalculatorOptions
 
 
 class PacketClonerCalculator(gf.Calculator):

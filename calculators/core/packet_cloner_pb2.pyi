@@ -7,7 +7,7 @@ import builtins
 import google.protobuf.descriptor
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.options_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -29,7 +29,7 @@ class PacketClonerCalculatorOptions(google.protobuf.message.Message):
     output_packets_only_when_all_inputs_received: builtins.bool
     """MediaPipe's other name for the same: there, the first one does not tell either that nothing is sent."""
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___PacketClonerCalculatorOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___PacketClonerCalculatorOptions]
     def __init__(
         self,
         *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import graphframe as gf
-from calculators.core.packet_thinner_pb2 import PacketThinnerCalculatorOptions
+from graphframe.calculators.core.packet_thinner_pb2 import PacketThinnerCalculatorOptions
 
 
 class PacketThinnerCalculator(gf.Calculator):

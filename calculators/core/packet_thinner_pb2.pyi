@@ -8,7 +8,7 @@ import google.protobuf.descriptor
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.options_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -55,7 +55,7 @@ class PacketThinnerCalculatorOptions(google.protobuf.message.Message):
     sync_output_timestamps: builtins.bool
     """Whether SYNC sends packets at the centres of their periods, rather than at their own timestamps."""
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___PacketThinnerCalculatorOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___PacketThinnerCalculatorOptions]
     def __init__(
         self,
         *,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import graphframe as gf
-from calculators.core.split_vector_pb2 import SplitVectorCalculatorOptions
+from graphframe.calculators.core.split_vector_pb2 import SplitVectorCalculatorOptions
 
 
 class SplitVectorCalculator(gf.Calculator):

@@ -9,7 +9,7 @@ import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.options_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -55,7 +55,7 @@ class SplitVectorCalculatorOptions(google.protobuf.message.Message):
         """One for each output stream."""
 
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___SplitVectorCalculatorOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___SplitVectorCalculatorOptions]
     def __init__(
         self,
         *,

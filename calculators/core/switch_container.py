@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import graphframe as gf
-from calculators.core.demux_pb2 import DemuxCalculatorOptions
-from calculators.core.switch_container_pb2 import SwitchContainerOptions
+from graphframe.calculators.core.demux_pb2 import DemuxCalculatorOptions
+from graphframe.calculators.core.switch_container_pb2 import SwitchContainerOptions
 
 OPTIONS = gf.Options(SwitchContainerOptions)
 CONTROLS = ("SELECT", "ENABLE")

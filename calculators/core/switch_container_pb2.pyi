@@ -9,8 +9,8 @@ import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.calculator_pb2
-import graphframe.framework.options_pb2
+import graphframe.framework.protos.calculator_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -33,15 +33,15 @@ class SwitchContainerOptions(google.protobuf.message.Message):
     enable: builtins.bool
     """The same: true for 1, false for 0."""
     @property
-    def contained_node(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[graphframe.framework.calculator_pb2.CalculatorGraphConfig.Node]:
+    def contained_node(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[graphframe.framework.protos.calculator_pb2.CalculatorGraphConfig.Node]:
         """Calculators or subgraphs, without their streams and side packets: they get those of the container."""
 
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___SwitchContainerOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___SwitchContainerOptions]
     def __init__(
         self,
         *,
-        contained_node: collections.abc.Iterable[graphframe.framework.calculator_pb2.CalculatorGraphConfig.Node] | None = ...,
+        contained_node: collections.abc.Iterable[graphframe.framework.protos.calculator_pb2.CalculatorGraphConfig.Node] | None = ...,
         select: builtins.int | None = ...,
         enable: builtins.bool | None = ...,
     ) -> None: ...

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from calculators.diffusion.families import Family
-from calculators.diffusion.image_latents import ImageLatents
-from calculators.diffusion.schedulers import Randn, Scheduler
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.families import Family
+from graphframe.calculators.diffusion.image_latents import ImageLatents
+from graphframe.calculators.diffusion.schedulers import Randn, Scheduler
 
 
 class Canvas:

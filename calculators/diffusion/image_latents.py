@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.diffusion.schedulers import Randn
+from graphframe.calculators.diffusion.schedulers import Randn
 
 
 @dataclass(frozen=True)

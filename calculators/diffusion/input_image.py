@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.image.image_file import Pixels
-from calculators.image.resizer import Resizer
+from graphframe.calculators.image.image_file import Pixels
+from graphframe.calculators.image.resizer import Resizer
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 

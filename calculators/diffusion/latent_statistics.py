@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.model_config import is_of_videos
+from graphframe.calculators.diffusion.model_config import is_of_videos
 
 
 @dataclass(frozen=True)

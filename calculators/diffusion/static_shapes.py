@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import graphframe as gf
-from calculators.diffusion.resolution import Resolution
-from calculators.diffusion.static_shapes_pb2 import StaticShapes
+from graphframe.calculators.diffusion.resolution import Resolution
+from graphframe.calculators.diffusion.static_shapes_pb2 import StaticShapes
 
 _GRAPH_OPTIONS = '[type.googleapis.com/graphframe.StaticShapes] { resolution: "512x512" }'
 

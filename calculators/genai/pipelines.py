@@ -12,11 +12,11 @@ import openvino_genai
 from numpy.typing import NDArray
 
 import graphframe as gf
-from calculators.diffusion.input_image import repainted
-from calculators.diffusion.resolution import Resolution
-from calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
-from calculators.image.image_file import Pixels, read_pixels
-from calculators.image.resizer import Resizer
+from graphframe.calculators.diffusion.input_image import repainted
+from graphframe.calculators.diffusion.resolution import Resolution
+from graphframe.calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
+from graphframe.calculators.image.image_file import Pixels, read_pixels
+from graphframe.calculators.image.resizer import Resizer
 from graphframe.image import ImageRequest, InvalidRequest
 from graphframe.inference import Caller, Lane, lane_for
 from graphframe.inference.device import normalise

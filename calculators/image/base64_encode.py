@@ -7,7 +7,7 @@ import base64
 import numpy as np
 
 import graphframe as gf
-from calculators.image.encoding import encode
+from graphframe.calculators.image.encoding import encode
 from graphframe.image import EncodedImage, ImageRequest
 
 

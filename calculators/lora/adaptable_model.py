@@ -11,12 +11,12 @@ import openvino as ov
 from numpy.typing import NDArray
 
 import graphframe as gf
-from calculators.lora.adapter import Adapter
-from calculators.lora.aliases import Aliases
-from calculators.lora.layer import layers_of
-from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
-from calculators.lora.matching import match
-from calculators.lora.rewriting import ALPHAS, Rewriting
+from graphframe.calculators.lora.adapter import Adapter
+from graphframe.calculators.lora.aliases import Aliases
+from graphframe.calculators.lora.layer import layers_of
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
+from graphframe.calculators.lora.matching import match
+from graphframe.calculators.lora.rewriting import ALPHAS, Rewriting
 from graphframe.inference import Caller, Model, Shapes, core, load_shaped_model
 
 

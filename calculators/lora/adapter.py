@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.lora.key import Key
-from calculators.lora.lora_pb2 import LoraAdapterEntry
-from calculators.lora.safetensors import Safetensors
+from graphframe.calculators.lora.key import Key
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
+from graphframe.calculators.lora.safetensors import Safetensors
 
 
 class LowRank(NamedTuple):

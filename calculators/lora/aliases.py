@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from calculators.lora.adapter import Adapter
-from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
+from graphframe.calculators.lora.adapter import Adapter
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.framework.errors import did_you_mean
 from graphframe.image import InvalidRequest
 

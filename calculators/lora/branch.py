@@ -8,8 +8,8 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from calculators.lora.adapter import LowRank
-from calculators.lora.layer import Layer
+from graphframe.calculators.lora.adapter import LowRank
+from graphframe.calculators.lora.layer import Layer
 
 
 def add_branch(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node | None = None) -> None:

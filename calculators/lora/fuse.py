@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import openvino as ov
 from openvino import opset13 as ops
 
-from calculators.lora.adapter import LowRank
-from calculators.lora.layer import Layer
+from graphframe.calculators.lora.adapter import LowRank
+from graphframe.calculators.lora.layer import Layer
 from graphframe.inference import core
 
 

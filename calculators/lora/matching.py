@@ -9,9 +9,9 @@ from itertools import accumulate, pairwise
 from math import prod
 from typing import NamedTuple
 
-from calculators.lora.adapter import Adapter, LowRank, Module
-from calculators.lora.layer import Layer
-from calculators.lora.layer_names import layer_names
+from graphframe.calculators.lora.adapter import Adapter, LowRank, Module
+from graphframe.calculators.lora.layer import Layer
+from graphframe.calculators.lora.layer_names import layer_names
 
 _SHOWN = 3
 

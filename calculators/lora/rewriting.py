@@ -10,12 +10,12 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from calculators.lora.adapter import Adapter, LowRank
-from calculators.lora.branch import add_branch
-from calculators.lora.fuse import fuse
-from calculators.lora.layer import Layer, layers_of
-from calculators.lora.lora_pb2 import LoraAdapterEntry
-from calculators.lora.matching import match
+from graphframe.calculators.lora.adapter import Adapter, LowRank
+from graphframe.calculators.lora.branch import add_branch
+from graphframe.calculators.lora.fuse import fuse
+from graphframe.calculators.lora.layer import Layer, layers_of
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
+from graphframe.calculators.lora.matching import match
 
 ALPHAS = "lora_alphas"
 """The input of a model that says how strongly each dynamic adapter is applied."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import graphframe as gf
-from calculators.diffusion.resolution import Resolution
-from calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
-from calculators.ovms.plugin_config import read_plugin_config
+from graphframe.calculators.diffusion.resolution import Resolution
+from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
+from graphframe.calculators.ovms.plugin_config import read_plugin_config
 
 _COUNTS = (
     "max_num_images_per_prompt",

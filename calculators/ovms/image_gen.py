@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 import graphframe as gf
-from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
-from calculators.diffusion.static_shapes_pb2 import StaticShapes
-from calculators.lora.lora_pb2 import LoraOptions
-from calculators.ovms.checks import problems
-from calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
-from calculators.ovms.plugin_config import properties_for, read_plugin_config
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.config import parse_file
-from graphframe.framework.options import pack, unpack
-from graphframe.framework.registry import load_option_types
+from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
+from graphframe.calculators.diffusion.static_shapes_pb2 import StaticShapes
+from graphframe.calculators.lora.lora_pb2 import LoraOptions
+from graphframe.calculators.ovms.checks import problems
+from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
+from graphframe.calculators.ovms.plugin_config import properties_for, read_plugin_config
+from graphframe.framework.config.node_options import pack, unpack
+from graphframe.framework.config.reading import parse_file
+from graphframe.framework.config.registry import load_option_types
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.repository.model_folder import ModelFolderError, shipped_graph
 
 OPTIONS = gf.Options(ImageGenCalculatorOptions)

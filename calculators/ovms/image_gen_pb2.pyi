@@ -4,13 +4,13 @@ isort:skip_file
 """
 
 import builtins
-import calculators.lora.lora_pb2
 import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.internal.extension_dict
 import google.protobuf.message
-import graphframe.framework.options_pb2
+import graphframe.calculators.lora.lora_pb2
+import graphframe.framework.protos.options_pb2
 import sys
 import typing
 
@@ -61,11 +61,11 @@ class ImageGenCalculatorOptions(google.protobuf.message.Message):
     guidance_scale: builtins.float
     """With one resolution: the guidance scale of requests that give none."""
     @property
-    def lora_adapters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[calculators.lora.lora_pb2.LoraAdapterEntry]: ...
+    def lora_adapters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[graphframe.calculators.lora.lora_pb2.LoraAdapterEntry]: ...
     @property
-    def composite_lora_adapters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[calculators.lora.lora_pb2.CompositeLoraAdapterEntry]: ...
+    def composite_lora_adapters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[graphframe.calculators.lora.lora_pb2.CompositeLoraAdapterEntry]: ...
     EXT_FIELD_NUMBER: builtins.int
-    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.options_pb2.CalculatorOptions, Global___ImageGenCalculatorOptions]
+    ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___ImageGenCalculatorOptions]
     def __init__(
         self,
         *,
@@ -80,8 +80,8 @@ class ImageGenCalculatorOptions(google.protobuf.message.Message):
         resolution: builtins.str | None = ...,
         num_images_per_prompt: builtins.int | None = ...,
         guidance_scale: builtins.float | None = ...,
-        lora_adapters: collections.abc.Iterable[calculators.lora.lora_pb2.LoraAdapterEntry] | None = ...,
-        composite_lora_adapters: collections.abc.Iterable[calculators.lora.lora_pb2.CompositeLoraAdapterEntry] | None = ...,
+        lora_adapters: collections.abc.Iterable[graphframe.calculators.lora.lora_pb2.LoraAdapterEntry] | None = ...,
+        composite_lora_adapters: collections.abc.Iterable[graphframe.calculators.lora.lora_pb2.CompositeLoraAdapterEntry] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "device", b"device", "guidance_scale", b"guidance_scale", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "models_path", b"models_path", "num_images_per_prompt", b"num_images_per_prompt", "plugin_config", b"plugin_config", "resolution", b"resolution"]) -> builtins.bool: ...
     def ClearField(self, field_name: typing.Literal["composite_lora_adapters", b"composite_lora_adapters", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "device", b"device", "guidance_scale", b"guidance_scale", "lora_adapters", b"lora_adapters", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "models_path", b"models_path", "num_images_per_prompt", b"num_images_per_prompt", "plugin_config", b"plugin_config", "resolution", b"resolution"]) -> None: ...

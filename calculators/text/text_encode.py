@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 import graphframe as gf
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.diffusion.static_shapes import is_static_only
-from calculators.lora.adaptable_model import AdaptableModel
-from calculators.lora.lora_pb2 import LoraAdapterEntry
-from calculators.text.embeddings import Embeddings
-from calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
-from calculators.text.tokens import Tokens
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
+from graphframe.calculators.diffusion.static_shapes import is_static_only
+from graphframe.calculators.lora.adaptable_model import AdaptableModel
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
+from graphframe.calculators.text.embeddings import Embeddings
+from graphframe.calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
+from graphframe.calculators.text.tokens import Tokens
 from graphframe.inference import Shapes
 
 _POOLED = ("text_embeds", "pooler_output")

@@ -4,12 +4,12 @@ isort:skip_file
 """
 
 import builtins
-import calculators.diffusion.static_shapes_pb2
-import calculators.lora.lora_pb2
 import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.message
+import graphframe.calculators.diffusion.static_shapes_pb2
+import graphframe.calculators.lora.lora_pb2
 import sys
 import typing
 
@@ -40,11 +40,11 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
         """
 
     @property
-    def lora(self) -> calculators.lora.lora_pb2.LoraOptions:
+    def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
 
     @property
-    def static_shapes(self) -> calculators.diffusion.static_shapes_pb2.StaticShapes:
+    def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
         """The shapes that models of the graph are compiled for."""
 
     def __init__(
@@ -53,8 +53,8 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
         model_path: builtins.str | None = ...,
         layer: collections.abc.Iterable[builtins.int] | None = ...,
         max_length: builtins.int | None = ...,
-        lora: calculators.lora.lora_pb2.LoraOptions | None = ...,
-        static_shapes: calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
+        lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
+        static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
     def ClearField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...

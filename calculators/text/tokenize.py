@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 import graphframe as gf
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.text.pad_token import pad_token_id
-from calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
-from calculators.text.tokens import Tokens
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
+from graphframe.calculators.text.pad_token import pad_token_id
+from graphframe.calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
+from graphframe.calculators.text.tokens import Tokens
 from graphframe.inference import load_model
 
 

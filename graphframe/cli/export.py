@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from graphframe.cli.failure import reported
-from graphframe.cli.pull_options import prepare_aloud, with_pull_options
-from graphframe.cli.task_options import with_task_options
+from graphframe.cli.options.pull_options import prepare_aloud, with_pull_options
+from graphframe.cli.options.task_options import with_task_options
 from graphframe.repository.config_file import add_to_config_file
 from graphframe.repository.export import check_can_export
-from graphframe.repository.pull import Pull
-from graphframe.repository.task_options import TaskOptions
+from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.pulling.pull import Pull
 
 
 @click.group()

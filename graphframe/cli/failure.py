@@ -12,7 +12,7 @@ from graphframe.image import InvalidRequest
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.export import ExportError
 from graphframe.repository.model_folder import ModelFolderError
-from graphframe.repository.pull_error import PullError
+from graphframe.repository.pulling.errors import PullError
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import click
 
 from graphframe.cli.failure import reported
-from graphframe.cli.pull_options import TASKS, prepare_aloud, with_pull_options
-from graphframe.cli.task_options import with_task_options
-from graphframe.repository.pull import Pull
-from graphframe.repository.task_options import TaskOptions
+from graphframe.cli.options.pull_options import TASKS, prepare_aloud, with_pull_options
+from graphframe.cli.options.task_options import with_task_options
+from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.pulling.pull import Pull
 
 
 @click.command()

@@ -9,17 +9,17 @@ from typing import Any
 
 import click
 
+from graphframe.cli.config_commands import with_modes
 from graphframe.cli.failure import reported
-from graphframe.cli.modes import with_modes
-from graphframe.cli.pull_options import TASKS, prepare_aloud, with_pull_options
-from graphframe.cli.task_options import with_task_options
+from graphframe.cli.options.pull_options import TASKS, prepare_aloud, with_pull_options
+from graphframe.cli.options.task_options import with_task_options
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
-from graphframe.repository.fastest_devices import AUTO
-from graphframe.repository.pull import Pull
-from graphframe.repository.pull_source import PullSource
-from graphframe.repository.task_options import TaskOptions
+from graphframe.repository.graph_writing.fastest_devices import AUTO
+from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.pulling.pull import Pull
+from graphframe.repository.pulling.pull_source import PullSource
+from graphframe.serving.lifecycle.registry import FindSources
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.registry import FindSources
 from graphframe.serving.server import Server, sources_of
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from graphframe.framework.config.paths import resolve_path
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
-from graphframe.framework.paths import resolve_path
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, declared
 
 if TYPE_CHECKING:
-    from graphframe.framework.context import Context
-    from graphframe.framework.plan import NodePlan
+    from graphframe.framework.planning.plan import NodePlan
+    from graphframe.framework.running.context import Context
 
 
 class Contract(NamedTuple):

@@ -16,17 +16,17 @@ from types import MappingProxyType
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.canonical import canonical
-from graphframe.framework.config import SourcedConfig, parse, parse_file
+from graphframe.framework.config.canonical import canonical
+from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
+from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.errors import GraphError
-from graphframe.framework.executor import DEVICE_THREADS, make_executors
-from graphframe.framework.loading import LoadTracer, load_nodes
 from graphframe.framework.packet import Packet
-from graphframe.framework.plan import NodePlan, Plan
-from graphframe.framework.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
-from graphframe.framework.run import Run, Tracer
-from graphframe.framework.validation import validate
-from graphframe.framework.wiring import UnknownCalculator
+from graphframe.framework.planning.plan import NodePlan, Plan
+from graphframe.framework.planning.validation import validate
+from graphframe.framework.planning.wiring import UnknownCalculator
+from graphframe.framework.running.executor import DEVICE_THREADS, make_executors
+from graphframe.framework.running.loading import LoadTracer, load_nodes
+from graphframe.framework.running.run import Run, Tracer
 
 Outputs = dict[str, list[Packet]]
 """The packets of each output stream of a graph, by tag (by name where it has no tag)."""

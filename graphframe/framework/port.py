@@ -7,7 +7,7 @@ from typing import Any, Generic, get_origin, overload
 from google.protobuf.message import Message
 from typing_extensions import TypeVar
 
-from graphframe.framework.dataclass_options import is_dataclass, message_type
+from graphframe.framework.config.dataclass_options import is_dataclass, message_type
 
 T = TypeVar("T", default=Any)
 M = TypeVar("M")

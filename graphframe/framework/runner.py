@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.config import SourcedConfig
+from graphframe.framework.config.names import parse_tag_index, tag_index
+from graphframe.framework.config.node_options import pack
+from graphframe.framework.config.reading import SourcedConfig
 from graphframe.framework.graph import Graph
-from graphframe.framework.names import parse_tag_index, tag_index
-from graphframe.framework.options import pack
 from graphframe.framework.packet import Packet
 from graphframe.framework.port import ANY_TAG
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
 
 class CalculatorRunner:
@@ -38,7 +38,7 @@ class CalculatorRunner:
 
     Examples
     --------
-    >>> from calculators.core.pass_through import PassThroughCalculator
+    >>> from graphframe.calculators.core.pass_through import PassThroughCalculator
     >>> CalculatorRunner(PassThroughCalculator).run(WORD=["hello", "world"])
     {'WORD': [Packet('hello', 0), Packet('world', 1)]}
     """

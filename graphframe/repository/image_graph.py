@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graphframe.framework.config import SourcedConfig, parse_file
+from graphframe.framework.config.reading import SourcedConfig, parse_file
+from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.graph import Graph
-from graphframe.framework.registry import load_option_types
 from graphframe.repository.model_folder import find_graph
 
 _REQUEST, _IMAGE, _PREVIEW = "REQUEST:", "IMAGE:", "PREVIEW:"

@@ -99,7 +99,7 @@ def shipped_graph(folder: Path) -> Path:
         )
     whole = _SHIPPED_GRAPHS[name]
     lacking = (file for (graph, part), file in _WITHOUT_PART.items() if graph == whole and _lacks(index, part))
-    return Path(str(importlib.resources.files("graphs") / next(lacking, whole)))
+    return Path(str(importlib.resources.files("graphframe.graphs") / next(lacking, whole)))
 
 
 def _may_be_name(folder: Path) -> bool:

@@ -14,20 +14,20 @@ import msgspec
 from graphframe.framework.errors import did_you_mean
 from graphframe.serving.api import openapi
 from graphframe.serving.api_key import ApiKey
-from graphframe.serving.config import Config
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation import Queue
-from graphframe.serving.health import Health
-from graphframe.serving.image_files import PATH, ImageFiles
-from graphframe.serving.image_store import FolderStore, ImageStore, MemoryStore
-from graphframe.serving.images import Images
-from graphframe.serving.metrics import Metrics
-from graphframe.serving.models import Models
+from graphframe.serving.generation.image_store import FolderStore, ImageStore, MemoryStore
+from graphframe.serving.lifecycle.registry import FindSources, Registry
+from graphframe.serving.lifecycle.servable import Servable, Servables
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.page import GraphPicture, Page
-from graphframe.serving.registry import FindSources, Registry
 from graphframe.serving.request_id import RequestId
-from graphframe.serving.servable import Servable, Servables
+from graphframe.serving.routes.config import Config
+from graphframe.serving.routes.health import Health
+from graphframe.serving.routes.image_files import PATH, ImageFiles
+from graphframe.serving.routes.images import Images
+from graphframe.serving.routes.metrics import Metrics
+from graphframe.serving.routes.models import Models
 
 Application: TypeAlias = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 

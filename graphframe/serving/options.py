@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from graphframe.repository.default_model import DEFAULT_MODEL
-from graphframe.repository.task_options import TaskOptions
+from graphframe.repository.graph_writing.task_options import TaskOptions
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,9 +17,9 @@ from graphframe.repository.config_file import ConfigFileError, read_config_file
 from graphframe.repository.graph_source import GraphSource
 from graphframe.repository.model_folder import ModelFolderError
 from graphframe.serving.app import Application, make_app
+from graphframe.serving.lifecycle.registry import FindSources
+from graphframe.serving.lifecycle.servable import Servable
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.registry import FindSources
-from graphframe.serving.servable import Servable
 
 
 def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from graphframe.framework.plan import NodePlan
-from graphframe.framework.state import PROCESS
+from graphframe.framework.planning.plan import NodePlan
+from graphframe.framework.running.state import PROCESS
 from graphframe.inference.activity import Inference, LaneWait
 from graphframe.tracing.trace import Call, Nested, Trace
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from graphframe.framework.plan import NodePlan
-from graphframe.framework.state import Phase, Task
+from graphframe.framework.planning.plan import NodePlan
+from graphframe.framework.running.state import Phase, Task
 from graphframe.inference.activity import Inference, LaneWait, ModelLoad, activity
 
 

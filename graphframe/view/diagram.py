@@ -9,11 +9,11 @@ from typing import Final
 
 from google.protobuf import text_format
 
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.config import SourcedNode
+from graphframe.framework.config.names import tag_index
+from graphframe.framework.config.reading import SourcedNode
+from graphframe.framework.config.registry import full_name, is_subgraph, subgraph_of
 from graphframe.framework.errors import GraphConfigError
-from graphframe.framework.names import tag_index
-from graphframe.framework.registry import full_name, is_subgraph, subgraph_of
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.view.source import GraphSource, registered
 
 _SHOWN_ELSEWHERE: Final = (

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from google.protobuf import text_format
 
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.config import SourcedConfig, parse
+from graphframe.framework.config.reading import SourcedConfig, parse
+from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.errors import GraphConfigError, Problem
-from graphframe.framework.registry import load_option_types
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
 _TOKEN = re.compile(r"""\#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(?P<word>\w+)|(?P<mark>[{}<>])""")
 _FIELDS_OF_OPTIONS = {"options", "node_options", "graph_options"}

@@ -17,7 +17,7 @@ from google.protobuf import text_format
 from PIL import Image
 
 import graphframe as gf
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.image import ImageRequest
 from tests.framework.toys import SECONDS
 

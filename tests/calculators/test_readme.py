@@ -62,9 +62,9 @@ def test_all_calculators_are_listed() -> None:
     shipped = {
         entry.name: entry.value.partition(":")[0]
         for entry in entry_points(group="graphframe.calculators")
-        if entry.value.startswith("calculators.")
+        if entry.value.startswith("graphframe.calculators.")
     }
-    assert {name: f"calculators/{path}" for name, path in listed} == {
+    assert {name: f"graphframe/calculators/{path}" for name, path in listed} == {
         name: module.replace(".", "/") + ".py" for name, module in shipped.items()
     }
 

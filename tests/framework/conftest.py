@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import graphframe as gf
-from graphframe.framework import registry
+from graphframe.framework.config import registry
 from tests.framework import calls, toys
 
 

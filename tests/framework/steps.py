@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphframe import GraphError, Packet, Timestamp
-from graphframe.framework.config import parse
-from graphframe.framework.scheduler import Scheduler
-from graphframe.framework.state import Task
-from graphframe.framework.validation import validate
+from graphframe.framework.config.reading import parse
+from graphframe.framework.planning.validation import validate
+from graphframe.framework.running.scheduler import Scheduler
+from graphframe.framework.running.state import Task
 from tests.framework import toys
 
 assert toys

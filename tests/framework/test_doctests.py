@@ -10,7 +10,7 @@ import pytest
 
 import graphframe.framework
 
-MODULES = sorted(info.name for info in pkgutil.iter_modules(graphframe.framework.__path__, "graphframe.framework."))
+MODULES = sorted(info.name for info in pkgutil.walk_packages(graphframe.framework.__path__, "graphframe.framework."))
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("_pb2")])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from calculators.diffusion.static_shapes_pb2 import StaticShapes
-from calculators.lora.lora_pb2 import LoraOptions
+from graphframe.calculators.diffusion.static_shapes_pb2 import StaticShapes
+from graphframe.calculators.lora.lora_pb2 import LoraOptions
 from graphframe.framework.graph import Graph
 from graphframe.repository.default_model import DEFAULT_MODEL
 
-GRAPHS = sorted(Path(str(importlib.resources.files("graphs"))).glob("*.pbtxt"))
+GRAPHS = sorted(Path(str(importlib.resources.files("graphframe.graphs"))).glob("*.pbtxt"))
 STAGED = [path for path in (*GRAPHS, DEFAULT_MODEL / "graph.pbtxt") if "DenoiseCalculator" in path.read_text()]
 
 

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 
 import graphframe as gf
 from graphframe.cli.main import main
-from graphframe.framework.config import parse
+from graphframe.framework.config.reading import parse
 from graphframe.framework.input_policy import INPUT_POLICIES
-from graphframe.framework.scheduler import Scheduler
-from graphframe.framework.state import CLOSE, OPEN, Task
-from graphframe.framework.validation import validate
+from graphframe.framework.planning.validation import validate
+from graphframe.framework.running.scheduler import Scheduler
+from graphframe.framework.running.state import CLOSE, OPEN, Task
 
 README = (Path(__file__).parents[2] / "graphs/README.md").read_text()
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from graphframe.framework.cancellation import Cancellation
+from graphframe.framework.running.cancellation import Cancellation
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphframe.framework.cancellation import Cancellation
+from graphframe.framework.running.cancellation import Cancellation
 from graphframe.inference import CompiledModel, ModelError, cache_folder, load_model
 from graphframe.inference.cache import cached
 from tests.inference import toy_models

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.errors import Cancelled
+from graphframe.framework.running.cancellation import Cancellation
 from graphframe.inference import Lane, lane_for
 from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.lane import PATIENCE

@@ -13,7 +13,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from graphframe.framework.cancellation import Cancellation
+from graphframe.framework.running.cancellation import Cancellation
 from graphframe.inference import CompiledModel, DeviceError, ModelError, core, load_model
 from graphframe.inference.activity import ModelLoad, activity
 from tests.inference import toy_models

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphframe.framework.cancellation import Cancellation
 from graphframe.framework.errors import Cancelled
+from graphframe.framework.running.cancellation import Cancellation
 from graphframe.inference import CompiledModel, InferenceError, lane_for, load_model
 from graphframe.inference.activity import Inference, activity
 from graphframe.inference.inputs import Array

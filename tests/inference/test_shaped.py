@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from graphframe.framework.cancellation import Cancellation
+from graphframe.framework.running.cancellation import Cancellation
 from graphframe.inference import InferenceError, Model, Shapes, load_model, load_shaped_model
 from graphframe.inference.activity import Inference, activity
 from graphframe.inference.inputs import Array

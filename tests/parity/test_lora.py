@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 import graphframe as gf
-from calculators.lora.layer import layers_of
+from graphframe.calculators.lora.layer import layers_of
 from graphframe.image import ImageRequest
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.models import model_path

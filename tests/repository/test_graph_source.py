@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.model_folder import ModelFolderError
-from graphframe.repository.task_options import TaskOptions
 
 
 @pytest.fixture

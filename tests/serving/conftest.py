@@ -10,8 +10,8 @@ import pytest
 
 import graphframe as gf
 from graphframe.serving.app import make_app
+from graphframe.serving.lifecycle.servable import Servable
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.servable import Servable
 from tests.serving import toys
 from tests.serving.running_server import Pipes, RunningServer, serving
 

@@ -14,8 +14,8 @@ from PIL import Image
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.graph_source import GraphSource
 from graphframe.serving.app import make_app
+from graphframe.serving.lifecycle.servable import Servable, Source
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.servable import Servable, Source
 from tests.serving import toys
 from tests.serving.conftest import TextSource
 from tests.serving.forms import FORM, encode_form

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from graphframe.repository.task_options import TaskOptions
+from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
 
 

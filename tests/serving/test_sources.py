@@ -10,7 +10,7 @@ import pytest
 from graphframe.framework.errors import GraphConfigError
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.graph_source import GraphSource
-from graphframe.repository.task_options import TaskOptions
+from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import sources_of
 

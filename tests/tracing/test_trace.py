@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import graphframe as gf
-from graphframe.framework.state import PROCESS
+from graphframe.framework.running.state import PROCESS
 from graphframe.inference.activity import Inference, LaneWait, ModelLoad, activity
 from graphframe.tracing import Call, Trace, trace
 from graphframe.tracing.trace import Nested

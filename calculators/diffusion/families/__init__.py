@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calculators.diffusion.families.family import Arrays, Defaults, Family
-from calculators.diffusion.families.of_model import DENOISERS, family_of
+from graphframe.calculators.diffusion.families.family import Arrays, Defaults, Family
+from graphframe.calculators.diffusion.families.of_model import DENOISERS, family_of
 
 __all__ = ["DENOISERS", "Arrays", "Defaults", "Family", "family_of"]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from calculators.diffusion.families.family import Family
-from calculators.diffusion.families.flux import Flux
-from calculators.diffusion.families.flux_2_klein import Flux2Klein
-from calculators.diffusion.families.qwen_image import QwenImage
-from calculators.diffusion.families.stable_diffusion import StableDiffusion
-from calculators.diffusion.families.stable_diffusion_3 import StableDiffusion3
-from calculators.diffusion.families.stable_diffusion_xl import StableDiffusionXL
-from calculators.diffusion.families.z_image import ZImage
-from calculators.diffusion.model_config import read_config
+from graphframe.calculators.diffusion.families.family import Family
+from graphframe.calculators.diffusion.families.flux import Flux
+from graphframe.calculators.diffusion.families.flux_2_klein import Flux2Klein
+from graphframe.calculators.diffusion.families.qwen_image import QwenImage
+from graphframe.calculators.diffusion.families.stable_diffusion import StableDiffusion
+from graphframe.calculators.diffusion.families.stable_diffusion_3 import StableDiffusion3
+from graphframe.calculators.diffusion.families.stable_diffusion_xl import StableDiffusionXL
+from graphframe.calculators.diffusion.families.z_image import ZImage
+from graphframe.calculators.diffusion.model_config import read_config
 
 DENOISERS = ("unet", "transformer")
 """The folders, within that of a model, in which its denoiser may be."""

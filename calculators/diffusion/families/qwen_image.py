@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from calculators.diffusion.families.family import Arrays, Defaults
-from calculators.diffusion.families.flux import Flux
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.families.family import Arrays, Defaults
+from graphframe.calculators.diffusion.families.flux import Flux
+from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 

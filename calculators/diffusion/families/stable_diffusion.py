@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from calculators.diffusion.families.family import Arrays, Defaults, Family
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.families.family import Arrays, Defaults, Family
+from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 

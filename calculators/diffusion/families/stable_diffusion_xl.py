@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from typing_extensions import Self
 
-from calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from calculators.diffusion.families.family import Arrays, Defaults
-from calculators.diffusion.families.stable_diffusion import StableDiffusion
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.families.family import Arrays, Defaults
+from graphframe.calculators.diffusion.families.stable_diffusion import StableDiffusion
+from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 

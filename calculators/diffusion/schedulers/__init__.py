@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calculators.diffusion.schedulers.of_model import SchedulersOfModel
-from calculators.diffusion.schedulers.scheduler import Randn, Scheduler, SchedulerFactory, Step
+from graphframe.calculators.diffusion.schedulers.of_model import SchedulersOfModel
+from graphframe.calculators.diffusion.schedulers.scheduler import Randn, Scheduler, SchedulerFactory, Step
 
 __all__ = ["Randn", "Scheduler", "SchedulerFactory", "SchedulersOfModel", "Step"]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.ddim import DDIMScheduler
-from calculators.diffusion.schedulers.dpm_solver_multistep import DPMSolverMultistepScheduler
-from calculators.diffusion.schedulers.euler import EulerDiscreteScheduler
-from calculators.diffusion.schedulers.euler_ancestral import EulerAncestralDiscreteScheduler
-from calculators.diffusion.schedulers.flow_match_euler import FlowMatchEulerDiscreteScheduler
-from calculators.diffusion.schedulers.flow_match_heun import FlowMatchHeunDiscreteScheduler
-from calculators.diffusion.schedulers.heun import HeunDiscreteScheduler
-from calculators.diffusion.schedulers.lcm import LCMScheduler
-from calculators.diffusion.schedulers.pndm import PNDMScheduler
-from calculators.diffusion.schedulers.scheduler import SchedulerFactory
-from calculators.diffusion.schedulers.unipc_multistep import UniPCMultistepScheduler
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.scheduler import SchedulerFactory
+from graphframe.calculators.diffusion.schedulers.solvers.ddim import DDIMScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.dpm_solver_multistep import DPMSolverMultistepScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.euler import EulerDiscreteScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.euler_ancestral import EulerAncestralDiscreteScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.flow_match_euler import FlowMatchEulerDiscreteScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.flow_match_heun import FlowMatchHeunDiscreteScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.heun import HeunDiscreteScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.lcm import LCMScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.pndm import PNDMScheduler
+from graphframe.calculators.diffusion.schedulers.solvers.unipc_multistep import UniPCMultistepScheduler
 
 
 def _lms(config: SchedulerConfig) -> SchedulerFactory:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.diffusion.model_config import read_config
+from graphframe.calculators.diffusion.model_config import read_config
 
 
 class SchedulerConfig:

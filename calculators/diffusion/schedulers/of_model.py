@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from calculators.diffusion.schedulers.classes import factory_of
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.scheduler import SchedulerFactory
+from graphframe.calculators.diffusion.schedulers.classes import factory_of
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.scheduler import SchedulerFactory
 from graphframe.framework.errors import did_you_mean
 from graphframe.image import InvalidRequest
 

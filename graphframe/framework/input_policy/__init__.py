@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from graphframe.framework.calculator_pb2 import InputStreamHandlerConfig
 from graphframe.framework.input_policy.barrier import Barrier
 from graphframe.framework.input_policy.default import Default, EarlyClose
 from graphframe.framework.input_policy.fixed_size import FixedSize
@@ -13,7 +12,8 @@ from graphframe.framework.input_policy.mux import Mux
 from graphframe.framework.input_policy.policy import InputPolicy, InputQueue, Readiness
 from graphframe.framework.input_policy.sync_set import Immediate, SyncSet
 from graphframe.framework.input_policy.timestamp_align import TimestampAlign
-from graphframe.framework.stream_handler_pb2 import (
+from graphframe.framework.protos.calculator_pb2 import InputStreamHandlerConfig
+from graphframe.framework.protos.stream_handler_pb2 import (
     DefaultInputStreamHandlerOptions,
     FixedSizeInputStreamHandlerOptions,
     SyncSetInputStreamHandlerOptions,

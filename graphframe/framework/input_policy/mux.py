@@ -12,7 +12,7 @@ from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphframe.framework.plan import NodePlan
+    from graphframe.framework.planning.plan import NodePlan
 
 
 class Mux(InputPolicy):

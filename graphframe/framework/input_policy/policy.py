@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from graphframe.framework.names import parse_tag_index, tag_index
+from graphframe.framework.config.names import parse_tag_index, tag_index
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphframe.framework.plan import NodePlan
+    from graphframe.framework.planning.plan import NodePlan
 
 
 class Stream(Protocol):

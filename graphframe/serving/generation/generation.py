@@ -16,9 +16,9 @@ from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
 from graphframe.framework.timestamp import Timestamp
 from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
-from graphframe.progress import Progress
 from graphframe.serving.errors import NO_RETRY, APIError
-from graphframe.serving.servable import Servable
+from graphframe.serving.lifecycle.servable import Servable
+from graphframe.tracing.progress import Progress
 
 _log = logging.getLogger(__name__)
 

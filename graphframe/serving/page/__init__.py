@@ -5,7 +5,7 @@ It is static, asks nothing of other hosts, and talks to the same API as all clie
 
 from __future__ import annotations
 
-from graphframe.serving.page.graph_picture import GraphPicture
 from graphframe.serving.page.page import Page
+from graphframe.serving.routes.graph_picture import GraphPicture
 
 __all__ = ["GraphPicture", "Page"]

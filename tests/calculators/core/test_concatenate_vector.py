@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from calculators.core.concatenate_vector import ConcatenateVectorCalculator
-from calculators.core.concatenate_vector_pb2 import ConcatenateVectorCalculatorOptions
 from graphframe import Packet
+from graphframe.calculators.core.concatenate_vector import ConcatenateVectorCalculator
+from graphframe.calculators.core.concatenate_vector_pb2 import ConcatenateVectorCalculatorOptions
 
 
 def test_joins_in_the_order_of_the_streams() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from calculators.core.counting_source import CountingSourceCalculator
-from calculators.core.counting_source_pb2 import CountingSourceCalculatorOptions as Options
+from graphframe.calculators.core.counting_source import CountingSourceCalculator
+from graphframe.calculators.core.counting_source_pb2 import CountingSourceCalculatorOptions as Options
 from tests.calculators.core.steps import interface, node, problems
 from tests.framework.toys import SECONDS
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from calculators.core.demux_pb2 import DemuxCalculatorOptions
 from graphframe import Timestamp
+from graphframe.calculators.core.demux_pb2 import DemuxCalculatorOptions
 from tests.calculators.core.steps import Event, Steps, interface, node, problems
 
 OPTION = f"node_options {{ [type.googleapis.com/{DemuxCalculatorOptions.DESCRIPTOR.full_name}] {{ select: 1 }} }}"

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from calculators.core.gate import GateCalculator
-from calculators.core.gate_pb2 import GateCalculatorOptions
 from graphframe import Packet, Timestamp
+from graphframe.calculators.core.gate import GateCalculator
+from graphframe.calculators.core.gate_pb2 import GateCalculatorOptions
 from tests.calculators.core.steps import Steps, interface, node, problems
 
 STREAMS = interface("a allow", "out")

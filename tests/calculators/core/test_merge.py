@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import graphframe as gf
-from calculators.core.merge import MergeCalculator
 from graphframe import Packet, Timestamp
+from graphframe.calculators.core.merge import MergeCalculator
 from tests.calculators.core.steps import Steps, interface, node
 
 MERGE = interface("a b", "out") + node("MergeCalculator", "a b", "out")

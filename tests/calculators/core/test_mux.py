@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from calculators.core.mux import MuxCalculator
+from graphframe.calculators.core.mux import MuxCalculator
 from tests.calculators.core.steps import Steps, interface, node, problems
 
 MUX = interface("a b select", "out") + node("MuxCalculator", "INPUT:0:a INPUT:1:b SELECT:select", "OUTPUT:out")

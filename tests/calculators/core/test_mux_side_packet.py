@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from calculators.core.mux_side_packet import MuxSidePacketCalculator
+from graphframe.calculators.core.mux_side_packet import MuxSidePacketCalculator
 from tests.calculators.core.steps import interface
 
 TEXT = (

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from calculators.core.packet_cloner import PacketClonerCalculator
-from calculators.core.packet_cloner_pb2 import PacketClonerCalculatorOptions
 from graphframe import Packet
+from graphframe.calculators.core.packet_cloner import PacketClonerCalculator
+from graphframe.calculators.core.packet_cloner_pb2 import PacketClonerCalculatorOptions
 from tests.calculators.core.steps import Steps, interface, node, problems
 
 GIVEN = [Packet("a", 1), Packet(None, 3)], [Packet("A", 2)]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from calculators.core.packet_thinner import PacketThinnerCalculator
-from calculators.core.packet_thinner_pb2 import PacketThinnerCalculatorOptions as Options
 from graphframe import Packet, Timestamp
+from graphframe.calculators.core.packet_thinner import PacketThinnerCalculator
+from graphframe.calculators.core.packet_thinner_pb2 import PacketThinnerCalculatorOptions as Options
 from tests.calculators.core.steps import Steps, interface, node, problems
 
 SYNC = Options.SYNC

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from calculators.core.pass_through import PassThroughCalculator
+from graphframe.calculators.core.pass_through import PassThroughCalculator
 
 
 def test_each_packet_goes_to_the_same_place() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from calculators.core.side_packet_to_stream import SidePacketToStreamCalculator
 from graphframe import Timestamp
+from graphframe.calculators.core.side_packet_to_stream import SidePacketToStreamCalculator
 from tests.calculators.core.steps import Steps, interface, node, problems
 
 

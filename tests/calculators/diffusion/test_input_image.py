@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from calculators.diffusion.input_image import repainted
-from calculators.image.image_file import Pixels
-from calculators.image.resizer import Resizer
+from graphframe.calculators.diffusion.input_image import repainted
+from graphframe.calculators.image.image_file import Pixels
+from graphframe.calculators.image.resizer import Resizer
 from tests.calculators.image.files import halves
 
 

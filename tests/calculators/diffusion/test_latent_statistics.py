@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from calculators.diffusion.latent_statistics import LatentStatistics, shift_and_scale
+from graphframe.calculators.diffusion.latent_statistics import LatentStatistics, shift_and_scale
 
 CONFIG = {"bn_running_mean_data": list(range(8)), "bn_running_var_data": [3.9999] * 8, "batch_norm_eps": 1e-4}
 

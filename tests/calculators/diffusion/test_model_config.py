@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from calculators.diffusion.model_config import read_config, vae_scale_factor
+from graphframe.calculators.diffusion.model_config import read_config, vae_scale_factor
 from tests.models import model_path
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calculators.diffusion.preview_steps import preview_steps
+from graphframe.calculators.diffusion.preview_steps import preview_steps
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calculators.diffusion.resolution import Resolution
+from graphframe.calculators.diffusion.resolution import Resolution
 
 
 def test_several() -> None:

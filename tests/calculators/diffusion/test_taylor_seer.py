@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calculators.diffusion.taylor_seer import TaylorSeer
+from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
 
 
 @pytest.mark.parametrize(

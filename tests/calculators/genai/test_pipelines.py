@@ -11,13 +11,13 @@ import openvino_genai
 import pytest
 
 import graphframe as gf
-from calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
-from calculators.genai.pipelines import (
+from graphframe.calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
+from graphframe.calculators.genai.pipelines import (
     Image2ImagePipelineCalculator,
     InpaintingPipelineCalculator,
     Text2ImagePipelineCalculator,
 )
-from calculators.image.image_file import read_pixels
+from graphframe.calculators.image.image_file import read_pixels
 from graphframe.image import ImageRequest, InvalidRequest
 from tests.calculators.image.files import encoded, gradient, halves
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import graphframe as gf
-from calculators.image.base64_encode import Base64EncodeCalculator
+from graphframe.calculators.image.base64_encode import Base64EncodeCalculator
 from graphframe.image import EncodedImage, ImageRequest
 
 

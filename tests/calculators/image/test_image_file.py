@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from calculators.image.image_file import read_pixels
+from graphframe.calculators.image.image_file import read_pixels
 from graphframe.image import InvalidRequest
-from graphframe.serving.memory import resident_bytes
+from graphframe.serving.lifecycle.memory import resident_bytes
 from tests.calculators.image.files import encoded, gradient
 
 PICTURE = gradient(12, 8)

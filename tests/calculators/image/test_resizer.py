@@ -9,8 +9,8 @@ from openvino import opset11
 from openvino import opset13 as ops
 from PIL import Image
 
-from calculators.image.resizer import Resizer
-from graphframe.serving.memory import resident_bytes
+from graphframe.calculators.image.resizer import Resizer
+from graphframe.serving.lifecycle.memory import resident_bytes
 from tests.calculators.image.files import gradient
 
 

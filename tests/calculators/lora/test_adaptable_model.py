@@ -10,9 +10,9 @@ from google.protobuf import text_format
 from numpy.typing import NDArray
 
 import graphframe as gf
-from calculators.lora.adaptable_model import AdaptableModel
-from calculators.lora.key import DENOISER
-from calculators.lora.lora_pb2 import LoraOptions
+from graphframe.calculators.lora.adaptable_model import AdaptableModel
+from graphframe.calculators.lora.key import DENOISER
+from graphframe.calculators.lora.lora_pb2 import LoraOptions
 from graphframe.inference import ModelError
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.calculators.lora.toy_model import SHAPES, toy_model, weights

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.lora.adapter import Adapter
-from calculators.lora.lora_pb2 import LoraAdapterEntry
+from graphframe.calculators.lora.adapter import Adapter
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from tests.calculators.lora.adapter_files import random_pairs, write
 
 ALL = slice(None)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from google.protobuf import text_format
 
-from calculators.lora.aliases import Aliases
-from calculators.lora.lora_pb2 import LoraOptions
+from graphframe.calculators.lora.aliases import Aliases
+from graphframe.calculators.lora.lora_pb2 import LoraOptions
 from graphframe.image import InvalidRequest
 
 THREE = """

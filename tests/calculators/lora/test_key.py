@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calculators.lora.key import DENOISER, Key
+from graphframe.calculators.lora.key import DENOISER, Key
 
 TO_Q = "down_blocks_0_attentions_1_transformer_blocks_0_attn1_to_q"
 DOTTED = "down_blocks.0.attentions.1.transformer_blocks.0.attn1.to_q"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calculators.lora.layer_names import layer_names
+from graphframe.calculators.lora.layer_names import layer_names
 
 TWO_LAYERS = {"down_blocks_0_resnets_0_conv1", "down_blocks_0_resnets_1_conv1"}
 """A UNet with two layers a block, as all real ones have."""

@@ -8,11 +8,11 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from calculators.lora.adapter import Adapter
-from calculators.lora.key import DENOISER
-from calculators.lora.layer import Layer, layers_of
-from calculators.lora.lora_pb2 import LoraAdapterEntry
-from calculators.lora.matching import Change, match
+from graphframe.calculators.lora.adapter import Adapter
+from graphframe.calculators.lora.key import DENOISER
+from graphframe.calculators.lora.layer import Layer, layers_of
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
+from graphframe.calculators.lora.matching import Change, match
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.calculators.lora.toy_model import toy_model, weights
 from tests.models import model_path

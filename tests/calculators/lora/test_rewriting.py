@@ -11,10 +11,10 @@ import openvino as ov
 import pytest
 from numpy.typing import NDArray
 
-from calculators.lora.adapter import Adapter
-from calculators.lora.key import DENOISER
-from calculators.lora.lora_pb2 import LoraAdapterEntry
-from calculators.lora.rewriting import ALPHAS, Rewriting
+from graphframe.calculators.lora.adapter import Adapter
+from graphframe.calculators.lora.key import DENOISER
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
+from graphframe.calculators.lora.rewriting import ALPHAS, Rewriting
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.calculators.lora.toy_model import SHAPES, Weights, toy_model, weights
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.lora.safetensors import Safetensors
+from graphframe.calculators.lora.safetensors import Safetensors
 from tests.calculators.lora.adapter_files import write
 
 ARRAY = np.array([[1, -2.5, 3], [0.125, 5, -6]], np.float32)

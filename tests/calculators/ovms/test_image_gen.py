@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from calculators.diffusion.denoise_pb2 import DenoiseCalculatorOptions
-from calculators.diffusion.image_request_pb2 import ImageRequestCalculatorOptions
+from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
+from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
 from graphframe.image import ImageRequest
-from graphframe.repository.task_options import TaskOptions
+from graphframe.repository.graph_writing.task_options import TaskOptions
 from tests.calculators.ovms.graphs import ovms_graph
 from tests.models import model_path
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calculators.ovms.plugin_config import properties_for, read_plugin_config
+from graphframe.calculators.ovms.plugin_config import properties_for, read_plugin_config
 
 
 @pytest.mark.parametrize("text", ["", "{}"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.text.embeddings import Embeddings
 
 
 def test_embeddings_that_are_not_pooled_say_so() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import openvino_genai
 import pytest
 
-from calculators.text.pad_token import pad_token_id
+from graphframe.calculators.text.pad_token import pad_token_id
 from tests.models import NAMES, model_path
 
 

@@ -7,10 +7,10 @@ import openvino
 import pytest
 
 import graphframe as gf
-from calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
-from calculators.text.text_encode import TextEncodeCalculator
-from calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
-from calculators.text.tokens import Tokens
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
+from graphframe.calculators.text.text_encode import TextEncodeCalculator
+from graphframe.calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
+from graphframe.calculators.text.tokens import Tokens
 from tests.models import model_path
 
 

@@ -8,10 +8,10 @@ import openvino_genai
 import pytest
 
 import graphframe as gf
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.text.tokenize import TokenizeCalculator
-from calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
-from calculators.text.tokens import Tokens
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
+from graphframe.calculators.text.tokenize import TokenizeCalculator
+from graphframe.calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
+from graphframe.calculators.text.tokens import Tokens
 
 
 def tokenize(folder: Path, prompt: str, negative_prompt: str | None, max_length: int = 77) -> Tokens:

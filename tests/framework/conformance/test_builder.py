@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from graphframe.framework.canonical import canonical
-from graphframe.framework.config import parse
+from graphframe.framework.config.canonical import canonical
+from graphframe.framework.config.reading import parse
 from tests.framework.conformance.toys import IntAdderCalculator, JoinCalculator, SquareIntCalculator, finish
 
 

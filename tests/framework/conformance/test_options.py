@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import Int64Value
 
 import graphframe as gf
-from graphframe.framework.calculator_pb2 import CalculatorGraphConfig
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from tests.framework.conformance.toys import finish, problems, start
 
 Register = Callable[[str], str]

@@ -9,10 +9,10 @@ from typing import Any
 
 import graphframe as gf
 from graphframe import Packet, Timestamp
-from graphframe.framework.config import parse
+from graphframe.framework.config.reading import parse
 from graphframe.framework.input_policy import InputPolicy
 from graphframe.framework.input_policy.policy import READY, InputQueue
-from graphframe.framework.validation import validate
+from graphframe.framework.planning.validation import validate
 
 
 @dataclass

@@ -10,8 +10,8 @@ import falcon.testing
 import pytest
 
 from graphframe.image import EncodedImage, ImageRequest
-from graphframe.progress import Progress
 from graphframe.serving.generation import Partial, event_stream
+from graphframe.tracing.progress import Progress
 from tests.serving.event_reader import Event, read_events
 from tests.serving.forms import FORM, encode_form
 from tests.serving.running_server import RunningServer
@@ -76,7 +76,7 @@ def test_edits(server: RunningServer) -> None:
 def test_what_fails_before_the_first_event_has_its_status(
     client: falcon.testing.TestClient, prompt: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graphframe.serving.images.PING_SECONDS", 60)
+    monkeypatch.setattr("graphframe.serving.routes.images.PING_SECONDS", 60)
     response = client.simulate_post(PATH, json={"prompt": prompt, "stream": True})
     assert response.status_code == status
     assert response.headers["content-type"] == "application/json"

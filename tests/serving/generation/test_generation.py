@@ -10,7 +10,7 @@ import pytest
 import graphframe as gf
 from graphframe.image import EncodedImage, ImageRequest
 from graphframe.serving.generation import Generation, Partial
-from graphframe.serving.servable import Servable
+from graphframe.serving.lifecycle.servable import Servable
 from tests.serving import toys
 from tests.serving.running_server import Pipes
 

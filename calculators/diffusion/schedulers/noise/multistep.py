@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise.karras import KarrasSigmas, timesteps_at
-from calculators.diffusion.schedulers.noise.sigmas import training_sigmas_of_diffusers
-from calculators.diffusion.schedulers.noise.spacing_of_diffusers import SpacingOfDiffusers
-from calculators.diffusion.schedulers.noise.strength import first_step
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.karras import KarrasSigmas, timesteps_at
+from graphframe.calculators.diffusion.schedulers.noise.sigmas import training_sigmas_of_diffusers
+from graphframe.calculators.diffusion.schedulers.noise.spacing_of_diffusers import SpacingOfDiffusers
+from graphframe.calculators.diffusion.schedulers.noise.strength import first_step
 
 
 class Mixtures(NamedTuple):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise.timestep_spacing import check_num_inference_steps
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import check_num_inference_steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from calculators.diffusion.families import Arrays, Family, family_of
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.families import Arrays, Family, family_of
+from graphframe.calculators.text.embeddings import Embeddings
 
 SHAPE = (2, 4, 4, 6)
 CLIP = Embeddings(np.zeros((1, 77, 32), np.float32), np.full((1, 32), 5, np.float32))

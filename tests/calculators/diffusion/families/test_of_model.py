@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from calculators.diffusion.families import family_of
+from graphframe.calculators.diffusion.families import family_of
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from calculators.diffusion.families import Arrays, family_of
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.families import Arrays, family_of
+from graphframe.calculators.text.embeddings import Embeddings
 from tests.models import model_path
 
 SHAPE = (2, 4, 4, 6)

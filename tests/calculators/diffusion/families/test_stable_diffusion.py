@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.diffusion.diffusion_request import Task
-from calculators.diffusion.families import family_of
-from calculators.diffusion.families.stable_diffusion import guidance_embedding
+from graphframe.calculators.diffusion.diffusion_request import Task
+from graphframe.calculators.diffusion.families import family_of
+from graphframe.calculators.diffusion.families.stable_diffusion import guidance_embedding
 
 
 def with_channels(euler: Path, folder: Path, channels: int) -> Path:

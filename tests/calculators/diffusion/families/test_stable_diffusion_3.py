@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.diffusion.families import Arrays, family_of
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
+from graphframe.calculators.diffusion.families import Arrays, family_of
+from graphframe.calculators.text.embeddings import Embeddings
 
 REQUEST = DiffusionRequest("a red cat", "dog", 0, 4, 7.0, (3, 4, 8, 8))
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from calculators.diffusion.diffusion_request import DiffusionRequest
-from calculators.diffusion.families import Arrays, family_of
-from calculators.text.embeddings import Embeddings
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
+from graphframe.calculators.diffusion.families import Arrays, family_of
+from graphframe.calculators.text.embeddings import Embeddings
 
 
 def inputs(folder: Path, negative_prompt: str | None, guidance_scale: float, prompts: int, n: int = 1) -> Arrays:

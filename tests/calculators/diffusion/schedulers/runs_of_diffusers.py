@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from calculators.diffusion.schedulers.classes import factory_of
-from calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.classes import factory_of
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from tests.calculators.diffusion.schedulers.toy_model import FRESH_NOISE, NOISE, PICTURE, toy_model
 
 SCALED_LINEAR = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calculators.diffusion.schedulers.classes import factory_of
-from calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.classes import factory_of
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 
 # What diffusers 0.39 writes for the usual models.
 STABLE_DIFFUSION = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}

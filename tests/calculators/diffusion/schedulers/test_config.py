@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 
 
 @pytest.mark.parametrize("absent", [{}, {"field": None}, {"field": ""}])

@@ -13,7 +13,7 @@ import openvino_genai
 import pytest
 from numpy.typing import NDArray
 
-from calculators.diffusion.schedulers import SchedulerFactory, SchedulersOfModel
+from graphframe.calculators.diffusion.schedulers import SchedulerFactory, SchedulersOfModel
 from tests.models import model_path
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from calculators.diffusion.schedulers import SchedulersOfModel
-from calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers import SchedulersOfModel
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.image import ImageRequest, InvalidRequest
 
 FOR_NOISE = {

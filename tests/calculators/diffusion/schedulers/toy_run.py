@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.diffusion.schedulers import SchedulerFactory, Step
-from calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers import SchedulerFactory, Step
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 
 BETAS = np.linspace(0.01, 0.2, 20).astype(np.float32)
 ALPHAS_CUMPROD = np.cumprod(1 - BETAS.astype(np.float64))

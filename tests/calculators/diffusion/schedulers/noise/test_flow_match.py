@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise.flow_match import DynamicShift, FlowMatchNoise
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.flow_match import DynamicShift, FlowMatchNoise
 
 
 def sigmas(count: int, image_seq_len: int | None, **fields: object) -> list[float]:

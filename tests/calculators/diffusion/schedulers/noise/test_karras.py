@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise.karras import KarrasSigmas, timesteps_at
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.karras import KarrasSigmas, timesteps_at
 
 
 def test_the_seventh_roots_are_spread_evenly() -> None:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise.multistep import MultistepNoise
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.multistep import MultistepNoise
 from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, toy_config
 
 PICTURE = np.array([0.5, -2.0, 1.25], np.float32)

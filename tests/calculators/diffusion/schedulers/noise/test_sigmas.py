@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise.sigmas import (
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.sigmas import (
     predicted_picture,
     scaled_to_unit_variance,
     training_sigmas,

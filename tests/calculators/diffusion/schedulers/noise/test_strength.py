@@ -1,6 +1,6 @@
 import pytest
 
-from calculators.diffusion.schedulers.noise.strength import first_step
+from graphframe.calculators.diffusion.schedulers.noise.strength import first_step
 
 
 @pytest.mark.parametrize(

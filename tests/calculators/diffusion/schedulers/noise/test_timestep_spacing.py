@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calculators.diffusion.schedulers.config import SchedulerConfig
-from calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 
 
 @pytest.mark.parametrize(

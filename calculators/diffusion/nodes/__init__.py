@@ -1,0 +1,1 @@
+"""The calculators of diffusion pipelines: request, VAE encoding, denoising, VAE decoding."""

@@ -1,0 +1,161 @@
+"""DenoiseCalculator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+import openvino
+import openvino_genai
+from numpy.typing import NDArray
+
+import graphframe as gf
+from graphframe.calculators.diffusion.canvas import Canvas
+from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.families import family_of
+from graphframe.calculators.diffusion.image_latents import ImageLatents
+from graphframe.calculators.diffusion.latents import Latents
+from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
+from graphframe.calculators.diffusion.preview_steps import preview_steps
+from graphframe.calculators.diffusion.schedulers import Scheduler, SchedulersOfModel
+from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
+from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
+from graphframe.calculators.lora.adaptable_model import AdaptableModel
+from graphframe.calculators.lora.key import DENOISER
+from graphframe.calculators.text.embeddings import Embeddings
+from graphframe.image import InvalidRequest
+from graphframe.inference import Shapes
+
+
+class DenoiseCalculator(gf.Calculator):
+    """Turns noise into latents, step by step, with a UNet or transformer and a scheduler.
+
+    Each step takes its own turn on the device, so that runs share it between steps and a cancelled one stops within one
+    step. It reports its progress. A request that brings a picture starts from it, at the step that its `strength` says;
+    in inpainting, what is not to be painted anew is put back after each step, unless the model itself is fed the mask.
+
+    Models that look at several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so on, in the order of the model's
+    folders. The scheduler is the model's own, or the one that the request names, made from the same config. A name that
+    there is not, or that does not fit the model, raises `InvalidRequest`.
+    LoRA adapters are applied as the request says.
+
+    If the request asks for previews, the first of its pictures goes to `PREVIEW` while denoising goes on, as it is
+    foreseen at steps that are spread evenly; their timestamps are 0, 1, 2 and so on.
+
+    Example::
+
+        node {
+          calculator: "DenoiseCalculator"
+          device: "GPU"
+          input_stream: "REQUEST:diffusion_request"
+          input_stream: "EMBEDDINGS:embeddings"
+          input_stream: "IMAGE_LATENTS:image_latents"
+          output_stream: "LATENTS:latents"
+          output_stream: "PREVIEW:preview_latents"
+          node_options {
+            [type.googleapis.com/graphframe.DenoiseCalculatorOptions] { model_path: "unet" scheduler_path: "scheduler" }
+          }
+        }
+    """
+
+    request = gf.Input("REQUEST", DiffusionRequest)
+    embeddings = gf.Input("EMBEDDINGS", Embeddings, multiple=True)
+    image_latents = gf.Input("IMAGE_LATENTS", ImageLatents, optional=True)
+    latents = gf.Output("LATENTS", Latents)
+    preview = gf.Output("PREVIEW", Latents, optional=True)
+    options = gf.Options(DenoiseCalculatorOptions)
+
+    @classmethod
+    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+        return static_shape_problems(node, DenoiseCalculatorOptions)
+
+    def load(self, node: gf.NodeContext) -> None:
+        options = node[self.options]
+        folder = node.path(options.model_path)
+        self.family = family_of(folder)
+        path = folder / "openvino_model.xml"
+        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options))
+        path = node.path(options.scheduler_path) / "scheduler_config.json"
+        self.schedulers = SchedulersOfModel.from_file(path, self.family.scheduler_fields)
+
+    def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:
+        static, factor = options.static_shapes, options.vae_scale_factor
+        n = static.num_images_per_prompt
+        rows = 2 * n if self.family.uses_classifier_free_guidance(static.guidance_scale) else n
+        return [
+            self.family.static_shapes(
+                (n, self.family.channels, size.height // factor, size.width // factor), rows, options.prompt_length
+            )
+            for size in resolutions(static)
+        ]
+
+    def open(self, cc: gf.Context) -> None:
+        found, expected = cc.connected(self.embeddings), self.family.text_encoders
+        if found not in expected:
+            raise ValueError(
+                f"EMBEDDINGS must be connected {' or '.join(map(str, expected))} times, once for each text encoder of "
+                f"{type(self.family).__name__}, not {found} times"
+            )
+
+    def process(self, cc: gf.Context) -> None:
+        request, family = cc[self.request], self.family
+        n = request.latent_shape[0]
+        embeddings = [each for each in cc.values(self.embeddings) if each is not None]
+        prompt_inputs = family.prompt_inputs(request, embeddings)
+        guided = len(prompt_inputs["encoder_hidden_states"]) > n
+        # NOTE: openvino_genai's pipelines cut seeds to 32 bits, too.
+        generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
+        shape_of = cache(openvino.Shape)  # making one takes half as long as drawing the noise of a small image
+
+        def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
+            return np.array(generator.randn_tensor(shape_of(shape)).data)
+
+        guidance_scale = np.float32(request.guidance_scale)
+        scheduler = self.scheduler(request)
+        steps = len(scheduler.timesteps)
+        previews = preview_steps(request.partial_images, steps) if cc.connected(self.preview) else []
+        is_text_to_image = request.task is Task.TEXT_TO_IMAGE
+        canvas = Canvas(
+            request, family, scheduler, randn, ImageLatents(None) if is_text_to_image else cc[self.image_latents]
+        )
+        latents = denoised = canvas.latents
+        # NOTE: where a step is two (Heun), what the model says at them is not on a line.
+        is_foretold = family.foretells_steps and is_text_to_image and steps == request.num_inference_steps
+        seer = TaylorSeer(steps if is_foretold else 0)
+        for step, timestep in enumerate(scheduler.timesteps):
+            sample = scheduler.scale_model_input(latents, step)
+            if seer.foretells(step):
+                output = seer.foretell(step)
+            else:
+                rows = sample
+                if canvas.behind is not None:
+                    rows = np.concatenate((sample, canvas.behind), axis=family.latent_axis)
+                rows = np.concatenate((rows, rows)) if guided else rows
+                inputs = prompt_inputs | family.step_inputs(rows, timestep)
+                outputs = self.denoiser.infer(cc.cancellation, inputs, request.adapters, remaining=steps - step)
+                (output,) = outputs.values()
+                output = family.prediction(output, latents.shape)
+                seer.learn(step, output)
+            if guided:
+                output = family.guided(output[:n], output[n:], guidance_scale)
+            latents, denoised = scheduler.step(output, step, latents, randn)
+            if step in previews:
+                foreseen = family.unpack(denoised[:1], (1, *request.latent_shape[1:]))
+                cc.send(self.preview, Latents(foreseen), previews.index(step))
+                cc.flush()
+            # NOTE: in place, so that what is decoded changes where it is the same array, and only there: so it is in
+            # openvino_genai.
+            canvas.put_back(latents, step)
+            cc.report(step + 1, steps)
+        cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))
+
+    def scheduler(self, request: DiffusionRequest) -> Scheduler:
+        """Make the scheduler of a run."""
+        make = self.schedulers.get(request.scheduler)
+        seq_len = self.family.image_seq_len(request.latent_shape)
+        try:
+            return make(request.num_inference_steps, request.strength, seq_len)
+        except ValueError as error:
+            field = "num_inference_steps" if request.strength == 1 else "strength"
+            raise InvalidRequest(str(error), field) from error

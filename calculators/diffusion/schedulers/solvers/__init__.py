@@ -1,0 +1,1 @@
+"""The solvers: one scheduler class a module."""

@@ -1,0 +1,1 @@
+"""Build a graph in Python."""

@@ -1,0 +1,190 @@
+"""Reading a graph's text, and where each field of it stands."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from google.protobuf import descriptor_pool, text_format
+
+from graphframe.framework.config.pbtxt import FieldPath, Scan
+from graphframe.framework.config.plain_pbtxt import read_plain
+from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
+from graphframe.framework.protos import stream_handler_pb2
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
+
+assert stream_handler_pb2  # its types are used in graphs
+
+_NOWHERE: Final[Mapping[FieldPath, int]] = MappingProxyType({})
+
+
+class SourcedNode(NamedTuple):
+    """A node of a config, and where it was written.
+
+    Attributes
+    ----------
+    name : str
+        Its name; for a node without one that of its calculator, numbered where several share it.
+    base : pathlib.Path
+        The folder that relative paths in its options start from.
+    """
+
+    proto: CalculatorGraphConfig.Node
+    name: str
+    source: str
+    lines: Mapping[FieldPath, int] = _NOWHERE
+    path: FieldPath = ()
+    base: Path = Path()
+
+    def problem(self, message: str, *place: str | int) -> Problem:
+        """A problem of this node, at one of its fields if `place` says which."""
+        return Problem(f'node "{self.name}": {message}', self.source, self.line(*place))
+
+    def line(self, *place: str | int) -> int | None:
+        """Where one of its fields is written, or else where the node is."""
+        places = ((*self.path, *place), self.path, ())
+        return next((self.lines[place] for place in places if place in self.lines), None)
+
+
+class SourcedConfig(NamedTuple):
+    """A config, the name of what it was read from, the line of each field, and what could not be read of it.
+
+    The line at the empty path is that of everything which has none of its own. `base` is the folder that relative paths
+    start from.
+    """
+
+    proto: CalculatorGraphConfig
+    source: str
+    lines: Mapping[FieldPath, int] = _NOWHERE
+    problems: Sequence[Problem] = ()
+    base: Path = Path()
+
+    @property
+    def nodes(self) -> list[SourcedNode]:
+        """The nodes, in the order of the text."""
+        source, lines, base = self.source, self.lines, self.base
+        alike: dict[str, list[int]] = defaultdict(list)
+        nodes = []
+        for position, proto in enumerate(self.proto.node[:]):
+            name = proto.name
+            if not name:
+                name = proto.calculator
+                alike[name].append(position)
+                if len(alike[name]) > 1:
+                    name = f"{name}_{len(alike[name])}"
+            nodes.append(SourcedNode(proto, name, source, lines, ("node", position), base))
+        for positions in alike.values():
+            if len(positions) > 1:
+                first = nodes[positions[0]]
+                nodes[positions[0]] = first._replace(name=f"{first.name}_1")
+        return nodes
+
+    def problem(self, message: str, *place: str | int) -> Problem:
+        """A problem of the config, at the field that `place` says."""
+        return Problem(message, self.source, self.lines.get(place, self.lines.get(())))
+
+
+def parse(
+    text: str,
+    source: str,
+    load_option_types: Callable[[], Iterable[str]] = lambda: (),
+    *,
+    allow_unknown: bool = False,
+) -> SourcedConfig:
+    """Read a graph from protobuf's text format.
+
+    Fields and types of options that are not known are left out, and listed in the `problems` of what is returned.
+    Types of MediaPipe's are read as graphframe's, where it has one of the same name.
+
+    Parameters
+    ----------
+    text : str
+    source : str
+        What the text was read from, for messages.
+    load_option_types : callable
+        Called when the text holds a type that is not known yet; gives the names of all types of options.
+    allow_unknown : bool
+        Whether types of options that are not known are no problem: to look at a graph whose calculators are elsewhere.
+
+    Raises
+    ------
+    GraphConfigError
+        With the line, if the text cannot be read, or is no graph.
+    """
+    plain = read_plain(text, CalculatorGraphConfig)
+    if plain is not None:
+        return SourcedConfig(plain, source, _Lines(text), [])
+    scan = Scan(text, CalculatorGraphConfig.DESCRIPTOR, load_option_types)
+    problems = [
+        Problem(unknown.message, source, unknown.line)
+        for unknown in scan.unknown
+        if not (allow_unknown and unknown.is_type)
+    ]
+    if scan.unknown and not scan.lines:
+        raise _no_graph(problems[0])
+    try:
+        proto = text_format.Parse(scan.known_text, CalculatorGraphConfig())
+    except text_format.ParseError as error:
+        problem = Problem(_explain(error), source, error.GetLine())
+        raise GraphConfigError([*problems, problem]) if scan.lines else _no_graph(problem) from error
+    return SourcedConfig(proto, source, scan.lines, problems)
+
+
+def parse_file(
+    path: str | Path, load_option_types: Callable[[], Iterable[str]] = lambda: (), *, allow_unknown: bool = False
+) -> SourcedConfig:
+    """Read a graph from a file, as `parse` does.
+
+    Raises
+    ------
+    GraphConfigError
+        If it cannot be read as a text, or as a graph.
+    OSError
+        If the file cannot be read.
+    """
+    content = Path(path).read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise GraphConfigError([Problem(f"this is no text in UTF-8: {error}", str(path), line)]) from error
+    return parse(text, str(path), load_option_types, allow_unknown=allow_unknown)
+
+
+class _Lines(Mapping[FieldPath, int]):
+    """The line of each field of a text in which nothing is unknown, looked for when one is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> Mapping[FieldPath, int]:
+        return Scan(self._text, CalculatorGraphConfig.DESCRIPTOR, lambda: ()).lines
+
+    def __getitem__(self, path: FieldPath) -> int:
+        return self._lines[path]
+
+    def __iter__(self) -> Iterator[FieldPath]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def _no_graph(problem: Problem) -> GraphConfigError:
+    message = 'this is no graph in protobuf\'s text format, as in node { calculator: "..." }: ' + problem.message
+    return GraphConfigError([problem._replace(message=message)])
+
+
+def _explain(error: text_format.ParseError) -> str:
+    message = re.sub(r"^\d+:\d+ : ", "", str(error))
+    message = re.sub(r"^'\s*(.*)': (?=\w)", r"in `\1`: ", message)
+    if match := re.search(r'Enum type "(\S+)" has no value named (\S+)\.$', message):
+        values = descriptor_pool.Default().FindEnumTypeByName(match[1]).values_by_name
+        return f"{message[:-1]}{did_you_mean(match[2], values)}; it has: {', '.join(values)}"
+    return message

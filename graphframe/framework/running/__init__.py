@@ -1,0 +1,1 @@
+"""From a plan to packets: runs, and the scheduler that drives them."""

@@ -1,0 +1,66 @@
+"""Why is it stuck? What every node of a run waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from graphframe.framework.running.state import InputQueue, NodeState
+from graphframe.framework.timestamp import Timestamp
+
+if TYPE_CHECKING:
+    from graphframe.framework.running.scheduler import Scheduler
+
+
+def explain(scheduler: Scheduler) -> str:
+    """A line for each node that is not closed, and for each input stream of the graph that is open."""
+    lines = [line for node in scheduler.nodes if not node.closed for line in _about(node, scheduler)]
+    for stream in sorted(scheduler.open_inputs, key=lambda stream: stream.number):
+        held = " and is throttled" if scheduler.throttle.held.get(stream.number, 0) > 0 else ""
+        lines.append(f'the graph\'s input stream "{stream.name}" is open{held}: {_up_to(stream.bound)}')
+    return "\n".join(lines) or "no node waits: all are closed"
+
+
+def _about(node: NodeState, scheduler: Scheduler) -> Iterator[str]:
+    name = f'node "{node.plan.name}" ({node.plan.calculator.__name__})'
+    working = node.most - len(node.idle)
+    if working:
+        at = Timestamp.describe(node.processed)
+        yield f"{name} works, at timestamp {at}" + (f" and {working - 1} before it" if working > 1 else "")
+    elif not node.opened:
+        missing = [
+            scheduler.plan.side_packets[slot.stream]
+            for slot in node.plan.side_inputs
+            if not scheduler.has_side_packet(slot.stream)
+        ]
+        yield f"{name} is not open; it waits for side packets: {', '.join(missing) or 'none'}"
+    elif node.plan.is_source:
+        held = scheduler.throttle.held.get(~node.plan.index, 0) > 0
+        yield f"{name} is a source that " + (
+            "is throttled: queues after it are full" if held else "waits for its layer"
+        )
+    else:
+        yield f"{name} waits for input"
+    for item in node.inputs:
+        yield "    " + _input(item)
+
+
+def _input(item: InputQueue) -> str:
+    queue = item.queue
+    text = f'stream "{item.stream.name}": '
+    if queue:
+        first, last = (Timestamp.describe(packet.timestamp) for packet in (queue[0], queue[-1]))
+        at = f"at timestamp {first}" if len(queue) == 1 else f"from timestamp {first} to {last}"
+        full = f", which is full at {item.limit}" if item.full else ""
+        text += f"{len(queue)} queued {at}{full}; "
+    else:
+        text += "nothing queued; "
+    return text + _up_to(item.stream.bound)
+
+
+def _up_to(bound: int) -> str:
+    if bound == Timestamp.DONE:
+        return "closed"
+    if bound <= Timestamp.MIN:
+        return "nothing came yet"
+    return f"packets from timestamp {Timestamp.describe(bound)} on may still come"

@@ -1,0 +1,1 @@
+"""Write graph.pbtxt files from command-line options."""

@@ -1,0 +1,194 @@
+"""``--target_device auto``: the device for each stage of a model that is fastest here, by measuring."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from graphframe.framework.errors import CalculatorError, GraphError
+from graphframe.framework.graph import Graph
+from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.graph_writing.task_options import TaskOptions
+
+AUTO = "auto"
+STEPS = 4
+"""Of the requests that are measured; the denoiser counts as long as that takes."""
+_SIZE = "512x512"
+"""Of the pictures of a model that does nothing but inpainting, unless options tell another."""
+_TRANSPARENT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR4nGNgAAIAAAUAAXpeqz8AAAAASUVORK5CYII="
+)
+"""A PNG file of one pixel; a model that does inpainting paints it anew."""
+
+
+class Stage(NamedTuple):
+    """What a node takes on a device: the seconds of its inferences, and the bytes of its weights."""
+
+    seconds: float
+    weights: int
+
+
+class Choice(NamedTuple):
+    """The devices of nodes, and the lines of the table that they were chosen from."""
+
+    devices: dict[str, str]
+    table: list[str]
+
+
+def with_devices(folder: Path, options: TaskOptions) -> tuple[TaskOptions, list[str]]:
+    """The options with the fastest devices in place of `AUTO`, and lines that tell why; else as they are, and none.
+
+    Raises
+    ------
+    GraphError
+        If the model works on none.
+    """
+    if options.target_device != AUTO:
+        return options, []
+    choice = fastest_devices(folder, options)
+    pairs = " ".join(f"{node}={device}" for node, device in choice.devices.items())
+    title = f"Seconds of each stage of a request with {STEPS} steps; * chosen:"
+    return replace(options, target_device=pairs), [title, *choice.table]
+
+
+def fastest_devices(folder: Path, options: TaskOptions, candidates: Iterable[str] = ()) -> Choice:
+    """Load the model in a folder on each device and ask it for an image; choose the fastest binding that has room.
+
+    A node that does not load or run on a device is not bound to it. A node that no request reaches, such as the
+    one that decodes previews, gets the device on which the others took least together.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    options : TaskOptions
+        What else is said of the model; the sizes of images, above all.
+    candidates : iterable of str, optional
+        Devices to try; by default all that are there.
+
+    Raises
+    ------
+    GraphError
+        If the model works on none of them.
+    """
+    from graphframe.inference.devices import devices, memory_of  # which imports OpenVINO; --help should not
+
+    tried = list(candidates) or [info.device for info in devices()]
+    measured = {device: _measure(folder, options, device) for device in tried}
+    nodes = list(dict.fromkeys(node for stages in measured.values() for node in stages))
+    if not nodes:
+        raise GraphError(f"the model in {folder} works on none of {', '.join(tried)}")
+    room = {device: memory_of(device) for device in tried}
+    chosen = _fastest(nodes, measured, room)
+    if chosen is None:
+        raise GraphError(f"the model in {folder} does not fit into the memory of {', '.join(tried)}")
+    whole = {device: stages for device, stages in measured.items() if len(stages) == len(nodes)}
+    usual = min(whole, key=lambda device: sum(stage.seconds for stage in whole[device].values()), default="CPU")
+    unreached = {node: usual for node in _nodes_with_device(folder, options) if node not in chosen}
+    return Choice({**chosen, **unreached}, _table(nodes, measured, chosen))
+
+
+def _fastest(
+    nodes: list[str], measured: Mapping[str, Mapping[str, Stage]], room: Mapping[str, int | None]
+) -> dict[str, str] | None:
+    """The binding with the least sum of seconds whose weights fit; None if there is none."""
+    possible = [[device for device, stages in measured.items() if node in stages] for node in nodes]
+    best: tuple[float, dict[str, str]] | None = None
+    for binding in product(*possible):
+        stages = [measured[device][node] for node, device in zip(nodes, binding, strict=True)]
+        seconds = sum(stage.seconds for stage in stages)
+        if (best is None or seconds < best[0]) and _fits(binding, stages, room):
+            best = seconds, dict(zip(nodes, binding, strict=True))
+    return best and best[1]
+
+
+def _fits(binding: Iterable[str], stages: Iterable[Stage], room: Mapping[str, int | None]) -> bool:
+    taken: dict[str, int] = {}
+    for device, stage in zip(binding, stages, strict=True):
+        taken[device] = taken.get(device, 0) + stage.weights
+    return all(weights <= limit for device, weights in taken.items() if (limit := room[device]) is not None)
+
+
+def _measure(folder: Path, options: TaskOptions, device: str) -> dict[str, Stage]:
+    """What the nodes take that work on a device, once all that do are bound to it."""
+    bound = _nodes_with_device(folder, options)
+    while bound:
+        try:
+            return _run(folder, replace(options, target_device=" ".join(f"{node}={device}" for node in bound)), bound)
+        except CalculatorError as error:
+            failed = {error.node, *(other.node for other in error.others)}
+            if not failed & {*bound}:
+                raise
+            bound = [node for node in bound if node not in failed]
+    return {}
+
+
+def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, Stage]:
+    """What the nodes take for an image from text or, if that does not reach them, for one from a picture."""
+    from graphframe.tracing import Trace
+
+    graph = GraphSource(folder, options=options).open()
+    loading = Trace()
+    taken: dict[str, float] = {}
+    steps = min(STEPS, options.max_num_inference_steps or STEPS)
+    request = ImageRequest("a cat", seed=0, num_inference_steps=steps)
+    try:
+        graph.load(loading)
+        made = _time(graph, request, taken, may_refuse=True)
+        if made is None:  # it does inpainting
+            width, height = map(int, (options.default_resolution or options.resolution or _SIZE).split()[0].split("x"))
+        else:
+            width, height = made.width, made.height
+        request = replace(request, image=_TRANSPARENT, width=width, height=height)
+        _time(graph, request, taken, may_refuse=made is not None)
+    finally:
+        graph.close()
+    weights = {load.node.name: sum(model.weights for model in load.models) for load in loading.loads}
+    return {node: Stage(taken[node], weights[node]) for node in bound if node in taken}
+
+
+def _time(graph: Graph, request: ImageRequest, taken: dict[str, float], *, may_refuse: bool) -> EncodedImage | None:
+    """Add what the nodes take that `taken` has not, and return the image; None if the model refuses such requests."""
+    from graphframe.inference.activity import Inference
+    from graphframe.tracing import Trace
+
+    trace = Trace()
+    try:
+        (packet,) = graph.run(REQUEST=request)["IMAGE"]  # the first inference of a shape takes longer
+        graph.run(REQUEST=request, tracer=trace)
+    except CalculatorError as error:
+        if may_refuse and isinstance(error.__cause__, InvalidRequest):
+            return None
+        raise
+    seconds: dict[str, float] = {}
+    for call in trace.calls:
+        for event in call.within:
+            if isinstance(event, Inference):
+                seconds[call.node.name] = seconds.get(call.node.name, 0.0) + event.ended - event.began
+    taken |= seconds | taken
+    image: EncodedImage = packet.value
+    return image
+
+
+def _nodes_with_device(folder: Path, options: TaskOptions) -> list[str]:
+    source = GraphSource(folder, options=replace(options, target_device=None))
+    return [node.name for node in source.open().nodes if node.device]
+
+
+def _table(nodes: list[str], measured: Mapping[str, Mapping[str, Stage]], chosen: Mapping[str, str]) -> list[str]:
+    """Seconds by node and device, with a star at those that were chosen."""
+    rows = [["node", "weights", *measured]]
+    for node in nodes:
+        stages = [(device, found.get(node)) for device, found in measured.items()]
+        weights = next(stage.weights for _, stage in stages if stage)
+        cells = [
+            "-" if stage is None else f"{stage.seconds:.4f}{'*' if chosen[node] == device else ''}"
+            for device, stage in stages
+        ]
+        rows.append([node, f"{weights / 2**20:.1f} MiB", *cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

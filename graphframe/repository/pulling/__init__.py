@@ -1,0 +1,1 @@
+"""Download models and LoRA adapters from a Hugging Face hub."""

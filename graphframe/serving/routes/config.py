@@ -1,0 +1,70 @@
+"""``GET /v1/config`` and ``POST /v1/config/reload``: the state of every servable, in OpenVINO Model Server's shape."""
+
+from __future__ import annotations
+
+import asyncio
+
+import falcon.asgi
+
+from graphframe.repository.config_file import ConfigFileError
+from graphframe.serving.api.responses import LoadStatus, NodeStatus, ServableStatus, VersionStatus
+from graphframe.serving.errors import NO_RETRY, APIError
+from graphframe.serving.lifecycle.registry import Registry
+from graphframe.serving.lifecycle.servable import Servable, Servables, State
+
+
+class Config:
+    """What is served, whether it loaded, on which devices its nodes run and, if asked, what they take."""
+
+    def __init__(self, servables: Servables, registry: Registry) -> None:
+        self._servables = servables
+        self._registry = registry
+        self._turn = asyncio.Lock()
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Describe all servables, those that failed too."""
+        verbose = req.get_param_as_bool("verbose", default=False, blank_as_true=True)
+        resp.media = {servable.name: _describe(servable, verbose) for servable in self._servables}
+
+    async def on_post_reload(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Load what has changed and what failed before, and describe all then."""
+        try:
+            async with self._turn:  # or those who wait would take all threads, of which cancelling a run needs one
+                await asyncio.to_thread(self._registry.reload, force=True)
+        except ConfigFileError as error:
+            raise APIError(412, str(error), code="invalid_config", headers=NO_RETRY) from error
+        await self.on_get(req, resp)
+
+
+def _describe(servable: Servable, verbose: bool) -> ServableStatus:
+    state = servable.state
+    # NOTE: what failed to load stays LOADING there, and the error code tells.
+    status = VersionStatus(
+        version="1",
+        state="LOADING" if state is State.FAILED else state.value,
+        status=LoadStatus(
+            error_code="FAILED_PRECONDITION" if servable.failure else "OK",
+            error_message=servable.failure or (state is State.LOADING and servable.source.progress()) or "OK",
+        ),
+    )
+    version = servable.version
+    if version is None:
+        return ServableStatus(model_version_status=[status], nodes=[])
+    nodes = [
+        NodeStatus(
+            name=node.name,
+            calculator=node.calculator.__name__,
+            device=node.device,
+            weights_bytes=version.weights.get(node.name, 0) if verbose else None,
+        )
+        for node in version.graph.nodes
+    ]
+    if not verbose:
+        return ServableStatus(model_version_status=[status], nodes=nodes)
+    return ServableStatus(
+        model_version_status=[status],
+        nodes=nodes,
+        loaded=version.loaded,
+        weights_bytes=version.weights_bytes,
+        resident_bytes=version.resident_bytes,
+    )

@@ -1,0 +1,93 @@
+"""``POST /images/generations``, ``/images/edits`` and ``/images/variations``."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TypeVar
+
+import falcon.asgi
+
+from graphframe.image import EncodedImage
+from graphframe.serving.api import form_body, json_body
+from graphframe.serving.api.requests import EditRequest, GenerationRequest, ImageFields, PromptFields, VariationRequest
+from graphframe.serving.api.responses import Image, ImagesResponse, Usage
+from graphframe.serving.generation import Generation, Queue, event_stream
+from graphframe.serving.generation.event_stream import PING_SECONDS
+from graphframe.serving.generation.queue import owner_of
+from graphframe.serving.lifecycle.servable import Servables
+from graphframe.serving.routes.image_files import ImageFiles
+
+F = TypeVar("F", bound=ImageFields)
+
+
+class Images:
+    """One request is one run of the servable's graph."""
+
+    def __init__(self, servables: Servables, queue: Queue, files: ImageFiles, png_metadata: bool) -> None:
+        self._servables = servables
+        self._queue = queue
+        self._files = files
+        self._png_metadata = png_metadata
+
+    async def on_post_generations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Make images from a prompt."""
+        body = GenerationRequest.read(await json_body.read_json_object(req))
+        await self._answer_or_stream(req, resp, body, "image_generation")
+
+    async def on_post_edits(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Make images from a prompt and another image, perhaps only where a mask says."""
+        await self._answer_or_stream(req, resp, await _read_with_files(req, EditRequest), "image_edit")
+
+    async def on_post_variations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Make images that resemble another."""
+        await self._answer(req, resp, await _read_with_files(req, VariationRequest))
+
+    def _generation(self, req: falcon.asgi.Request, body: ImageFields) -> Generation:
+        path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server looks for that where no model is named
+        name = body.model or (path if path in self._servables else None)
+        servable = self._servables.find_available(name)
+        adapters = servable.adapters(self._servables.meant(name), body.lora_alphas)
+        metadata = {"model": servable.name} if self._png_metadata else None
+        request = dataclasses.replace(body.image_request(), adapters=adapters, metadata=metadata)
+        return Generation(servable, request, req.context.id, owner_of(req))
+
+    async def _answer(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImageFields) -> None:
+        """Answer with the images, once all are there."""
+        generation = self._generation(req, body)
+        events = generation.events(self._queue.turn(generation))
+        images = [event async for event in events if isinstance(event, EncodedImage)]
+        timings = generation.progress.milliseconds().items()
+        resp.set_header("Server-Timing", ", ".join(f"{name};dur={milliseconds}" for name, milliseconds in timings))
+        resp.media = ImagesResponse(
+            created=int(time.time()),
+            data=[
+                Image(url=await self._files.url_of(image, req)) if body.delivery == "url" else Image(b64_json=image.b64)
+                for image in images
+            ],
+            background="opaque",
+            output_format=images[0].format,
+            size=f"{images[0].width}x{images[0].height}",
+            seed=generation.request.seed,
+            usage=Usage.of(generation.request, images),
+        )
+
+    async def _answer_or_stream(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: PromptFields, kind: str
+    ) -> None:
+        """Answer so, or with each image and preview as it comes."""
+        if not body.stream:
+            await self._answer(req, resp, body)
+            return
+        generation = self._generation(req, body)
+        events = generation.events(self._queue.turn(generation), PING_SECONDS)
+        quality = body.quality or "auto"
+        resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress)
+        resp.set_header("cache-control", "no-cache")
+        resp.set_header("x-accel-buffering", "no")  # nginx passes events on at once
+
+
+async def _read_with_files(req: falcon.asgi.Request, fields: type[F]) -> F:
+    if form_body.is_form(req):
+        return fields.read(await form_body.read_form(req), text=True)
+    return fields.read(await json_body.read_json_object(req, form_body.MAX_BYTES))

@@ -1,0 +1,57 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.solvers.unipc_multistep import UniPCMultistepScheduler
+from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, check
+from tests.calculators.diffusion.schedulers.toy_run import no_noise, toy_config
+
+NAME = UniPCMultistepScheduler.__name__
+PICTURE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+NOISE = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
+
+
+@cases(NAME)
+def test_steps_as_diffusers_does(fields: dict[str, Any], expected: NDArray[np.float32]) -> None:
+    check(NAME, fields, expected)
+
+
+def test_a_model_that_is_right_from_the_start_gets_its_picture() -> None:
+    scheduler = UniPCMultistepScheduler.factory(toy_config())(5)
+    sample = scheduler.add_noise(PICTURE, NOISE, 0)
+    for step in range(5):
+        np.testing.assert_allclose(sample, scheduler.add_noise(PICTURE, NOISE, step), atol=1e-5)
+        sample, denoised = scheduler.step(NOISE, step, sample, no_noise)
+        np.testing.assert_allclose(denoised, PICTURE, atol=1e-5)
+    assert denoised is sample
+
+
+def test_what_it_was_given_may_change_afterwards() -> None:
+    factory = UniPCMultistepScheduler.factory(toy_config(prediction_type="sample"))
+    first, second = factory(3), factory(3)
+    output, sample = PICTURE.copy(), NOISE.copy()
+    latent = first.step(output, 0, sample, no_noise).sample
+    assert (second.step(PICTURE, 0, NOISE, no_noise).sample == latent).all()
+    output[:] = sample[:] = 7
+    assert (first.step(NOISE, 1, latent, no_noise).sample == second.step(NOISE, 1, latent, no_noise).sample).all()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"solver_order": 3}, "solver_order is 3 which is not supported here; set it to 2"),
+        ({"solver_type": "bh1"}, "solver_type is 'bh1'"),
+        ({"predict_x0": False}, "predict_x0 is false which is not supported here; set it to true"),
+        ({"lower_order_final": False}, "lower_order_final is false"),
+        ({"disable_corrector": [0]}, "disable_corrector is not empty, which is not supported here; leave it out"),
+        ({"prediction_type": "flow_prediction"}, "prediction_type is 'flow_prediction'"),
+        ({"use_flow_sigmas": True}, "use_flow_sigmas is true"),
+        ({"use_beta_sigmas": True}, "use_beta_sigmas is true"),
+    ],
+)
+def test_refuses(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        UniPCMultistepScheduler.factory(SchedulerConfig(fields))

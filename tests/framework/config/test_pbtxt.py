@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from google.protobuf import text_format, wrappers_pb2
+
+from graphframe.framework.config.pbtxt import Scan
+from graphframe.framework.protos import stream_handler_pb2
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
+
+assert wrappers_pb2  # its types are used as options below
+
+
+def scan(text: str, types: Iterable[str] = ()) -> Scan:
+    return Scan(text, CalculatorGraphConfig.DESCRIPTOR, lambda: types)
+
+
+def read(text: str) -> CalculatorGraphConfig:
+    """What is left of a text without what is not known."""
+    proto: CalculatorGraphConfig = text_format.Parse(scan(text).known_text, CalculatorGraphConfig())
+    return proto
+
+
+def test_a_text_without_anything_unknown_stays_as_it_is() -> None:
+    text = 'node { calculator: "A" # comment\n } input_stream: ["a", \'b\'];'
+    assert scan(text).known_text == text
+    assert scan(text).unknown == []
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "extra: 1",
+        "extra: -1.5e3,",
+        'extra: "a" \'b\' "}";',
+        "extra { a { b: [1, 2] } c < d: 1 > }",
+        "extra: [{ a: 1 }, { a: 2 }]",
+        "extra: []",
+        "extra < >",
+        "node_options { [type.googleapis.com/no.Such] { a: [{ }] } }",
+        "options { [no.such.ext] { a: 1 } }",
+        "options { [no.such.ext]: 3 }",
+        "node_options < [x/no.Such] < > >",
+    ],
+)
+def test_what_is_not_known_is_passed_over(field: str) -> None:
+    text = f'node {{\n name: "a" {field}\n calculator: "b" }}\nnode {{ }}'
+    (unknown,) = scan(text).unknown
+    assert unknown.line == 2
+    assert unknown.is_type is ("[" in field and "no" in field)
+    config = read(text)
+    assert [(node.name, node.calculator) for node in config.node] == [("a", "b"), ("", "")]
+    assert scan(text).lines["node", 1] == 4
+
+
+def test_each_place_of_the_same_thing_is_told() -> None:
+    found = scan("nodes { }\nnodes { }\nnode { nodes: 1 }").unknown
+    assert [(unknown.line, unknown.message.partition(";")[0]) for unknown in found] == [
+        (1, 'graphframe.CalculatorGraphConfig has no field "nodes", did you mean "node"?'),
+        (2, 'graphframe.CalculatorGraphConfig has no field "nodes", did you mean "node"?'),
+        (3, 'graphframe.CalculatorGraphConfig.Node has no field "nodes"'),
+    ]
+
+
+@pytest.mark.parametrize("text", ["node { 'a': 1 }", "node { [a }", "node { [a.b] { } }", "[a/b] { }", "a.b: 1", "-"])
+def test_what_only_the_parser_can_explain_is_left_to_it(text: str) -> None:
+    assert scan(text).unknown == []
+    assert scan(text).known_text == text
+    with pytest.raises(text_format.ParseError):
+        read(text)
+
+
+HANDLER = """input_stream_handler { options {
+    [ mediapipe.FixedSizeInputStreamHandlerOptions.ext ]  # mediapipe.FixedSizeInputStreamHandlerOptions
+    { trigger_queue_size: 7 } } }"""
+
+
+def test_types_of_mediapipe_stand_for_ours_of_the_same_name() -> None:
+    options = read(HANDLER).input_stream_handler.options
+    assert options.Extensions[stream_handler_pb2.FixedSizeInputStreamHandlerOptions.ext].trigger_queue_size == 7
+    text = "graph_options { [mediapipe.dev/mediapipe.SyncSetInputStreamHandlerOptions] { } }"
+    assert read(text).graph_options[0].type_url == "mediapipe.dev/graphframe.SyncSetInputStreamHandlerOptions"
+
+
+def test_an_extension_that_is_not_known_but_whose_message_is() -> None:
+    (unknown,) = scan("node { options { [google.protobuf.Int64Value.ext] { value: 1 } } }").unknown
+    assert unknown.message == (
+        "the extension google.protobuf.Int64Value.ext is not known; "
+        "write node_options { [type.googleapis.com/google.protobuf.Int64Value] { ... } } instead"
+    )
+
+
+def test_extensions_are_suggested() -> None:
+    text = HANDLER.replace("mediapipe.FixedSize", "graphframe.FixSize", 1)
+    (unknown,) = scan(text).unknown
+    assert unknown.message.endswith('did you mean "graphframe.FixedSizeInputStreamHandlerOptions.ext"?')

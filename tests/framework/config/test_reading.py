@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from google.protobuf import descriptor_pb2, wrappers_pb2
+
+import graphframe as gf
+from graphframe.framework.config.pbtxt import FieldPath
+from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
+
+assert descriptor_pb2  # the types of these are used as options below
+assert wrappers_pb2
+
+TEXT = """\
+# a graph { "with" comments
+input_stream: "a"
+input_stream: [
+  "b",  # one
+  'c'
+]
+node {
+  name: "first"
+  calculator: "One"
+  input_stream:
+    "a"
+  node_options { [type.googleapis.com/google.protobuf.Int64Value] { value: -3 } }
+  device_properties { key: "K" value: "{ not a block }" }
+}
+node <
+  calculator: 'T' "wo"
+  output_stream: [] output_stream: "x"; output_stream: "y",
+  input_stream_info: [{ tag_index: "A" }, { tag_index: "B"
+    back_edge: true }]
+>
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("input_stream", 0), 2),
+        (("input_stream", 1), 4),
+        (("input_stream", 2), 5),
+        (("node", 0), 7),
+        (("node", 0, "calculator", 0), 9),
+        (("node", 0, "input_stream", 0), 10),
+        (("node", 0, "node_options", 0), 12),
+        (("node", 0, "device_properties", 0, "value", 0), 13),
+        (("node", 1), 15),
+        (("node", 1, "calculator", 0), 16),
+        (("node", 1, "output_stream", 0), 17),
+        (("node", 1, "output_stream", 1), 17),
+        (("node", 1, "input_stream_info", 1), 18),
+        (("node", 1, "input_stream_info", 1, "back_edge", 0), 19),
+    ],
+)
+def test_line_of_each_field(path: FieldPath, line: int) -> None:
+    assert parse(TEXT, "graph").lines[path] == line
+
+
+def test_what_is_read() -> None:
+    config = parse(TEXT, "graph")
+    assert list(config.proto.input_stream) == ["a", "b", "c"]
+    assert config.proto.node[1].calculator == "Two"
+    assert list(config.proto.node[1].output_stream) == ["x", "y"]
+    assert config.problems == []
+
+
+def test_problems_carry_source_and_line() -> None:
+    config = parse(TEXT, "graph.pbtxt")
+    first, second = config.nodes
+    assert str(first.problem("is wrong", "input_stream", 0)) == 'graph.pbtxt:10: node "first": is wrong'
+    assert str(first.problem("is wrong", "executor", 0)) == 'graph.pbtxt:7: node "first": is wrong'
+    assert str(second.problem("is wrong")) == 'graph.pbtxt:15: node "Two": is wrong'
+    assert str(config.problem("is wrong", "input_stream", 1)) == "graph.pbtxt:4: is wrong"
+    assert str(config.problem("is wrong")) == "graph.pbtxt: is wrong"
+
+
+def test_nodes_without_name_are_called_by_their_calculator() -> None:
+    nodes = ['calculator: "A"', 'name: "n" calculator: "A"', 'calculator: "A"', 'calculator: "B"']
+    config = parse("".join(f"node {{ {node} }}" for node in nodes), "graph")
+    assert [node.name for node in config.nodes] == ["A_1", "n", "A_2", "B"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('node {\n  calculator: "A"\n', 'graph:2: Expected "}".'),
+        ("node {\n  max_in_flight: many\n}", "graph:2: in `max_in_flight: many`: Couldn't parse integer: many"),
+        ('node {\n  name: "a"\n  name: "b"\n}', "should not have multiple"),
+        ("}", "graph:1: "),
+    ],
+)
+def test_text_that_cannot_be_read(text: str, message: str) -> None:
+    with pytest.raises(gf.GraphConfigError) as raised:
+        parse(text, "graph")
+    (problem,) = raised.value.problems
+    assert message in str(problem)
+    assert problem.line is not None
+
+
+def test_unknown_field() -> None:
+    (problem,) = parse('node {\n  calculator: "A"\n  input_streams: "a"\n}', "graph").problems
+    assert problem.line == 3
+    assert 'graphframe.CalculatorGraphConfig.Node has no field "input_streams", did you mean "input_stream"?' in str(
+        problem
+    )
+    assert "it has: name, calculator," in str(problem)
+
+
+def test_unknown_field_of_options() -> None:
+    text = 'node {\n  calculator: "A" node_options {\n[type.googleapis.com/google.protobuf.Int64Value] { valu: 3 } } }'
+    config = parse(text, "graph")
+    (problem,) = config.problems
+    assert str(problem) == (
+        'graph:3: google.protobuf.Int64Value has no field "valu", did you mean "value"?; it has: value'
+    )
+    assert config.proto.node[0].node_options[0].TypeName() == "google.protobuf.Int64Value"
+
+
+def test_unknown_type_of_options() -> None:
+    text = 'node {\n node_options {\n[type.googleapis.com/graphframe.FooOption] { x { y: "]}" } } } name: "a" }'
+    config = parse(text, "graph", lambda: ["graphframe.FooOptions", "graphframe.BarOptions"])
+    (problem,) = config.problems
+    message = "the option type graphframe.FooOption is not known, did you mean"
+    assert str(problem) == f'graph:3: {message} "graphframe.FooOptions"?'
+    assert config.proto.node[0].name == "a"
+
+
+def test_unknown_extension() -> None:
+    (problem,) = parse("node {\n options {\n [mediapipe.FooOptions.ext] { x: 1 }\n }\n}", "graph").problems
+    assert str(problem) == "graph:3: the extension mediapipe.FooOptions.ext is not known"
+
+
+def test_all_that_is_not_known_is_found_at_once() -> None:
+    text = """
+        nodes { calculator: "A" }
+        node {
+          calculator: "B"
+          node_options { [type.googleapis.com/graphframe.Nothing] { a: 1 } }
+          input_strem: "x"
+          node_options { [type.googleapis.com/graphframe.Nothing] { a: 1 } }
+        }
+    """
+    config = parse(text, "graph")
+    assert [problem.line for problem in config.problems] == [2, 5, 6, 7]
+    assert [node.name for node in config.nodes] == ["B"]
+
+
+def test_what_is_not_known_is_reported_beside_what_cannot_be_read() -> None:
+    with pytest.raises(gf.GraphConfigError) as raised:
+        parse("nodes { }\nnode {\n name: 3\n}", "graph")
+    assert [problem.line for problem in raised.value.problems] == [1, 3]
+
+
+def test_calculators_are_imported_only_for_types_that_are_not_known_yet() -> None:
+    calls = []
+
+    def load() -> Iterable[str]:
+        calls.append("load")
+        return ()
+
+    parse(TEXT, "graph", load)
+    assert calls == []
+    parse("node { node_options { [a/Nothing] { } } nothing: 1 }", "graph", load)
+    assert calls == ["load"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\nvertex_buffer: 1.5\n" * 5000, 2),
+        ('{ "nodes": [{ "calculator": "Double" }] }', 1),
+        ("Dear sir,\nthis is no graph.", 1),
+        ("import graphframe as gf\n", 1),
+        ("# a comment\n<html><body></body></html>", 2),
+        ("\x00\x7fELF\x02\x01", 1),
+        ("{" * 10_000, 1),
+        ("a {" * 10_000, 1),
+    ],
+)
+def test_text_that_is_no_graph_is_told_in_one_line(text: str, line: int) -> None:
+    with pytest.raises(gf.GraphConfigError) as caught:
+        parse(text, "mesh.pbtxt")
+    (problem,) = caught.value.problems
+    assert problem.line == line
+    assert "this is no graph in protobuf's text format" in problem.message
+    assert "\n" not in problem.message
+
+
+def test_files(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text('node {\r\n name: "ü" calculater: "A"\r\n}', encoding="utf-8", newline="")
+    config = parse_file(path)
+    assert config.nodes[0].name == "ü"
+    assert [(problem.source, problem.line) for problem in config.problems] == [(str(path), 2)]
+    path.write_bytes(b"\xef\xbb\xbfnode { }")
+    assert len(parse_file(path).nodes) == 1
+    path.write_bytes(b"node {\n\xff }")
+    with pytest.raises(gf.GraphConfigError, match=r"graph.pbtxt:2: this is no text in UTF-8: .* 0xff"):
+        parse_file(path)
+    with pytest.raises(FileNotFoundError):
+        parse_file(tmp_path / "other.pbtxt")
+
+
+def test_no_graph_may_be_just_a_slip() -> None:
+    with pytest.raises(gf.GraphConfigError, match='has no field "nodes", did you mean "node"'):
+        parse('nodes { calculator: "A" }', "graph")
+
+
+def test_any_number_of_things_that_are_not_known() -> None:
+    nodes = "".join(f'node {{ name: "n{n}" calculater: "A" extra_{n} {{ a {{ }} }} }}\n' for n in range(300))
+    config = parse(nodes, "graph")
+    assert len(config.nodes) == 300
+    assert [problem.line for problem in config.problems] == [line for line in range(1, 301) for _ in range(2)]
+
+
+def test_value_that_is_none_of_an_enum() -> None:
+    options = "[type.googleapis.com/google.protobuf.FieldDescriptorProto] {\n label: LABEL_OPTIONEL }"
+    with pytest.raises(gf.GraphConfigError) as caught:
+        parse(f"node {{ node_options {{ {options} }} }}", "graph")
+    assert str(caught.value).startswith("graph:2: ")
+    assert 'has no value named LABEL_OPTIONEL, did you mean "LABEL_OPTIONAL"?; it has: LABEL_' in str(caught.value)
+
+
+MEDIAPIPE = """
+    # In MediaPipe's style.
+    input_stream: 'VIDEO:input_video'
+    max_queue_size: -1
+    packet_generator { packet_generator: "ModelGenerator" output_side_packet: "MODEL:model"
+                       options { [mediapipe.ModelGeneratorOptions.ext] { path: "a" 'b' } } }
+    status_handler { status_handler: "Handler" external_input: "x" }
+    packet_factory { packet_factory: "Factory" output_side_packet: "y" }
+    node: {
+      calculator: "FlowLimiterCalculator"
+      input_stream: "input_video"  input_stream: "FINISHED:out"
+      input_stream_info: { tag_index: "FINISHED" back_edge: true }
+      output_stream: "throttled"
+      options: { [mediapipe.LimiterCalculatorOptions.ext] { max_in_flight: 1; allowance: [1.5f, -inf], } }
+    }
+    node <
+      calculator: "ImageToTensorCalculator", input_stream: "IMAGE:throttled"
+      node_options: <
+        [type.googleapis.com/mediapipe.ImageToCalculatorOptions] < range { min: -1.0 max: 1 } border: ZERO >
+      >
+      option_value: "gpu_origin:options/gpu_origin"
+      external_input: "MODEL:model"
+      input_stream_handler {
+        input_stream_handler: "FixedSizeInputStreamHandler"
+        options { [mediapipe.FixedSizeInputStreamHandlerOptions.ext] { trigger_queue_size: 5 } }
+      }
+    >
+    graph_options { [type.googleapis.com/mediapipe.FaceOptions] {} }
+"""
+
+
+def test_graph_of_mediapipe_with_calculators_that_are_not_known() -> None:
+    config = parse(MEDIAPIPE, "graph", allow_unknown=True)
+    assert config.problems == []
+    assert [node.name for node in config.nodes] == ["FlowLimiterCalculator", "ImageToTensorCalculator"]
+    assert config.proto.packet_generator[0].output_side_packet == ["MODEL:model"]
+
+
+def test_types_of_mediapipe_that_are_not_known_are_problems_otherwise() -> None:
+    assert [problem.message.partition(", did")[0] for problem in parse(MEDIAPIPE, "graph").problems] == [
+        "the extension mediapipe.ModelGeneratorOptions.ext is not known",
+        "the extension mediapipe.LimiterCalculatorOptions.ext is not known",
+        "the option type mediapipe.ImageToCalculatorOptions is not known",
+        "the option type mediapipe.FaceOptions is not known",
+    ]
+
+
+def test_fields_that_are_not_known_are_problems_even_if_types_may_be_unknown() -> None:
+    (problem,) = parse('node { calculater: "A" }', "graph", allow_unknown=True).problems
+    assert 'has no field "calculater"' in problem.message
+
+
+def test_everything_without_a_line_of_its_own_is_at_the_empty_path() -> None:
+    config = parse('node { calculator: "A" }', "graph")
+    config = SourcedConfig(config.proto, "graph", {(): 7})
+    assert config.nodes[0].problem("is wrong", "calculator", 0).line == 7
+    assert config.problem("is wrong", "input_stream", 0).line == 7

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from google.protobuf.wrappers_pb2 import Int64Value, StringValue
+
+import graphframe as gf
+from graphframe import Packet, Timestamp
+from graphframe.framework.config.reading import parse
+from graphframe.framework.planning.validation import validate
+from graphframe.framework.running.state import NodeState, Task
+from graphframe.framework.running.stream import Stream
+
+
+class Ports(gf.Calculator):
+    """One port of each kind."""
+
+    one = gf.Input("ONE", int)
+    other = gf.Input("OTHER", optional=True)
+    many = gf.Input("MANY", multiple=True, optional=True)
+    out = gf.Output("OUT", int)
+    unconnected = gf.Output("UNCONNECTED", optional=True)
+    outs = gf.Output("OUTS", multiple=True, optional=True)
+    side = gf.SideInput("SIDE", str)
+    no_side = gf.SideInput("NO_SIDE", optional=True)
+    sides = gf.SideInput("SIDES", multiple=True, optional=True)
+    set = gf.SideOutput("SET", int, optional=True)
+    sets = gf.SideOutput("SETS", multiple=True, optional=True)
+    options = gf.Options(Int64Value)
+    other_options = gf.Options(StringValue)
+
+
+TEXT = """
+    input_stream: "one" input_stream: "m0" input_stream: "m1" input_side_packet: "s0" input_side_packet: "s1"
+    node {
+      name: "ports" calculator: "Ports"
+      input_stream: "ONE:one" input_stream: "MANY:0:m0" input_stream: "MANY:1:m1"
+      output_stream: "OUT:out" output_stream: "OUTS:0:o0" output_stream: "OUTS:1:o1"
+      input_side_packet: "SIDE:s0" input_side_packet: "SIDES:0:s0" input_side_packet: "SIDES:1:s1"
+      output_side_packet: "SET:t0" output_side_packet: "SETS:0:t1" output_side_packet: "SETS:1:t2"
+      node_options { [type.googleapis.com/google.protobuf.Int64Value] { value: 7 } }
+    }
+"""
+Flushed = list[tuple[Task, list[tuple[int, Packet]]]]
+
+
+def context(
+    flush: Callable[[Task, list[tuple[int, Packet]]], None] = lambda task, sent: None,
+    report: Callable[[str, int, int], None] | None = None,
+) -> gf.Context:
+    plan = validate(parse(TEXT, "graph"), {"Ports": Ports}.__getitem__)
+    streams = [Stream(name) for name in plan.streams]
+    cc = gf.Context(gf.Cancellation(), flush, report, NodeState(plan.nodes[0], streams, 100, Task))
+    cc.node.side_packets = ["side", "side", "more"]
+    return cc
+
+
+@pytest.fixture
+def cc() -> gf.Context:
+    """In ``process`` at 5; inputs are in the order of tags: MANY:0, MANY:1, ONE."""
+    cc = context()
+    cc.timestamp = 5
+    cc.packets = [None, Packet("m", 5), Packet(1, 5)]
+    return cc
+
+
+def test_inputs(cc: gf.Context) -> None:
+    assert cc[Ports.one] == 1
+    assert cc.has(Ports.one)
+    assert cc.get(Ports.one) == 1
+    assert not cc.has(Ports.other)
+    assert cc.get(Ports.other) is None
+    assert cc.get(Ports.other, "nothing") == "nothing"
+    assert [cc.has(Ports.many, index=index) for index in range(3)] == [False, True, False]
+
+
+def test_values_of_a_multiple_input(cc: gf.Context) -> None:
+    assert cc.values(Ports.many) == [None, "m"]
+    assert not cc.has(Ports.many)
+    assert cc.values(Ports.other) == []
+
+
+@pytest.mark.parametrize("port", [Ports.other, Ports.many])
+def test_input_that_is_empty(cc: gf.Context, port: gf.Input[Any]) -> None:
+    message = f'input stream "{port.tag}" has no packet at timestamp 5; ask cc.has'
+    with pytest.raises(LookupError, match=message):
+        cc[port]
+
+
+def test_inputs_are_empty_in_open() -> None:
+    cc = context()
+    assert cc.timestamp == Timestamp.UNSTARTED
+    assert not cc.has(Ports.one)
+    assert cc.values(Ports.many) == [None, None]
+    with pytest.raises(LookupError, match='"ONE" has no packet at timestamp UNSTARTED'):
+        cc[Ports.one]
+
+
+def test_side_packets(cc: gf.Context) -> None:
+    assert cc[Ports.side] == "side"
+    assert cc.has(Ports.side)
+    assert not cc.has(Ports.no_side)
+    assert cc.get(Ports.no_side, 3) == 3
+    assert cc.values(Ports.sides) == ["side", "more"]
+    with pytest.raises(LookupError, match='input side packet "NO_SIDE" is not connected; ask cc'):
+        cc[Ports.no_side]
+
+
+def test_options(cc: gf.Context) -> None:
+    assert cc[Ports.options].value == 7
+    assert cc[Ports.other_options].value == ""
+
+
+def test_send(cc: gf.Context) -> None:
+    cc.send(Ports.out, 1)
+    cc.send(Ports.out, 2, 9)
+    cc.send(Ports.out, 3, timestamp=0)
+    cc.send(Ports.outs, "a", index=1)
+    assert cc.sent == [(0, Packet(1, 5)), (0, Packet(2, 9)), (0, Packet(3, 0)), (2, Packet("a", 5))]
+
+
+def test_send_packet_as_it_is(cc: gf.Context) -> None:
+    packet = Packet("a", 9)
+    cc.send_packet(Ports.outs, packet, index=1)
+    ((slot, sent),) = cc.sent
+    assert slot == 2
+    assert sent is packet
+
+
+def test_send_where_nothing_is_connected(cc: gf.Context) -> None:
+    cc.send(Ports.unconnected, "value")
+    cc.send(Ports.outs, "value", index=2)
+    cc.send_packet(Ports.unconnected, Packet("value", 5))
+    assert cc.sent == []
+
+
+def test_send_what_is_of_another_type(cc: gf.Context) -> None:
+    with pytest.raises(TypeError, match='output stream "OUT" takes int, not str'):
+        cc.send(Ports.out, cast("int", "1"))
+    with pytest.raises(TypeError, match='output stream "OUT" takes int, not str'):
+        cc.send_packet(Ports.out, Packet("1", 5))
+    assert cc.sent == []
+
+
+def test_set_side_packets(cc: gf.Context) -> None:
+    cc.set_side_packet(Ports.set, 1)
+    cc.set_side_packet(Ports.sets, "a", index=1)
+    cc.set_side_packet(Ports.sets, "b", index=2)
+    assert cc.affect().side_packets == [(0, 1), (2, "a")]
+    with pytest.raises(TypeError, match='output side packet "SET" takes int, not str'):
+        cc.set_side_packet(Ports.set, cast("int", "1"))
+
+
+def test_flush_hands_out_what_was_sent_once() -> None:
+    flushed: Flushed = []
+    cc = context(lambda task, sent: flushed.append((task, sent)))
+    cc.send(Ports.out, 1, 1)
+    cc.flush()
+    cc.send(Ports.out, 2, 2)
+    assert flushed == [(cc, [(0, Packet(1, 1))])]
+    assert cc.sent == [(0, Packet(2, 2))]
+
+
+def test_report() -> None:
+    reported = []
+    context(report=lambda *progress: reported.append(progress)).report(3, 20)
+    assert reported == [("ports", 3, 20)]
+    context().report(3, 20)

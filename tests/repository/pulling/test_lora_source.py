@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphframe.repository.pulling.lora_source import CompositeLora, LoraSource, format_source_loras, parse_source_loras
+
+
+@pytest.mark.parametrize(
+    ("text", "adapter", "path"),
+    [
+        ("ink=org/repo", LoraSource("ink", "org/repo"), "loras/org/repo/"),
+        ("ink=org/repo:0.5", LoraSource("ink", "org/repo", 0.5), "loras/org/repo/"),
+        (
+            "ink=org/repo@deep/a.safetensors",
+            LoraSource("ink", "org/repo@deep/a.safetensors"),
+            "loras/org/repo/deep/a.safetensors",
+        ),
+        ("ink=/a/b.safetensors", LoraSource("ink", "/a/b.safetensors"), "/a/b.safetensors"),
+        (
+            "ink=http://host:8080/x/a.safetensors",
+            LoraSource("ink", "http://host:8080/x/a.safetensors"),
+            "loras/ink/a.safetensors",
+        ),
+        (
+            "ink=https://host/a.safetensors:-1",
+            LoraSource("ink", "https://host/a.safetensors", -1),
+            "loras/ink/a.safetensors",
+        ),
+    ],
+)
+def test_one_adapter(text: str, adapter: LoraSource, path: str) -> None:
+    assert parse_source_loras(text) == ([adapter], [])
+    assert adapter.path == path
+
+
+def test_paths_start_where_the_user_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    adapters, _ = parse_source_loras("a=./a.safetensors:2,b=../b.safetensors,c=~/c.safetensors")
+    assert adapters == [
+        LoraSource("a", f"{tmp_path}/a.safetensors", 2),
+        LoraSource("b", f"{tmp_path.parent}/b.safetensors"),
+        LoraSource("c", "/home/me/c.safetensors"),
+    ]
+
+
+def test_composite() -> None:
+    adapters, composites = parse_source_loras("a=org/a, b=org/b:0.5, mix=@a:0.7+@b")
+    assert [adapter.alias for adapter in adapters] == ["a", "b"]
+    assert composites == [CompositeLora("mix", (("a", 0.7), ("b", 1.0)))]
+
+
+def test_there_and_back() -> None:
+    text = "a=org/a@x.safetensors:0.5,b=/b.safetensors:1,mix=@a:0.7+@b:1"
+    assert format_source_loras(*parse_source_loras(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ink", "is not ALIAS=SOURCE"),
+        ("in k=org/a", "may have only letters"),
+        ("ink=a.safetensors", "must be a URL, a path"),
+        ("ink=/a/b.bin", "must end in .safetensors"),
+        ("a=org/a,a=org/b", "alias used twice: a"),
+        ("a=org/a,mix=@b", 'composite "mix" names adapters that are not there: b'),
+        ("a=org/a,mix=@a+a", "is not @ALIAS"),
+        ("a=org/a:1.2.3", 'the alpha "1.2.3"'),
+    ],
+)
+def test_mistakes(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("[", r"\[")):
+        parse_source_loras(text)

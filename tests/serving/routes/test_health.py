@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import falcon.asgi
+import falcon.testing
+import pytest
+
+from graphframe.serving.app import make_app
+from graphframe.serving.errors import write_envelope
+from graphframe.serving.lifecycle.servable import Servables
+from graphframe.serving.options import ServerOptions
+from graphframe.serving.routes.health import Health
+from tests.serving import toys
+from tests.serving.conftest import MakeServable
+
+
+def test_who_answers(client: falcon.testing.TestClient) -> None:
+    assert client.simulate_get("/v2").json["name"] == "graphframe"
+
+
+@pytest.mark.parametrize("path", ["/v2/health/live", "/v2/health/ready", "/v2/models/toy/ready"])
+def test_healthy(client: falcon.testing.TestClient, path: str) -> None:
+    response = client.simulate_get(path)
+    assert response.status_code == 200
+    assert response.content == b""
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v2/models/org/toy/ready", 200),
+        ("/v2/models/org%2Ftoy/ready", 200),
+        ("/v2/models/org/toy/versions/1/ready", 200),
+        ("/v2/models/org/toy/versions/2/ready", 404),
+        ("/v2/models/org/boy/ready", 404),
+        ("/v2/models/org/toy", 404),
+        ("/v2/models/broken/ready", 404),
+        ("/v2/health/ready", 200),
+    ],
+)
+def test_one_model(make_servable: MakeServable, path: str, status: int) -> None:
+    broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
+    client = falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], ServerOptions()))
+    assert client.simulate_get(path).status_code == status
+
+
+def test_not_ready_without_a_model(make_servable: MakeServable) -> None:
+    broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
+    client = falcon.testing.TestClient(make_app([broken], ServerOptions()))
+    response = client.simulate_get("/v2/health/ready")
+    assert response.status_code == 503
+    assert "the paint has dried" in response.json["error"]["message"]
+    assert client.simulate_get("/v2/health/live").status_code == 200
+
+
+def test_not_ready_while_loading(make_servable: MakeServable) -> None:
+    app: falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response] = falcon.asgi.App()
+    app.set_error_serializer(write_envelope)
+    app.add_route("/ready", Health(Servables([make_servable(load=False)])), suffix="ready")
+    response = falcon.testing.TestClient(app).simulate_get("/ready")
+    assert response.status_code == 503
+    assert int(response.headers["retry-after"]) > 0
