@@ -162,8 +162,8 @@ def _decode(path: Path) -> _ConfigFile:
         raise ConfigFileError(f"{path} cannot be read: {error.strerror}") from error
     try:
         config = msgspec.json.decode(text, type=_ConfigFile)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ConfigFileError(f"{path}: {error}") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ConfigFileError(f"{path} is not a valid config: {error}") from error
     for field in ("pipeline_config_list", "custom_node_library_config_list", "custom_loader_config_list"):
         if getattr(config, field):
             raise ConfigFileError(f"{path}: {field} must be empty: only graphs of calculators are served")

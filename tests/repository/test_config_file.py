@@ -65,19 +65,22 @@ def test_the_first_of_a_name_counts(path: Path, tmp_path: Path, caplog: pytest.L
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "truncated"),
-        ("[]", "Expected `object`, got `array`"),
-        ("{}", "missing required field `model_config_list`"),
-        ('{"model_config_list": [], "models": []}', "unknown field `models`"),
-        ('{"model_config_list": [{"config": {}}]}', r"field `name` - at `\$.model_config_list\[0\].config`"),
-        ('{"model_config_list": [{"config": {"name": "a", "path": "b"}}]}', "unknown field `path`"),
-        ('{"model_config_list": [], "mediapipe_config_list": [{"name": "a", "nireq": 1}]}', "unknown field `nireq`"),
+        ("{", "is not a valid config: "),
+        ("[]", "is not a valid config: "),
+        ("{}", "is not a valid config: .*model_config_list"),
+        ('{"model_config_list": [], "models": []}', "is not a valid config: .*models"),
+        ('{"model_config_list": [{"config": {}}]}', "is not a valid config: .*name"),
+        ('{"model_config_list": [{"config": {"name": "a", "path": "b"}}]}', "is not a valid config: .*path"),
+        (
+            '{"model_config_list": [], "mediapipe_config_list": [{"name": "a", "nireq": 1}]}',
+            "is not a valid config: .*nireq",
+        ),
         ('{"model_config_list": [], "pipeline_config_list": [{}]}', "pipeline_config_list must be empty"),
     ],
 )
 def test_what_is_wrong(path: Path, text: str, message: str) -> None:
     path.write_text(text)
-    with pytest.raises(ConfigFileError, match=f"config.json: .*{message}"):
+    with pytest.raises(ConfigFileError, match=f"config.json:? {message}"):
         read_config_file(path)
     with pytest.raises(ConfigFileError):
         add_to_config_file(path, "toy", "toy")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import functools
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
+from msgspec import inspect
 
 from graphframe.framework.errors import did_you_mean
-from graphframe.serving.api.picture import decode
+from graphframe.serving.api.picture import Picture
 from graphframe.serving.errors import APIError
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -29,6 +30,7 @@ _MEANINGS = {
     "size": '"auto" or WIDTHxHEIGHT in pixels, as in "512x512"',
     "lora_alphas": 'an object of numbers by the aliases of adapters, as in {"ink": 0.5}',
 }
+"""Expected values of fields whose types do not say enough."""
 
 _JSON = {"lora_alphas"}
 """Fields that in a form are JSON."""
@@ -57,14 +59,29 @@ def convert(cls: type[T], given: Mapping[str, object], text: bool) -> T:
             for name, value in given.items()
             if value != "" or name == "prompt"
         }
+    types = _types(cls)
+    return cls(**{name: _value(name, value, types[name], strict=not text) for name, value in given.items()})
+
+
+@functools.cache
+def _types(cls: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
+
+
+def _value(name: str, value: object, type_: Any, *, strict: bool) -> object:
+    def read_image(_: type, given: object) -> Picture:
+        try:
+            return Picture.read(given)
+        except ValueError as error:
+            raise invalid(f"{name}: {error}", name) from None
+
+    # NOTE: one field at a time, since msgspec names a wrong field in its text only.
     try:
-        return msgspec.convert(
-            {name: _as_integer(value) for name, value in given.items()}, cls, strict=not text, dec_hook=decode
-        )
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).replace(" | null", "").partition(" - at `$.")
-        name = re.split(r"\W", path, maxsplit=1)[0]
-        raise invalid(_explain(cls, name, given[name], message), name) from None
+        return msgspec.convert(_as_integer(value), type_, strict=strict, dec_hook=read_image)
+    except msgspec.ValidationError:
+        expected = _MEANINGS.get(name) or _described(inspect.type_info(type_))
+    reason = _UNSUPPORTED.get(value) if isinstance(value, str) else None
+    raise invalid(f"{name} must be {expected}, not {_shown(value)}{f': {reason}' if reason else ''}", name)
 
 
 def invalid(message: str, param: str) -> APIError:
@@ -72,21 +89,30 @@ def invalid(message: str, param: str) -> APIError:
     return APIError(400, message, param=param, code="invalid_value")
 
 
-def _explain(cls: type, name: str, value: object, message: str) -> str:
-    for type_ in get_args(get_type_hints(cls)[name]):
-        if get_origin(type_) is Literal:
-            # NOTE: in the order of the alphabet, since that of a Literal depends on who else has one of the same words.
-            expected: str | None = " or ".join(sorted(map(_shown, get_args(type_))))
-            break
-    else:
-        expected = _MEANINGS.get(name) if isinstance(value, str) else None
-    if expected is None:
-        return f"{name}: {message[0].lower()}{message[1:]}"
-    reason = _UNSUPPORTED.get(value) if isinstance(value, str) else None
-    return f"{name} must be {expected}, not {_shown(value)}{f': {reason}' if reason else ''}"
+def _described(type_: inspect.Type) -> str:
+    """Return what a field takes, in words."""
+    if isinstance(type_, inspect.Metadata):
+        return _described(type_.type)
+    if isinstance(type_, inspect.UnionType):
+        return " or ".join(_described(each) for each in type_.types if not isinstance(each, inspect.NoneType))
+    if isinstance(type_, inspect.LiteralType):
+        return " or ".join(sorted(map(_shown, type_.values)))
+    if isinstance(type_, inspect.BoolType):
+        return "true or false"
+    if isinstance(type_, inspect.StrType):
+        return "text" if type_.max_length is None else f"text of at most {type_.max_length:,} characters"
+    assert isinstance(type_, (inspect.IntType, inspect.FloatType)), f"{type_} needs words in _MEANINGS"
+    words = "an integer" if isinstance(type_, inspect.IntType) else "a number"
+    return words if type_.ge is None else f"{words} from {type_.ge:.10g} to {type_.le:.10g}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
+    if isinstance(value, bytes):
+        return "a file"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict) and any(isinstance(each, (bytes, list, dict)) for each in value.values()):
+        return "an object"
     shown = msgspec.json.encode(value).decode()
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
@@ -99,5 +125,5 @@ def _as_integer(value: object) -> object:
 def _from_json(value: object) -> object:
     try:
         return msgspec.json.decode(value) if isinstance(value, str) else value
-    except msgspec.DecodeError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return value  # which is of a wrong type, then

@@ -54,7 +54,9 @@ async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
                 raise APIError(413, f"{what} bytes", param=match[1], code="body_too_large")
             room -= len(content)
             _insert(fields, match[1], match[2], Picture(content) if is_file else _text(match[1], content))
-    except falcon.MediaMalformedError as error:
+    except APIError:
+        raise
+    except falcon.HTTPError as error:
         raise APIError(400, f"the form cannot be read: {error.description}", code="invalid_form") from error
     return fields
 

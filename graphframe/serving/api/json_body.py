@@ -53,14 +53,21 @@ def _decode_object(body: bytes) -> dict[str, object]:
         raise APIError(400, "the body is empty; a JSON object is expected", code="invalid_json")
     try:
         decoded = msgspec.json.decode(body)
-    except UnicodeDecodeError:
-        message = "the body is not UTF-8"
-    except RecursionError:
-        message = "the body is nested too deeply"
-    except msgspec.MsgspecError as error:
-        message = f"the body is not valid JSON: {error}"
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        message = _why_invalid(body, error)
     else:
         if isinstance(decoded, dict):
             return decoded
         message = f"the body must be a JSON object, not {type(decoded).__name__}"
     raise APIError(400, message, code="invalid_json")
+
+
+def _why_invalid(body: bytes, error: Exception) -> str:
+    # NOTE: releases of msgspec report bad UTF-8 by different exceptions.
+    try:
+        body.decode()
+    except UnicodeDecodeError as cause:
+        return f"the body is not UTF-8 (byte {cause.start})"
+    if isinstance(error, RecursionError):
+        return "the body is nested too deeply"
+    return f"the body is not valid JSON: {error}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Any
 
 MAX_BYTES = 50 * 1024 * 1024
 """OpenAI's limit for one file."""
@@ -52,9 +51,3 @@ class Picture(bytes):
         if len(content) > MAX_BYTES:
             raise ValueError(f"the file is larger than {MAX_BYTES} bytes")
         return cls(content)
-
-
-def decode(type_: type, given: object) -> Any:
-    """For msgspec: what it does not know is a `Picture`."""
-    assert type_ is Picture
-    return Picture.read(given)

@@ -66,4 +66,4 @@ def test_a_form_is_not_json(content_type: str, is_hinted: bool) -> None:
 def test_what_is_no_text() -> None:
     with pytest.raises(APIError) as raised:
         read(b'{"prompt": "\xff"}')
-    assert raised.value.description == "the body is not UTF-8"
+    assert raised.value.description == "the body is not UTF-8 (byte 12)"

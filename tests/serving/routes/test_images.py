@@ -83,10 +83,15 @@ def test_a_variation(client: falcon.testing.TestClient) -> None:
         ("edits", [("prompt", "a cat")], "image", "image is required"),
         ("edits", [("prompt", "a cat"), ("image", "PNG")], "image", "a data URL is expected"),
         ("edits", [("prompt", "a cat"), ("image", PNG), ("image", PNG)], "image", "takes one image, not 2"),
-        ("edits", [("prompt", b"a cat"), ("image", PNG)], "prompt", "expected `str`"),
+        ("edits", [("prompt", b"a cat"), ("image", PNG)], "prompt", "characters, not a file"),
         ("edits", [("image", PNG)], "prompt", "prompt is required"),
-        ("edits", [("prompt", "a cat"), ("image", PNG), ("n", "two")], "n", "expected `int`"),
-        ("edits", [("prompt", "a cat"), ("image", PNG), ("n", "1"), ("n", "1")], "n", "got `array`"),
+        (
+            "edits",
+            [("prompt", "a cat"), ("image", PNG), ("n", "two")],
+            "n",
+            'an integer from 1 to 2147483647, not "two"',
+        ),
+        ("edits", [("prompt", "a cat"), ("image", PNG), ("n", "1"), ("n", "1")], "n", "not a list"),
         ("edits", [("prompt", "a cat"), ("image", PNG), ("markup", PNG)], "markup", "use a mask"),
         ("edits", [("prompt", "a cat"), ("image", PNG), ("input_fidelity", "medium")], "input_fidelity", '"low"'),
         ("edits", [("prompt", "a cat"), ("image", PNG), ("style", "vivid")], "style", "unknown field"),
@@ -213,9 +218,9 @@ JSON = {"Content-Type": "application/json"}
     ("body", "headers", "status", "message"),
     [
         (b"", JSON, 400, "the body is empty"),
-        (b'{"prompt": "a', JSON, 400, "truncated"),
-        (b'{"prompt": "a",}', JSON, 400, "trailing comma in object (byte 15)"),
-        (b'{"prompt": NaN}', JSON, 400, "invalid character (byte 11)"),
+        (b'{"prompt": "a', JSON, 400, "not valid JSON"),
+        (b'{"prompt": "a",}', JSON, 400, "not valid JSON"),
+        (b'{"prompt": NaN}', JSON, 400, "not valid JSON"),
         (b'{"prompt": "\xff"}', JSON, 400, "not UTF-8"),
         (b'["prompt"]', JSON, 400, "must be a JSON object, not list"),
         (b"[" * 500_000, JSON, 400, "nested too deeply"),
@@ -274,13 +279,16 @@ def test_adapters(adapted: falcon.testing.TestClient) -> None:
     assert painted(response.json)[0]["adapters"] == {"ink": 0.5, "gold": 0.25}
 
 
+EXPECTED_ALPHAS = 'lora_alphas must be an object of numbers by the aliases of adapters, as in {"ink": 0.5}'
+
+
 @pytest.mark.parametrize(
     ("lora_alphas", "message"),
     [
         ({"pen": 1}, 'the model "mix" applies not "pen"; it applies "ink", "gold"'),
-        ([0.5], "lora_alphas: expected `object`, got `array`"),
-        ("0.5", 'lora_alphas must be an object of numbers by the aliases of adapters, as in {"ink": 0.5}, not "0.5"'),
-        ({"ink": "much"}, "lora_alphas: expected `float`, got `str`"),
+        ([0.5], f"{EXPECTED_ALPHAS}, not a list"),
+        ("0.5", f'{EXPECTED_ALPHAS}, not "0.5"'),
+        ({"ink": "much"}, EXPECTED_ALPHAS + ', not {"ink":"much"}'),
     ],
 )
 def test_adapters_that_cannot_be_had(adapted: falcon.testing.TestClient, lora_alphas: object, message: str) -> None:
