@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class _ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         yield from self.mediapipe_config_list
 
 
-def read_config_file(path: Path) -> dict[str, GraphSource]:
+def read_config_file(path: Path) -> dict[str, FolderSource]:
     """What is to be served by which name; of those with the same name the first counts.
 
     A ``base_path`` starts from the folder of the file, and is by default the servable's name there. A ``graph_path``
@@ -81,7 +81,7 @@ def read_config_file(path: Path) -> dict[str, GraphSource]:
     ConfigFileError
         If it is missing, or wrong.
     """
-    sources: dict[str, GraphSource] = {}
+    sources: dict[str, FolderSource] = {}
     config = _decode(path)
     if config.monitoring is not None:
         _warn_once(f"{path}: monitoring is not looked at; start with --metrics_enable to have /metrics")
@@ -139,13 +139,13 @@ def _warn_once(message: str) -> None:
     _log.warning(message)
 
 
-def _source(folder: Path, entry: _Entry) -> GraphSource:
+def _source(folder: Path, entry: _Entry) -> FolderSource:
     base = folder / (entry.base_path or entry.name)
     if entry.graph_path:
-        return GraphSource(base, graph=base / entry.graph_path)
+        return FolderSource(base, graph=base / entry.graph_path)
     if not (base / "graph.pbtxt").is_file() and (base / "1" / "graph.pbtxt").is_file():
-        return GraphSource(base / "1")
-    return GraphSource(base)
+        return FolderSource(base / "1")
+    return FolderSource(base)
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from graphframe.serving.api_key import ApiKey
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation import Queue
 from graphframe.serving.generation.image_store import FolderStore, ImageStore, MemoryStore
+from graphframe.serving.lifecycle.model import ServedModel, ServedModels
 from graphframe.serving.lifecycle.registry import FindSources, Registry
-from graphframe.serving.lifecycle.servable import Servable, Servables
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.page import GraphPicture, Page
 from graphframe.serving.request_id import RequestId
@@ -38,19 +38,19 @@ TASKS = ("generations", "edits", "variations")
 
 
 def make_app(
-    servables: Iterable[Servable], options: ServerOptions, find_sources: FindSources | None = None
+    models: Iterable[ServedModel], options: ServerOptions, find_sources: FindSources | None = None
 ) -> Application:
-    """The application that serves `servables`; it loads them itself when it is started.
+    """The application that serves `models`; it loads them itself when it is started.
 
     Parameters
     ----------
-    servables : iterable of Servable
+    models : iterable of ServedModel
     options : ServerOptions
         Those that say how to serve; those that say what are not looked at.
     find_sources : callable, optional
         What tells what is to be served by now; by default that never changes.
     """
-    named = Servables(servables, options.aliases)
+    named = ServedModels(models, options.aliases)
     registry = Registry(named, find_sources or (lambda: {each.name: each.source for each in named}), options)
     app: Application = falcon.asgi.App()
     app.add_middleware([_cors(options), RequestId(), registry])
@@ -62,14 +62,14 @@ def make_app(
 
     files = ImageFiles(_store(options))
     queue = Queue(options.max_running, options.max_waiting)
-    images, models = Images(named, queue, files, options.png_metadata), Models(named)
+    images, listing = Images(named, queue, files, options.png_metadata), Models(named)
     app.add_route(f"{PATH}/{{name}}", files)
     for prefix in PREFIXES:
         for task in TASKS:
             app.add_route(f"{prefix}/images/{task}", images, suffix=task)
         app.add_route(f"{prefix}/queue", queue)
-        app.add_route(f"{prefix}/models", models)
-        app.add_route(f"{prefix}/models/{{name:path}}", models, suffix="one")
+        app.add_route(f"{prefix}/models", listing)
+        app.add_route(f"{prefix}/models/{{name:path}}", listing, suffix="one")
     app.add_route("/openapi.json", OpenAPI())
     app.add_route("/graphs/{name:path}", GraphPicture(named))
     if options.metrics_enable:

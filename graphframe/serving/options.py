@@ -97,7 +97,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Other names of servables, from ``NAME=SERVABLE,...``.
+        """Other names of models, from ``NAME=MODEL,...``.
 
         Raises
         ------
@@ -105,10 +105,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
             If it is written otherwise.
         """
         pairs = [part.strip().partition("=") for part in self.model_alias.split(",") if part.strip()]
-        for name, _, servable in pairs:
-            if not name or not servable:
-                raise ValueError(f'model_alias must be NAME=SERVABLE,..., not "{self.model_alias}"')
-        return {name: servable for name, _, servable in pairs}
+        for name, _, model in pairs:
+            if not name or not model:
+                raise ValueError(f'model_alias must be NAME=MODEL,..., not "{self.model_alias}"')
+        return {name: model for name, _, model in pairs}
 
     @property
     def memory_budget_bytes(self) -> int | None:

@@ -14,11 +14,11 @@ from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
 from graphframe.framework.errors import GraphConfigError
 from graphframe.repository.config_file import ConfigFileError, read_config_file
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.model_folder import ModelFolderError
 from graphframe.serving.app import Application, make_app
+from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.registry import FindSources
-from graphframe.serving.lifecycle.servable import Servable
 from graphframe.serving.options import ServerOptions
 
 
@@ -59,7 +59,7 @@ def sources_of(options: ServerOptions) -> FindSources:
         path = Path(options.config_path)
         read_config_file(path)
         return lambda: read_config_file(path)
-    sources = {options.served_name: GraphSource(Path(options.model_path), options=options.task_options)}
+    sources = {options.served_name: FolderSource(Path(options.model_path), options=options.task_options)}
     sources[options.served_name].open()
     return lambda: sources
 
@@ -73,10 +73,10 @@ def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Ap
         If it cannot be told what is to be served; gunicorn prints its message alone, and ends.
     """
     try:
-        servables = [Servable(name, source) for name, source in find_sources().items()]
+        models = [ServedModel(name, source) for name, source in find_sources().items()]
     except ConfigFileError as error:
         raise AppImportError(str(error)) from error
-    return make_app(servables, options, find_sources)
+    return make_app(models, options, find_sources)
 
 
 def make_app_from_environment() -> Application:

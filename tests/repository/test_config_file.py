@@ -12,7 +12,7 @@ from graphframe.repository.config_file import (
     read_config_file,
     remove_from_config_file,
 )
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "config.json"
 
 
-def read(path: Path, *models: dict[str, Any], **lists: Any) -> dict[str, GraphSource]:
+def read(path: Path, *models: dict[str, Any], **lists: Any) -> dict[str, FolderSource]:
     content = {"model_config_list": [{"config": model} for model in models], **lists}
     path.write_text(json.dumps(content))
     return read_config_file(path)
@@ -40,11 +40,11 @@ def test_where_models_are(path: Path, tmp_path: Path) -> None:
         monitoring={"metrics": {"enable": True}},
     )
     assert found == {
-        "org/model": GraphSource(tmp_path / "org/model"),
-        "there": GraphSource(tmp_path / "models/there"),
-        "versioned": GraphSource(versioned),
-        "absolute": GraphSource(Path("/models/absolute"), Path("/models/absolute/graphs/other.pbtxt")),
-        "pipe": GraphSource(tmp_path / "models/there", tmp_path / "models/there/pipe.pbtxt"),
+        "org/model": FolderSource(tmp_path / "org/model"),
+        "there": FolderSource(tmp_path / "models/there"),
+        "versioned": FolderSource(versioned),
+        "absolute": FolderSource(Path("/models/absolute"), Path("/models/absolute/graphs/other.pbtxt")),
+        "pipe": FolderSource(tmp_path / "models/there", tmp_path / "models/there/pipe.pbtxt"),
     }
 
 
@@ -58,7 +58,7 @@ def test_what_is_not_looked_at_is_told(path: Path, caplog: pytest.LogCaptureFixt
 
 def test_the_first_of_a_name_counts(path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     found = read(path, {"name": "toy", "base_path": "one"}, {"name": "toy", "base_path": "two"})
-    assert found == read_config_file(path) == {"toy": GraphSource(tmp_path / "one")}
+    assert found == read_config_file(path) == {"toy": FolderSource(tmp_path / "one")}
     assert caplog.text.count("several servables named toy") == 1  # a server reads it again and again
 
 
@@ -104,7 +104,7 @@ def test_add_and_remove(path: Path, tmp_path: Path) -> None:
     }
     assert path.read_text().startswith('{\n    "model_config_list"')
     remove_from_config_file(path, "one")
-    assert read_config_file(path) == {"two": GraphSource(Path("/models/two"))}
+    assert read_config_file(path) == {"two": FolderSource(Path("/models/two"))}
     with pytest.raises(ConfigFileError, match='no servable "one"; it has: two'):
         remove_from_config_file(path, "one")
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]

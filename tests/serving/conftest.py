@@ -10,12 +10,12 @@ import pytest
 
 import graphframe as gf
 from graphframe.serving.app import make_app
-from graphframe.serving.lifecycle.servable import Servable
+from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.running_server import Pipes, RunningServer, serving
 
-MakeServable = Callable[..., Servable]
+MakeModel = Callable[..., ServedModel]
 
 
 @dataclass
@@ -51,19 +51,19 @@ def event_loop() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_servable() -> MakeServable:
-    def make(name: str = "toy", graph: str = toys.GRAPH, load: bool = True) -> Servable:
-        servable = Servable(name, TextSource(graph))
+def make_model() -> MakeModel:
+    def make(name: str = "toy", graph: str = toys.GRAPH, load: bool = True) -> ServedModel:
+        model = ServedModel(name, TextSource(graph))
         if load:
-            servable.load()
-        return servable
+            model.load()
+        return model
 
     return make
 
 
 @pytest.fixture
-def client(make_servable: MakeServable) -> falcon.testing.TestClient:
-    return falcon.testing.TestClient(make_app([make_servable()], ServerOptions(max_running=4, max_waiting=4)))
+def client(make_model: MakeModel) -> falcon.testing.TestClient:
+    return falcon.testing.TestClient(make_app([make_model()], ServerOptions(max_running=4, max_waiting=4)))
 
 
 @pytest.fixture(scope="session")

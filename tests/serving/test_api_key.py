@@ -7,13 +7,13 @@ import pytest
 
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 
 @pytest.fixture
-def client(make_servable: MakeServable, tmp_path: Path) -> falcon.testing.TestClient:
+def client(make_model: MakeModel, tmp_path: Path) -> falcon.testing.TestClient:
     (tmp_path / "key").write_text("secret\n")
-    return falcon.testing.TestClient(make_app([make_servable()], ServerOptions(api_key_file=str(tmp_path / "key"))))
+    return falcon.testing.TestClient(make_app([make_model()], ServerOptions(api_key_file=str(tmp_path / "key"))))
 
 
 @pytest.mark.parametrize(

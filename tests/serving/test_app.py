@@ -5,7 +5,7 @@ import pytest
 
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
@@ -32,15 +32,15 @@ def test_paths_and_methods_that_are_not_there(
 
 
 def test_what_nobody_thought_of(
-    make_servable: MakeServable, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    make_model: MakeModel, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run_async(**inputs: object) -> None:
         raise AttributeError
 
-    servable = make_servable()
-    assert servable.version is not None
-    monkeypatch.setattr(servable.version.graph, "run_async", run_async)
-    client = falcon.testing.TestClient(make_app([servable], ServerOptions()))
+    model = make_model()
+    assert model.version is not None
+    monkeypatch.setattr(model.version.graph, "run_async", run_async)
+    client = falcon.testing.TestClient(make_app([model], ServerOptions()))
     response = client.simulate_post("/v1/images/generations", json={"prompt": "a cat"})
     assert response.status_code == 500
     assert response.json["error"]["type"] == "server_error"
@@ -50,8 +50,8 @@ def test_what_nobody_thought_of(
     assert response.headers["x-request-id"] in caplog.text
 
 
-def test_one_of_several_models(make_servable: MakeServable) -> None:
-    app = make_app([make_servable("org/one"), make_servable("two")], ServerOptions())
+def test_one_of_several_models(make_model: MakeModel) -> None:
+    app = make_app([make_model("org/one"), make_model("two")], ServerOptions())
     client = falcon.testing.TestClient(app)
 
     def ask(**fields: str) -> falcon.testing.Result:
@@ -85,9 +85,9 @@ def test_one_of_several_models(make_servable: MakeServable) -> None:
     ],
 )
 def test_pages_of_other_origins(
-    make_servable: MakeServable, options: ServerOptions, origin: str, allowed: str | None
+    make_model: MakeModel, options: ServerOptions, origin: str, allowed: str | None
 ) -> None:
-    client = falcon.testing.TestClient(make_app([make_servable()], options))
+    client = falcon.testing.TestClient(make_app([make_model()], options))
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-a"}
     preflight = client.simulate_options("/v1/images/generations", headers=asked)
     assert preflight.status_code == 200
@@ -100,8 +100,8 @@ def test_pages_of_other_origins(
     assert response.headers.get("access-control-allow-origin") == allowed
 
 
-def test_cookies_of_other_origins(make_servable: MakeServable) -> None:
+def test_cookies_of_other_origins(make_model: MakeModel) -> None:
     options = ServerOptions(allowed_origins="https://a.example", allow_credentials=True)
-    client = falcon.testing.TestClient(make_app([make_servable()], options))
+    client = falcon.testing.TestClient(make_app([make_model()], options))
     response = client.simulate_get("/v1/models", headers={"Origin": "https://a.example"})
     assert response.headers["access-control-allow-credentials"] == "true"

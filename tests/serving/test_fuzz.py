@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from graphframe.repository.default_model import DEFAULT_MODEL
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 from graphframe.serving.app import make_app
-from graphframe.serving.lifecycle.servable import Servable, Source
+from graphframe.serving.lifecycle.model import ModelSource, ServedModel
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.conftest import TextSource
@@ -31,13 +31,13 @@ def toy() -> falcon.testing.TestClient:
 
 @cache
 def pictograms() -> falcon.testing.TestClient:
-    return _client(GraphSource(DEFAULT_MODEL))
+    return _client(FolderSource(DEFAULT_MODEL))
 
 
-def _client(source: Source) -> falcon.testing.TestClient:
-    servable = Servable("toy", source)
-    servable.load()
-    return falcon.testing.TestClient(make_app([servable], ServerOptions()))
+def _client(source: ModelSource) -> falcon.testing.TestClient:
+    model = ServedModel("toy", source)
+    model.load()
+    return falcon.testing.TestClient(make_app([model], ServerOptions()))
 
 
 @st.composite

@@ -68,8 +68,8 @@ def test_addresses(given: str, addresses: list[str]) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"model_alias": "a=b,c"}, "model_alias must be NAME=SERVABLE"),
-        ({"model_alias": "=b"}, "model_alias must be NAME=SERVABLE"),
+        ({"model_alias": "a=b,c"}, "model_alias must be NAME=MODEL"),
+        ({"model_alias": "=b"}, "model_alias must be NAME=MODEL"),
         ({"api_key_file": "/nowhere"}, "api_key_file cannot be read"),
         ({"api_key_file": "/dev/null"}, "is empty"),
         ({"allow_credentials": True}, "needs allowed_origins"),

@@ -9,7 +9,7 @@ import pytest
 
 from graphframe.framework.errors import GraphConfigError
 from graphframe.repository.config_file import ConfigFileError
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import sources_of
@@ -19,7 +19,7 @@ def test_a_config_is_read_anew_each_time(model: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text('{"model_config_list": [{"config": {"name": "toy", "base_path": "model"}}]}')
     find_sources = sources_of(ServerOptions(config_path=str(config)))
-    assert find_sources() == {"toy": GraphSource(model)}
+    assert find_sources() == {"toy": FolderSource(model)}
     config.write_text(json.dumps({"model_config_list": []}))
     assert find_sources() == {}
     config.write_text("")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.graph import Graph
 from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
 
 AUTO = "auto"
@@ -131,7 +131,7 @@ def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, 
     """What the nodes take for an image from text or, if that does not reach them, for one from a picture."""
     from graphframe.tracing import Trace
 
-    graph = GraphSource(folder, options=options).open()
+    graph = FolderSource(folder, options=options).open()
     loading = Trace()
     taken: dict[str, float] = {}
     steps = min(STEPS, options.max_num_inference_steps or STEPS)
@@ -175,7 +175,7 @@ def _time(graph: Graph, request: ImageRequest, taken: dict[str, float], *, may_r
 
 
 def _nodes_with_device(folder: Path, options: TaskOptions) -> list[str]:
-    source = GraphSource(folder, options=replace(options, target_device=None))
+    source = FolderSource(folder, options=replace(options, target_device=None))
     return [node.name for node in source.open().nodes if node.device]
 
 

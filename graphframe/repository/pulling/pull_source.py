@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from graphframe.framework.graph import Graph
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pulling.prepare import prepare
 from graphframe.repository.pulling.pull import Pull
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PullSource:
-    """What a `GraphSource` is, once the model is here.
+    """What a `FolderSource` is, once the model is here.
 
     Attributes
     ----------
@@ -41,17 +41,17 @@ class PullSource:
         return self.pull.progress()
 
     def open(self) -> Graph:
-        """As `GraphSource.open`."""
+        """As `FolderSource.open`."""
         return self._source.open()
 
     def stamp(self) -> object:
-        """As `GraphSource.stamp`."""
+        """As `FolderSource.stamp`."""
         return self._source.stamp()
 
     def weights(self) -> int:
-        """As `GraphSource.weights`."""
+        """As `FolderSource.weights`."""
         return self._source.weights()
 
     @property
-    def _source(self) -> GraphSource:
-        return GraphSource(self.pull.model_path)
+    def _source(self) -> FolderSource:
+        return FolderSource(self.pull.model_path)

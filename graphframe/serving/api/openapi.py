@@ -22,10 +22,10 @@ _ANSWERS = (
     responses.CompletedEvent,
     responses.ErrorEvent,
     responses.ErrorResponse,
-    responses.Model,
+    responses.ModelInfo,
     responses.ModelList,
     responses.QueueList,
-    responses.ServableStatus,
+    responses.ModelStatus,
     responses.ServerInfo,
 )
 
@@ -104,7 +104,7 @@ _VERBOSE = {
     "description": "Whether to tell what the models take, too.",
     "schema": {"type": "boolean"},
 }
-_STATES = {_JSON: {"type": "object", "additionalProperties": _ref("ServableStatus")}}
+_STATES = {_JSON: {"type": "object", "additionalProperties": _ref("ModelStatus")}}
 _OPERATIONS = (
     _Operation(
         "/v1/images/generations",
@@ -142,7 +142,7 @@ _OPERATIONS = (
         headers=("cache-control",),
     ),
     _Operation("/v1/models", "get", "List what can be asked for as model.", {_JSON: _ref("ModelList")}),
-    _Operation("/v1/models/{name}", "get", "Describe a model.", {_JSON: _ref("Model")}, (404, 500, 503)),
+    _Operation("/v1/models/{name}", "get", "Describe a model.", {_JSON: _ref("ModelInfo")}, (404, 500, 503)),
     _Operation("/v1/queue", "get", "List the client's own requests.", {_JSON: _ref("QueueList")}),
     _Operation("/v1/config", "get", "Tell the state of all that is served.", _STATES, (400,), query=_VERBOSE),
     _Operation(

@@ -118,7 +118,7 @@ class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorDetails
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True):
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What can be asked for as `model`."""
 
     id: str
@@ -131,7 +131,7 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True):
     """All that can be asked for as `model`."""
 
     object: Literal["list"] = "list"
-    data: list[Model]
+    data: list[ModelInfo]
 
 
 class QueuedNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +171,7 @@ class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VersionStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a servable has come; versions are OpenVINO Model Server's, and there is one here."""
+    """How far a model has come; versions are OpenVINO Model Server's, and there is one here."""
 
     version: str
     state: str
@@ -187,8 +187,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights_bytes: int | None = None
 
 
-class ServableStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The state of a servable and, if asked, what it takes: its weights, and what the process grew by as it loaded."""
+class ModelStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of a model and, if asked, what it takes: its weights, and what the process grew by as it loaded."""
 
     model_version_status: list[VersionStatus]
     nodes: list[NodeStatus]

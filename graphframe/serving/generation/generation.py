@@ -17,7 +17,7 @@ from graphframe.framework.graph import Graph
 from graphframe.framework.timestamp import Timestamp
 from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.serving.errors import NO_RETRY, APIError
-from graphframe.serving.lifecycle.servable import Servable
+from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.tracing.progress import Progress
 
 _log = logging.getLogger(__name__)
@@ -32,11 +32,11 @@ class Partial:
 
 
 class Generation:
-    """One run of a servable's graph, from when its request came.
+    """One run of a model's graph, from when its request came.
 
     Parameters
     ----------
-    servable : Servable
+    model : ServedModel
     request : ImageRequest
         Its metadata, if it has any, tell of the graph, too, once that is known.
     id : str
@@ -55,8 +55,8 @@ class Generation:
         How many images are there.
     """
 
-    def __init__(self, servable: Servable, request: ImageRequest, id: str, owner: str) -> None:
-        self.servable = servable
+    def __init__(self, model: ServedModel, request: ImageRequest, id: str, owner: str) -> None:
+        self.model = model
         self.request = request
         self.id = id
         self.owner = owner
@@ -117,7 +117,7 @@ class Generation:
         async with turn:
             self.running = True
             try:
-                async with self.servable.in_use() as graph:
+                async with self.model.use() as graph:
                     await self._run_graph(graph)
             except GraphError as error:
                 cause = error.__cause__

@@ -89,7 +89,7 @@ def _describe(generation: Generation, position: int) -> QueuedRequest:
     step, steps = next(((stage.step, stage.steps) for stage in stages.values() if stage.steps), (0, None))
     return QueuedRequest(
         id=generation.id,
-        model=generation.servable.name,
+        model=generation.model.name,
         created=int(generation.created),
         status="in_progress" if generation.running else "queued",
         position=position,

@@ -1,4 +1,4 @@
-"""Keeps the servables as the files say: loads, reloads, unloads and ends them."""
+"""Keeps the models as the files say: loads, reloads, unloads and ends them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.serving.lifecycle.memory import Memory
-from graphframe.serving.lifecycle.servable import Servable, Servables, Source, State
+from graphframe.serving.lifecycle.model import ModelSource, ServedModel, ServedModels, State
 from graphframe.serving.lifecycle.version import Version
 from graphframe.serving.options import ServerOptions
 
-FindSources = Callable[[], Mapping[str, Source]]
+FindSources = Callable[[], Mapping[str, ModelSource]]
 """What is to be served by which name; raises `ConfigFileError`."""
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class Registry:
 
     Parameters
     ----------
-    servables : Servables
+    models : ServedModels
         What it keeps.
     find_sources : callable
     options : ServerOptions
@@ -36,13 +36,13 @@ class Registry:
     memory : Memory
     """
 
-    def __init__(self, servables: Servables, find_sources: FindSources, options: ServerOptions) -> None:
-        self._servables = servables
+    def __init__(self, models: ServedModels, find_sources: FindSources, options: ServerOptions) -> None:
+        self._models = models
         self._find_sources = find_sources
         self._options = options
-        self.memory = Memory(servables, options.memory_budget_bytes)
-        for servable in servables:
-            servable.loader = self._load_version
+        self.memory = Memory(models, options.memory_budget_bytes)
+        for model in models:
+            model.loader = self._load_version
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
         self._wrong = ""
@@ -62,19 +62,19 @@ class Registry:
         """
         with self._reloading:
             sources = self._find_sources()
-            for servable in self._servables:
-                if servable.name not in sources and not servable.ended:
-                    _log.info("%s is served no more", servable.name)
-                    servable.end()
+            for model in self._models:
+                if model.name not in sources and not model.ended:
+                    _log.info("%s is served no more", model.name)
+                    model.end()
             for name, source in sources.items():
-                if name not in self._servables:
-                    servable = Servable(name, source)
-                    servable.loader = self._load_version
-                    self._servables.add(servable)
+                if name not in self._models:
+                    model = ServedModel(name, source)
+                    model.loader = self._load_version
+                    self._models.add(model)
             for name, source in sources.items():
-                servable = self._servables[name]
-                if servable.is_stale(source, force) and not self._stopped.is_set():
-                    self._load(servable, source)
+                model = self._models[name]
+                if model.is_stale(source, force) and not self._stopped.is_set():
+                    self._load(model, source)
 
     async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Start loading, and do not wait for it: gunicorn allows a start-up 30 seconds."""
@@ -84,21 +84,21 @@ class Registry:
     async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Close what is loaded."""
         self._stopped.set()
-        for servable in self._servables:
-            if servable.version is not None:
-                await asyncio.to_thread(servable.version.close)
+        for model in self._models:
+            if model.version is not None:
+                await asyncio.to_thread(model.version.close)
 
-    def _load(self, servable: Servable, source: Source) -> None:
+    def _load(self, model: ServedModel, source: ModelSource) -> None:
         began = time.monotonic()
-        servable.load(source, lazy=self._options.lazy_load)
-        if servable.state is State.AVAILABLE and not servable.failure:
+        model.load(source, lazy=self._options.lazy_load)
+        if model.state is State.AVAILABLE and not model.failure:
             where = ", ".join(f"http://{address}" for address in self._options.addresses)
-            _log.info("%s is ready at %s after %.1f s", servable.name, where, time.monotonic() - began)
+            _log.info("%s is ready at %s after %.1f s", model.name, where, time.monotonic() - began)
 
-    def _load_version(self, servable: Servable, version: Version) -> None:
-        self.memory.load(servable, version)
+    def _load_version(self, model: ServedModel, version: Version) -> None:
+        self.memory.load(model, version)
         models = version.graph.properties.get("models", {})
-        others = {name for other in self._servables if other is not servable for name in (other.name, *other.models)}
+        others = {name for other in self._models if other is not model for name in (other.name, *other.adapted_names)}
         if taken := sorted(others & models.keys()):
             version.close()
             names = ", ".join(f'"{name}"' for name in taken)

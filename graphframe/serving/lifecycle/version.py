@@ -1,4 +1,4 @@
-"""One graph of a servable, from when it was read until nobody needs it any more."""
+"""One graph of a model, from when it was read until nobody needs it any more."""
 
 from __future__ import annotations
 

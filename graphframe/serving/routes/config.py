@@ -1,4 +1,4 @@
-"""``GET /v1/config`` and ``POST /v1/config/reload``: the state of every servable, in OpenVINO Model Server's shape."""
+"""``GET /v1/config`` and ``POST /v1/config/reload``: the state of every model, in OpenVINO Model Server's shape."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import asyncio
 import falcon.asgi
 
 from graphframe.repository.config_file import ConfigFileError
-from graphframe.serving.api.responses import LoadStatus, NodeStatus, ServableStatus, VersionStatus
+from graphframe.serving.api.responses import LoadStatus, ModelStatus, NodeStatus, VersionStatus
 from graphframe.serving.errors import NO_RETRY, APIError
+from graphframe.serving.lifecycle.model import ServedModel, ServedModels, State
 from graphframe.serving.lifecycle.registry import Registry
-from graphframe.serving.lifecycle.servable import Servable, Servables, State
 
 
 class Config:
     """What is served, whether it loaded, on which devices its nodes run and, if asked, what they take."""
 
-    def __init__(self, servables: Servables, registry: Registry) -> None:
-        self._servables = servables
+    def __init__(self, models: ServedModels, registry: Registry) -> None:
+        self._models = models
         self._registry = registry
         self._turn = asyncio.Lock()
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Describe all servables, those that failed too."""
+        """Describe all models, those that failed too."""
         verbose = req.get_param_as_bool("verbose", default=False, blank_as_true=True)
-        resp.media = {servable.name: _describe(servable, verbose) for servable in self._servables}
+        resp.media = {model.name: _describe(model, verbose) for model in self._models}
 
     async def on_post_reload(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Load what has changed and what failed before, and describe all then."""
@@ -36,20 +36,20 @@ class Config:
         await self.on_get(req, resp)
 
 
-def _describe(servable: Servable, verbose: bool) -> ServableStatus:
-    state = servable.state
+def _describe(model: ServedModel, verbose: bool) -> ModelStatus:
+    state = model.state
     # NOTE: what failed to load stays LOADING there, and the error code tells.
     status = VersionStatus(
         version="1",
         state="LOADING" if state is State.FAILED else state.value,
         status=LoadStatus(
-            error_code="FAILED_PRECONDITION" if servable.failure else "OK",
-            error_message=servable.failure or (state is State.LOADING and servable.source.progress()) or "OK",
+            error_code="FAILED_PRECONDITION" if model.failure else "OK",
+            error_message=model.failure or (state is State.LOADING and model.source.progress()) or "OK",
         ),
     )
-    version = servable.version
+    version = model.version
     if version is None:
-        return ServableStatus(model_version_status=[status], nodes=[])
+        return ModelStatus(model_version_status=[status], nodes=[])
     nodes = [
         NodeStatus(
             name=node.name,
@@ -60,8 +60,8 @@ def _describe(servable: Servable, verbose: bool) -> ServableStatus:
         for node in version.graph.nodes
     ]
     if not verbose:
-        return ServableStatus(model_version_status=[status], nodes=nodes)
-    return ServableStatus(
+        return ModelStatus(model_version_status=[status], nodes=nodes)
+    return ModelStatus(
         model_version_status=[status],
         nodes=nodes,
         loaded=version.loaded,

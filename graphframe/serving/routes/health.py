@@ -8,14 +8,14 @@ import falcon.asgi
 
 from graphframe.serving.api.responses import ServerInfo
 from graphframe.serving.errors import APIError
-from graphframe.serving.lifecycle.servable import Servables, State
+from graphframe.serving.lifecycle.model import ServedModels, State
 
 
 class Health:
     """Whether the server runs, whether it can work, and whether one model can."""
 
-    def __init__(self, servables: Servables) -> None:
-        self._servables = servables
+    def __init__(self, models: ServedModels) -> None:
+        self._models = models
         self._was_ready = False
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -27,16 +27,16 @@ class Health:
 
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Be ready once every model has been tried and one of them is there; later ones may be loading."""
-        states = [servable.state for servable in self._servables if not servable.ended]
+        states = [model.state for model in self._models if not model.ended]
         if State.LOADING in states and not self._was_ready:
             raise APIError(503, "models are still loading", code="not_ready", headers={"retry-after": "5"})
         if states and State.AVAILABLE not in states:
-            reasons = "; ".join(f"{each.name}: {each.failure}" for each in self._servables if not each.ended)
+            reasons = "; ".join(f"{each.name}: {each.failure}" for each in self._models if not each.ended)
             raise APIError(503, f"no model could be loaded: {reasons}", code="not_ready")
         self._was_ready = True
 
     async def on_get_model_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:
         """Tell of one model; the path ends in its name, perhaps a version, and ``/ready``."""
         name = rest.removesuffix("/ready").removesuffix("/versions/1")
-        if name == rest or self._servables.find(name).state is not State.AVAILABLE:
+        if name == rest or self._models.find(name).state is not State.AVAILABLE:
             raise APIError(404, f'the model "{name}" is not ready', param="model", code="model_not_ready")

@@ -15,17 +15,17 @@ from graphframe.serving.api.responses import Image, ImagesResponse, Usage
 from graphframe.serving.generation import Generation, Queue, event_stream
 from graphframe.serving.generation.event_stream import PING_SECONDS
 from graphframe.serving.generation.queue import owner_of
-from graphframe.serving.lifecycle.servable import Servables
+from graphframe.serving.lifecycle.model import ServedModels
 from graphframe.serving.routes.image_files import ImageFiles
 
 F = TypeVar("F", bound=ImageFields)
 
 
 class Images:
-    """One request is one run of the servable's graph."""
+    """One request is one run of the model's graph."""
 
-    def __init__(self, servables: Servables, queue: Queue, files: ImageFiles, png_metadata: bool) -> None:
-        self._servables = servables
+    def __init__(self, models: ServedModels, queue: Queue, files: ImageFiles, png_metadata: bool) -> None:
+        self._models = models
         self._queue = queue
         self._files = files
         self._png_metadata = png_metadata
@@ -45,12 +45,12 @@ class Images:
 
     def _generation(self, req: falcon.asgi.Request, body: ImageFields) -> Generation:
         path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server looks for that where no model is named
-        name = body.model or (path if path in self._servables else None)
-        servable = self._servables.find_available(name)
-        adapters = servable.adapters(self._servables.meant(name), body.lora_alphas)
-        metadata = {"model": servable.name} if self._png_metadata else None
+        name = body.model or (path if path in self._models else None)
+        model = self._models.find_available(name)
+        adapters = model.adapters(self._models.meant(name), body.lora_alphas)
+        metadata = {"model": model.name} if self._png_metadata else None
         request = dataclasses.replace(body.image_request(), adapters=adapters, metadata=metadata)
-        return Generation(servable, request, req.context.id, owner_of(req))
+        return Generation(model, request, req.context.id, owner_of(req))
 
     async def _answer(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImageFields) -> None:
         """Answer with the images, once all are there."""

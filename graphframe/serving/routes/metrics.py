@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from graphframe.serving.generation import Generation, Queue
-from graphframe.serving.lifecycle.servable import Servables, State
+from graphframe.serving.lifecycle.model import ServedModels, State
 
 _SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500)
 
@@ -19,8 +19,8 @@ _SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500)
 class Metrics(Collector):
     """Counts what generations came to, and tells how many there are now and what the models take."""
 
-    def __init__(self, servables: Servables, queue: Queue) -> None:
-        self._servables = servables
+    def __init__(self, models: ServedModels, queue: Queue) -> None:
+        self._models = models
         self._queue = queue
         self._registry = CollectorRegistry()
         self._requests = self._counter("requests", "Requests that ended, by HTTP status or as cancelled.", "status")
@@ -52,19 +52,19 @@ class Metrics(Collector):
         weights = GaugeMetricFamily(
             "graphframe_node_weights_bytes", "The weights that a node loaded.", labels=["model", "node"]
         )
-        for servable in self._servables:
-            available.add_metric([servable.name], servable.state is State.AVAILABLE)
-            version = servable.version
-            taken.add_metric([servable.name], version.bytes if version else 0)
+        for model in self._models:
+            available.add_metric([model.name], model.state is State.AVAILABLE)
+            version = model.version
+            taken.add_metric([model.name], version.bytes if version else 0)
             for node, size in version.weights.items() if version else ():
-                weights.add_metric([servable.name, node], size)
+                weights.add_metric([model.name, node], size)
         yield from (current, available, taken, weights)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"graphframe_{name}", text, ["model", *labels], registry=self._registry)
 
     def _count(self, generation: Generation, status: str, seconds: float) -> None:
-        model = generation.servable.name
+        model = generation.model.name
         self._requests.labels(model, status).inc()
         self._images.labels(model).inc(generation.made)
         self._seconds.labels(model).observe(seconds)

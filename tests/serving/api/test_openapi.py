@@ -10,11 +10,11 @@ import pytest
 from graphframe.serving.api.openapi import document
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 
-def test_all_routes_are_in_it(make_servable: MakeServable) -> None:
-    app = make_app([make_servable()], ServerOptions())
+def test_all_routes_are_in_it(make_model: MakeModel) -> None:
+    app = make_app([make_model()], ServerOptions())
     there = {
         (re.sub(r"\{\w+:path\}", "{name}", route.path), method.method.lower())
         for route in falcon.inspect.inspect_routes(app)

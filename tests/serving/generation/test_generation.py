@@ -10,11 +10,11 @@ import pytest
 import graphframe as gf
 from graphframe.image import EncodedImage, ImageRequest
 from graphframe.serving.generation import Generation, Partial
-from graphframe.serving.lifecycle.servable import Servable
+from graphframe.serving.lifecycle.model import ServedModel
 from tests.serving import toys
 from tests.serving.running_server import Pipes
 
-MakeServable = Callable[..., Servable]
+MakeModel = Callable[..., ServedModel]
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -26,9 +26,9 @@ async def at_once() -> AsyncIterator[None]:
     yield
 
 
-def test_events_in_order(make_servable: MakeServable) -> None:
+def test_events_in_order(make_model: MakeModel) -> None:
     async def main() -> None:
-        generation = Generation(make_servable(), ImageRequest("a cat", n=2, partial_images=2), "req", "me")
+        generation = Generation(make_model(), ImageRequest("a cat", n=2, partial_images=2), "req", "me")
         events = [event async for event in generation.events(at_once())]
         assert [type(event) for event in events] == [Partial, Partial, EncodedImage, EncodedImage]
         assert [event.index for event in events if isinstance(event, Partial)] == [0, 1]
@@ -37,7 +37,7 @@ def test_events_in_order(make_servable: MakeServable) -> None:
     run(main())
 
 
-def test_silence(make_servable: MakeServable) -> None:
+def test_silence(make_model: MakeModel) -> None:
     async def main() -> None:
         go = asyncio.Event()
 
@@ -46,7 +46,7 @@ def test_silence(make_servable: MakeServable) -> None:
             await go.wait()
             yield
 
-        generation = Generation(make_servable(), ImageRequest("a cat"), "req", "me")
+        generation = Generation(make_model(), ImageRequest("a cat"), "req", "me")
         events = generation.events(turn(), every=0.01)
         assert await anext(events) is None
         assert await anext(events) is None
@@ -57,23 +57,23 @@ def test_silence(make_servable: MakeServable) -> None:
     run(main())
 
 
-def test_the_image_does_not_wait_for_previews(make_servable: MakeServable, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_image_does_not_wait_for_previews(make_model: MakeModel, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        servable = make_servable(graph=toys.LATE_PREVIEWS)
-        generation = Generation(servable, ImageRequest("a cat", partial_images=3), "req", "me")
+        model = make_model(graph=toys.LATE_PREVIEWS)
+        generation = Generation(model, ImageRequest("a cat", partial_images=3), "req", "me")
         assert [type(event) async for event in generation.events(at_once())] == [EncodedImage]
-        assert servable.version is not None
-        await asyncio.to_thread(servable.version.close)  # which waits until nothing works any more
+        assert model.version is not None
+        await asyncio.to_thread(model.version.close)  # which waits until nothing works any more
 
     run(main())
     assert "went away" not in caplog.text
 
 
 @pytest.mark.parametrize("how", ["cancelled", "cancelled while news comes", "left"])
-def test_who_goes_away_stops_the_run(make_servable: MakeServable, pipes: Pipes, how: str) -> None:
+def test_who_goes_away_stops_the_run(make_model: MakeModel, pipes: Pipes, how: str) -> None:
     async def main() -> None:
         generation = Generation(
-            make_servable(), ImageRequest(f"wait for cancel {pipes.folder}", partial_images=1), "req", "me"
+            make_model(), ImageRequest(f"wait for cancel {pipes.folder}", partial_images=1), "req", "me"
         )
         events = generation.events(at_once(), every=60)
         assert isinstance(await anext(events), Partial)

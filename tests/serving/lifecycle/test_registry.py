@@ -11,8 +11,8 @@ import pytest
 import graphframe as gf
 from graphframe.image import ImageRequest
 from graphframe.serving.errors import APIError
+from graphframe.serving.lifecycle.model import ModelSource, ServedModels, State
 from graphframe.serving.lifecycle.registry import Registry
-from graphframe.serving.lifecycle.servable import Servables, Source, State
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.conftest import TextSource
@@ -23,38 +23,38 @@ OTHER = toys.GRAPH.replace('"paint"', '"repaint"')
 
 
 class Kept:
-    """Servables that are kept as the dictionary `sources` says."""
+    """ServedModels that are kept as the dictionary `sources` says."""
 
-    def __init__(self, sources: dict[str, Source], **options: Any) -> None:
+    def __init__(self, sources: dict[str, ModelSource], **options: Any) -> None:
         self.sources = sources
-        self.servables = Servables([])
-        self.registry = Registry(self.servables, lambda: dict(self.sources), ServerOptions(**options))
+        self.models = ServedModels([])
+        self.registry = Registry(self.models, lambda: dict(self.sources), ServerOptions(**options))
         self.registry.reload(force=False)
 
     def reload(self, force: bool = False) -> None:
         self.registry.reload(force=force)
 
     def state(self, name: str) -> State:
-        return {servable.name: servable.state for servable in self.servables}[name]
+        return {model.name: model.state for model in self.models}[name]
 
     def failure(self, name: str = "toy") -> str:
-        return self.servables[name].failure
+        return self.models[name].failure
 
     def run(self, name: str = "toy") -> str:
-        """Run the servable, and tell the name of the first node of the graph that ran."""
+        """Run the model, and tell the name of the first node of the graph that ran."""
 
         async def run() -> str:
-            async with self.servables.find_available(name).in_use() as graph:
+            async with self.models.find_available(name).use() as graph:
                 assert len((await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]) == 1
                 return graph.nodes[0].name
 
         return asyncio.run(run())
 
     def loaded(self) -> list[str]:
-        return [servable.name for servable in self.servables if servable.version and servable.version.loaded]
+        return [model.name for model in self.models if model.version and model.version.loaded]
 
 
-def test_a_servable_comes_and_goes_and_comes_again() -> None:
+def test_a_model_comes_and_goes_and_comes_again() -> None:
     kept = Kept({"toy": TextSource(toys.GRAPH)})
     kept.sources["second"] = TextSource(toys.GRAPH)
     kept.reload()
@@ -133,13 +133,13 @@ def test_a_failed_one_is_tried_again_when_asked_for_and_when_its_files_change(mo
 def test_the_old_one_is_there_until_its_last_run_ends(pipes: Pipes) -> None:
     source = TextSource(toys.GRAPH)
     kept = Kept({"toy": source})
-    servable = kept.servables.find("toy")
-    old = servable.version
+    model = kept.models.find("toy")
+    old = model.version
     assert old is not None
 
     async def main() -> None:
         async def run_long() -> None:
-            async with servable.in_use() as graph:
+            async with model.use() as graph:
                 outputs = await graph.run_async(REQUEST=ImageRequest(f"wait {pipes.folder}"))
                 assert len(outputs["IMAGE"]) == 1
 
@@ -148,7 +148,7 @@ def test_the_old_one_is_there_until_its_last_run_ends(pipes: Pipes) -> None:
         source.text = OTHER
         await asyncio.to_thread(kept.reload, True)
         assert not old.closed.is_set()
-        async with servable.in_use() as graph:
+        async with model.use() as graph:
             assert graph.nodes[0].name == "repaint"
         await asyncio.to_thread(pipes.let_go)
         await running
@@ -165,7 +165,7 @@ def test_adapters_whose_names_are_taken() -> None:
 
 def test_names_of_adapters_stay_when_a_model_is_unloaded() -> None:
     kept = Kept({"toy": TextSource(toys.GRAPH.replace("Paint", "Adapted"))})
-    kept.servables["toy"].unload()
+    kept.models["toy"].unload()
     assert kept.loaded() == []
     assert kept.run("ink") == "paint"
 
@@ -188,7 +188,7 @@ def test_many_at_once_load_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Kept({"toy": TextSource(toys.GRAPH)}, lazy_load=True)
 
     async def use() -> None:
-        async with kept.servables.find("toy").in_use():
+        async with kept.models.find("toy").use():
             pass
 
     async def main() -> None:
@@ -199,11 +199,11 @@ def test_many_at_once_load_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_least_recently_used_makes_room() -> None:
-    sources: dict[str, Source] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "three", "two")}
+    sources: dict[str, ModelSource] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "three", "two")}
     kept = Kept(sources, lazy_load=True, memory_budget="1000")
     for name in ("one", "two"):
         kept.run(name)
-        kept.servables.find(name).bytes = 400  # as if its weights took as much as was thought
+        kept.models.find(name).bytes = 400  # as if its weights took as much as was thought
     kept.run("one")
     kept.run("three")
     assert kept.loaded() == ["one", "three"]
@@ -217,26 +217,26 @@ def test_what_is_larger_than_the_budget_fails() -> None:
 
 
 def test_what_turns_out_to_be_larger_than_the_budget_is_loaded_alone() -> None:
-    sources: dict[str, Source] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
+    sources: dict[str, ModelSource] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
     kept = Kept(sources, lazy_load=True, memory_budget="1000")
     for name in ("one", "two", "one"):
         kept.run(name)
-        kept.servables.find(name).bytes = 1200
+        kept.models.find(name).bytes = 1200
         assert kept.loaded() == [name]
 
 
 def test_what_is_in_use_makes_room_when_its_run_ends(pipes: Pipes) -> None:
-    sources: dict[str, Source] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
+    sources: dict[str, ModelSource] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
     kept = Kept(sources, lazy_load=True, memory_budget="500")
 
     async def main() -> None:
         async def run_long() -> None:
-            async with kept.servables.find("one").in_use() as graph:
-                kept.servables.find("one").bytes = 400
+            async with kept.models.find("one").use() as graph:
+                kept.models.find("one").bytes = 400
                 assert (await graph.run_async(REQUEST=ImageRequest(f"wait {pipes.folder}")))["IMAGE"]
 
         async def run_other() -> None:
-            async with kept.servables.find("two").in_use() as graph:
+            async with kept.models.find("two").use() as graph:
                 assert running.done()
                 assert (await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
 
@@ -251,23 +251,23 @@ def test_what_is_in_use_makes_room_when_its_run_ends(pipes: Pipes) -> None:
 
 
 def test_room_is_made_even_if_all_threads_wait_for_it() -> None:
-    sources: dict[str, Source] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
+    sources: dict[str, ModelSource] = {name: TextSource(toys.GRAPH, size=400) for name in ("one", "two")}
     kept = Kept(sources, lazy_load=True, memory_budget="500")
     kept.run("one")
-    kept.servables.find("one").bytes = 400
+    kept.models.find("one").bytes = 400
 
     async def main() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        async with kept.servables.find("one").in_use() as graph:
+        async with kept.models.find("one").use() as graph:
             two = asyncio.create_task(use_other())
-            version = kept.servables.find("one").version
-            while kept.servables.find("one").version is version:
+            version = kept.models.find("one").version
+            while kept.models.find("one").version is version:
                 await asyncio.sleep(0.01)  # until it has to go
             assert (await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
         await two
 
     async def use_other() -> None:
-        async with kept.servables.find("two").in_use():
+        async with kept.models.find("two").use():
             pass
 
     asyncio.run(asyncio.wait_for(main(), 30))
@@ -276,7 +276,7 @@ def test_room_is_made_even_if_all_threads_wait_for_it() -> None:
 
 def test_idle_unload() -> None:
     kept = Kept({"toy": TextSource(toys.GRAPH)})
-    used = kept.servables.find("toy").last_used
+    used = kept.models.find("toy").last_used
     kept.registry.memory.unload_idle(used - 1)
     assert kept.loaded() == ["toy"]
     kept.registry.memory.unload_idle(used + 1)
@@ -289,18 +289,18 @@ def test_what_stays_since_a_newer_one_failed_is_not_unloaded() -> None:
     kept = Kept({"toy": source})
     source.text = BROKEN
     kept.reload(force=True)
-    kept.registry.memory.unload_idle(kept.servables.find("toy").last_used + 1)
+    kept.registry.memory.unload_idle(kept.models.find("toy").last_used + 1)
     assert kept.run() == "paint"
     assert "the paint has dried" in kept.failure()
 
 
 def test_what_a_model_takes(euler: Path) -> None:
-    from graphframe.repository.graph_source import GraphSource
+    from graphframe.repository.folder_source import FolderSource
 
-    kept = Kept({"toy": GraphSource(euler)})
-    version = kept.servables.find("toy").version
+    kept = Kept({"toy": FolderSource(euler)})
+    version = kept.models.find("toy").version
     assert version is not None
     assert version.weights["denoise"] == (euler / "unet" / "openvino_model.bin").stat().st_size
     assert version.weights["base64_encode"] == 0
-    assert version.weights["denoise"] < version.weights_bytes <= GraphSource(euler).weights()
+    assert version.weights["denoise"] < version.weights_bytes <= FolderSource(euler).weights()
     assert version.bytes >= version.resident_bytes > 0

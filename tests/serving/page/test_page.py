@@ -9,7 +9,7 @@ import pytest
 
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 STATIC = files("graphframe.serving.page") / "static"
 NAMES = sorted(file.name for file in STATIC.iterdir())
@@ -40,8 +40,8 @@ def test_no_such_file(client: falcon.testing.TestClient) -> None:
     assert client.simulate_get("/page/nothing.js").status_code == 404
 
 
-def test_it_can_be_switched_off(make_servable: MakeServable) -> None:
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(page=False)))
+def test_it_can_be_switched_off(make_model: MakeModel) -> None:
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(page=False)))
     assert client.simulate_get("/").status_code == 404
     assert client.simulate_get("/page/main.js").status_code == 404
 

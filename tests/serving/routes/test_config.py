@@ -10,12 +10,12 @@ import msgspec
 
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.serving.app import make_app
+from graphframe.serving.lifecycle.model import ModelSource, ServedModels
 from graphframe.serving.lifecycle.registry import Registry
-from graphframe.serving.lifecycle.servable import Servables, Source
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.routes.config import Config
 from tests.serving import toys
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 NODES = [{"name": "paint", "calculator": "PaintCalculator", "device": "CPU"}]
 
@@ -24,9 +24,9 @@ def status(state: str, code: str, message: str) -> list[dict[str, object]]:
     return [{"version": "1", "state": state, "status": {"error_code": code, "error_message": message}}]
 
 
-def test_available_and_failed(make_servable: MakeServable) -> None:
-    broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
-    client = falcon.testing.TestClient(make_app([make_servable(), broken], ServerOptions()))
+def test_available_and_failed(make_model: MakeModel) -> None:
+    broken = make_model("broken", toys.GRAPH.replace("Paint", "Broken"))
+    client = falcon.testing.TestClient(make_app([make_model(), broken], ServerOptions()))
     response = client.simulate_get("/v1/config").json
     assert list(response) == ["broken", "toy"]
     assert response["toy"] == {"model_version_status": status("AVAILABLE", "OK", "OK"), "nodes": NODES}
@@ -34,34 +34,34 @@ def test_available_and_failed(make_servable: MakeServable) -> None:
     assert response["broken"]["model_version_status"] == status("LOADING", "FAILED_PRECONDITION", message)
 
 
-def test_loading(make_servable: MakeServable) -> None:
-    servables = Servables([make_servable(load=False)])
-    config = Config(servables, Registry(servables, dict, ServerOptions()))
+def test_loading(make_model: MakeModel) -> None:
+    models = ServedModels([make_model(load=False)])
+    config = Config(models, Registry(models, dict, ServerOptions()))
     request, response = falcon.testing.create_asgi_req(), falcon.asgi.Response()
     asyncio.run(config.on_get(request, response))
     expected = {"toy": {"model_version_status": status("LOADING", "OK", "OK"), "nodes": []}}
     assert msgspec.to_builtins(response.media) == expected
 
 
-def test_what_it_takes(make_servable: MakeServable) -> None:
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions()))
+def test_what_it_takes(make_model: MakeModel) -> None:
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions()))
     described = client.simulate_get("/v1/config?verbose=1").json["toy"]
     assert described["nodes"] == [{**NODES[0], "weights_bytes": 0}]
     assert described.items() >= {"loaded": True, "weights_bytes": 0, "resident_bytes": 0}.items()
 
 
-def test_reload_answers_with_the_state(make_servable: MakeServable) -> None:
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions()))
+def test_reload_answers_with_the_state(make_model: MakeModel) -> None:
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions()))
     reloaded = client.simulate_post("/v1/config/reload")
     assert reloaded.status_code == 200
     assert reloaded.json == client.simulate_get("/v1/config").json
 
 
-def test_a_config_that_is_wrong_changes_nothing(make_servable: MakeServable) -> None:
-    def find_sources() -> dict[str, Source]:
+def test_a_config_that_is_wrong_changes_nothing(make_model: MakeModel) -> None:
+    def find_sources() -> dict[str, ModelSource]:
         raise ConfigFileError("config.json: it is wrong")
 
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(), find_sources))
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(), find_sources))
     response = client.simulate_post("/v1/config/reload")
     assert response.status_code == 412
     assert response.json["error"]["message"] == "config.json: it is wrong"
@@ -71,12 +71,12 @@ def test_a_config_that_is_wrong_changes_nothing(make_servable: MakeServable) -> 
 def test_many_reloads_do_not_take_all_threads() -> None:
     loading = threading.Event()
 
-    def find_sources() -> dict[str, Source]:
+    def find_sources() -> dict[str, ModelSource]:
         loading.wait()
         return {}
 
-    servables = Servables([])
-    config = Config(servables, Registry(servables, find_sources, ServerOptions()))
+    models = ServedModels([])
+    config = Config(models, Registry(models, find_sources, ServerOptions()))
 
     async def main() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))

@@ -6,11 +6,11 @@ import pytest
 
 from graphframe.serving.app import make_app
 from graphframe.serving.errors import write_envelope
-from graphframe.serving.lifecycle.servable import Servables
+from graphframe.serving.lifecycle.model import ServedModels
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.routes.health import Health
 from tests.serving import toys
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 
 def test_who_answers(client: falcon.testing.TestClient) -> None:
@@ -37,14 +37,14 @@ def test_healthy(client: falcon.testing.TestClient, path: str) -> None:
         ("/v2/health/ready", 200),
     ],
 )
-def test_one_model(make_servable: MakeServable, path: str, status: int) -> None:
-    broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
-    client = falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], ServerOptions()))
+def test_one_model(make_model: MakeModel, path: str, status: int) -> None:
+    broken = make_model("broken", toys.GRAPH.replace("Paint", "Broken"))
+    client = falcon.testing.TestClient(make_app([broken, make_model("org/toy")], ServerOptions()))
     assert client.simulate_get(path).status_code == status
 
 
-def test_not_ready_without_a_model(make_servable: MakeServable) -> None:
-    broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
+def test_not_ready_without_a_model(make_model: MakeModel) -> None:
+    broken = make_model("broken", toys.GRAPH.replace("Paint", "Broken"))
     client = falcon.testing.TestClient(make_app([broken], ServerOptions()))
     response = client.simulate_get("/v2/health/ready")
     assert response.status_code == 503
@@ -52,10 +52,10 @@ def test_not_ready_without_a_model(make_servable: MakeServable) -> None:
     assert client.simulate_get("/v2/health/live").status_code == 200
 
 
-def test_not_ready_while_loading(make_servable: MakeServable) -> None:
+def test_not_ready_while_loading(make_model: MakeModel) -> None:
     app: falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response] = falcon.asgi.App()
     app.set_error_serializer(write_envelope)
-    app.add_route("/ready", Health(Servables([make_servable(load=False)])), suffix="ready")
+    app.add_route("/ready", Health(ServedModels([make_model(load=False)])), suffix="ready")
     response = falcon.testing.TestClient(app).simulate_get("/ready")
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) > 0

@@ -14,7 +14,7 @@ from graphframe.serving.api.json_body import MAX_BYTES
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 from tests.serving.forms import FORM, encode_form
 from tests.serving.toys import painted
 
@@ -155,15 +155,15 @@ def test_the_url_of_an_image(client: falcon.testing.TestClient, output_format: s
     assert client.simulate_get(f"/images/{path[:-9]}.{output_format}").status_code == 404
 
 
-def test_urls_are_kept_in_a_folder(make_servable: MakeServable, tmp_path: Path) -> None:
+def test_urls_are_kept_in_a_folder(make_model: MakeModel, tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(image_url_folder=str(folder))))
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(image_url_folder=str(folder))))
     client.simulate_post(PATH, json={"prompt": "a cat", "response_format": "url"})
     assert [path.suffix for path in folder.iterdir()] == [".png"]
 
 
-def test_without_metadata(make_servable: MakeServable) -> None:
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions(png_metadata=False)))
+def test_without_metadata(make_model: MakeModel) -> None:
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(png_metadata=False)))
     response = client.simulate_post(PATH, json={"prompt": "a cat"})
     assert painted(response.json)[0]["metadata"] is None
 
@@ -249,8 +249,8 @@ def test_content_types_of_json(client: falcon.testing.TestClient, content_type: 
     assert response.status_code == 200
 
 
-def test_a_model_by_the_path(make_servable: MakeServable) -> None:
-    app = make_app([make_servable("images/edits"), make_servable("toy")], ServerOptions())
+def test_a_model_by_the_path(make_model: MakeModel) -> None:
+    app = make_app([make_model("images/edits"), make_model("toy")], ServerOptions())
     client = falcon.testing.TestClient(app)
     form = encode_form(("image", PNG), ("prompt", "a cat"), ("model", ""))
     response = client.simulate_post("/v3/images/edits", body=form, headers=FORM)
@@ -259,9 +259,9 @@ def test_a_model_by_the_path(make_servable: MakeServable) -> None:
 
 
 @pytest.fixture
-def adapted(make_servable: MakeServable) -> falcon.testing.TestClient:
+def adapted(make_model: MakeModel) -> falcon.testing.TestClient:
     graph = toys.GRAPH.replace("Paint", "Adapted")
-    return falcon.testing.TestClient(make_app([make_servable(graph=graph)], ServerOptions(model_alias="sd=mix")))
+    return falcon.testing.TestClient(make_app([make_model(graph=graph)], ServerOptions(model_alias="sd=mix")))
 
 
 def test_adapters(adapted: falcon.testing.TestClient) -> None:

@@ -6,14 +6,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 PATH = "/v1/images/generations"
 
 
 @pytest.fixture
-def client(make_servable: MakeServable) -> falcon.testing.TestClient:
-    return falcon.testing.TestClient(make_app([make_servable()], ServerOptions(metrics_enable=True)))
+def client(make_model: MakeModel) -> falcon.testing.TestClient:
+    return falcon.testing.TestClient(make_app([make_model()], ServerOptions(metrics_enable=True)))
 
 
 def metrics(client: falcon.testing.TestClient) -> dict[tuple[str, ...], float]:
@@ -44,6 +44,6 @@ def test_what_is_so_now(client: falcon.testing.TestClient) -> None:
     assert found["graphframe_node_weights_bytes", "toy", "paint"] == 0
 
 
-def test_off_by_default(make_servable: MakeServable) -> None:
-    client = falcon.testing.TestClient(make_app([make_servable()], ServerOptions()))
+def test_off_by_default(make_model: MakeModel) -> None:
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions()))
     assert client.simulate_get("/metrics").status_code == 404

@@ -6,13 +6,13 @@ import pytest
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
-from tests.serving.conftest import MakeServable
+from tests.serving.conftest import MakeModel
 
 
 @pytest.fixture
-def client(make_servable: MakeServable) -> falcon.testing.TestClient:
-    broken = make_servable("broken", toys.GRAPH.replace("Paint", "Broken"))
-    return falcon.testing.TestClient(make_app([broken, make_servable("org/toy")], ServerOptions()))
+def client(make_model: MakeModel) -> falcon.testing.TestClient:
+    broken = make_model("broken", toys.GRAPH.replace("Paint", "Broken"))
+    return falcon.testing.TestClient(make_app([broken, make_model("org/toy")], ServerOptions()))
 
 
 @pytest.mark.parametrize("prefix", ["/v1", "/v3", ""])
@@ -37,20 +37,20 @@ def test_an_unknown_model(client: falcon.testing.TestClient) -> None:
     assert response.json["error"]["code"] == "model_not_found"
 
 
-def test_aliases_are_listed(make_servable: MakeServable) -> None:
+def test_aliases_are_listed(make_model: MakeModel) -> None:
     options = ServerOptions(model_alias="sd=toy, other=nothing")
-    client = falcon.testing.TestClient(make_app([make_servable()], options))
+    client = falcon.testing.TestClient(make_app([make_model()], options))
     assert [model["id"] for model in client.simulate_get("/v1/models").json["data"]] == ["sd", "toy"]
     assert client.simulate_get("/v1/models/sd").json["id"] == "sd"
     assert client.simulate_get("/v1/models/dall-e-3").json["id"] == "dall-e-3"
     assert client.simulate_get("/v1/models/other").status_code == 404
 
 
-def test_adapters_are_listed(make_servable: MakeServable) -> None:
-    adapted = make_servable("toy", toys.GRAPH.replace("Paint", "Adapted"))
-    static = make_servable("other", toys.GRAPH.replace("Paint", "Static"))
-    for servable, names in ((adapted, ["toy", "ink", "gold", "mix", "chalk"]), (static, ["chalk"])):
-        client = falcon.testing.TestClient(make_app([servable], ServerOptions(model_alias="sd=ink")))
+def test_adapters_are_listed(make_model: MakeModel) -> None:
+    adapted = make_model("toy", toys.GRAPH.replace("Paint", "Adapted"))
+    static = make_model("other", toys.GRAPH.replace("Paint", "Static"))
+    for model, names in ((adapted, ["toy", "ink", "gold", "mix", "chalk"]), (static, ["chalk"])):
+        client = falcon.testing.TestClient(make_app([model], ServerOptions(model_alias="sd=ink")))
         listed = [model["id"] for model in client.simulate_get("/v1/models").json["data"]]
-        assert sorted(listed) == sorted([*names, *(["sd"] if servable is adapted else [])])
+        assert sorted(listed) == sorted([*names, *(["sd"] if model is adapted else [])])
         assert client.simulate_get(f"/v1/models/{names[-1]}").json["id"] == names[-1]

@@ -21,7 +21,7 @@ _OF_NO_MODEL = {".blob", ".jpeg", ".jpg", ".lock", ".log", ".md", ".part", ".png
 
 
 @dataclass(frozen=True)
-class GraphSource:
+class FolderSource:
     """A model folder and, if it is not the folder's own, its graph.
 
     Attributes

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class State(Enum):
-    """How far a servable has come."""
+    """How far a model has come."""
 
     LOADING = "LOADING"
     AVAILABLE = "AVAILABLE"
@@ -40,8 +40,8 @@ class State(Enum):
     END = "END"
 
 
-class Source(Protocol):
-    """Where the graph of a servable comes from."""
+class ModelSource(Protocol):
+    """Where the graph of a model comes from."""
 
     def prepare(self) -> None:
         """Bring here what is elsewhere."""
@@ -59,13 +59,13 @@ class Source(Protocol):
         """About how many bytes its models weigh, as far as that can be told before they are loaded."""
 
 
-class Servable:
+class ServedModel:
     """A graph that takes a ``REQUEST`` and gives ``IMAGE`` packets, under a name.
 
     Attributes
     ----------
     name : str
-    source : Source
+    source : ModelSource
     loader : callable
         What loads a version of it.
     version : Version or None
@@ -84,10 +84,10 @@ class Servable:
         Those of the graph that was loaded last.
     """
 
-    def __init__(self, name: str, source: Source) -> None:
+    def __init__(self, name: str, source: ModelSource) -> None:
         self.name = name
         self.source = source
-        self.loader: Callable[[Servable, Version], None] = lambda _, version: version.load()
+        self.loader: Callable[[ServedModel, Version], None] = lambda _, version: version.load()
         self.version: Version | None = None
         self.failure = ""
         self.ended = False
@@ -99,7 +99,7 @@ class Servable:
         self._seen: object = None
 
     @property
-    def models(self) -> Mapping[str, Mapping[str, float]]:
+    def adapted_names(self) -> Mapping[str, Mapping[str, float]]:
         """The names to ask for it by beside its own, each with the LoRA adapters that it applies and their alphas."""
         models: Mapping[str, Mapping[str, float]] = self.properties.get("models", {})
         return models
@@ -108,7 +108,7 @@ class Servable:
     def names(self) -> list[str]:
         """All names to ask for it by; not its own, if it has adapters that are always applied."""
         own = [self.name] if self.properties.get("base_model", True) else []
-        return [*own, *self.models]
+        return [*own, *self.adapted_names]
 
     def adapters(self, name: str | None, alphas: Mapping[str, float] | None) -> dict[str, float]:
         """What a request applies that asks for `name` and perhaps for other alphas.
@@ -118,14 +118,14 @@ class Servable:
         APIError
             400, if it cannot be asked for that, or that does not apply one of these adapters.
         """
-        if name is None or name not in self.models:
+        if name is None or name not in self.adapted_names:
             if self.name not in self.names:
                 message = f'the adapters of "{self.name}" are always applied; ask for {_listed(self.names)}'
                 raise _invalid(message, "model")
-            if alphas and not any(self.models.values()):
+            if alphas and not any(self.adapted_names.values()):
                 raise _invalid(f'"{self.name}" has no LoRA adapters that requests choose', "lora_alphas")
             return {}  # NOTE: whatever the alphas: so a client turns adapters off by this name alone
-        applied = self.models[name]
+        applied = self.adapted_names[name]
         for alias in alphas or {}:
             if alias not in applied:
                 known = _listed(applied) or "none whose alpha can be chosen"
@@ -141,7 +141,7 @@ class Servable:
             return State.AVAILABLE
         return State.FAILED if self.failure else State.LOADING
 
-    def is_stale(self, source: Source, force: bool) -> bool:
+    def is_stale(self, source: ModelSource, force: bool) -> bool:
         """Whether `load` is due: never before, or the files have changed since and are the same as when last asked.
 
         With `force`, they need not be the same, and a failure is a reason, too.
@@ -155,12 +155,12 @@ class Servable:
         self._seen = stamp
         return settled or force
 
-    def load(self, source: Source | None = None, *, lazy: bool = False) -> None:
+    def load(self, source: ModelSource | None = None, *, lazy: bool = False) -> None:
         """Read the graph, load it, and serve it in place of the one before. Blocks; a failure is kept, not raised.
 
         Parameters
         ----------
-        source : Source, optional
+        source : ModelSource, optional
             Where it comes from by now.
         lazy : bool, optional
             Whether to leave loading to whoever uses it first; not if the one before is loaded.
@@ -187,7 +187,7 @@ class Servable:
         self._replace(None)
 
     @asynccontextmanager
-    async def in_use(self) -> AsyncIterator[Graph]:
+    async def use(self) -> AsyncIterator[Graph]:
         """The graph to run now: within, it stays loaded, whatever is served by its name meanwhile.
 
         Raises
@@ -275,35 +275,35 @@ class Servable:
             retired.retire()
 
 
-class Servables:
-    """All servables by name.
+class ServedModels:
+    """All models by name.
 
     Parameters
     ----------
-    servables : iterable of Servable
+    models : iterable of ServedModel
     aliases : mapping of str to str, optional
         Other names to ask for some of them by.
     """
 
-    def __init__(self, servables: Iterable[Servable], aliases: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, models: Iterable[ServedModel], aliases: Mapping[str, str] = MappingProxyType({})) -> None:
         self.aliases = aliases
-        self._by_name = {servable.name: servable for servable in servables}
+        self._by_name = {model.name: model for model in models}
 
-    def __iter__(self) -> Iterator[Servable]:
-        return iter(sorted(self._by_name.values(), key=lambda servable: servable.name))
+    def __iter__(self) -> Iterator[ServedModel]:
+        return iter(sorted(self._by_name.values(), key=lambda model: model.name))
 
-    def add(self, servable: Servable) -> None:
+    def add(self, model: ServedModel) -> None:
         """Let it be found."""
-        self._by_name = {**self._by_name, servable.name: servable}
+        self._by_name = {**self._by_name, model.name: model}
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
-    def __getitem__(self, name: str) -> Servable:
+    def __getitem__(self, name: str) -> ServedModel:
         return self._by_name[name]
 
-    def find(self, name: str | None) -> Servable:
-        """The servable of that name, or that has adapters of that name.
+    def find(self, name: str | None) -> ServedModel:
+        """The model of that name, or that has adapters of that name.
 
         It is the only one there is, if no name is given, or one of OpenAI's models.
 
@@ -313,20 +313,20 @@ class Servables:
             404; 503 while models are loading that may have an adapter of that name.
         """
         name = self.meant(name)
-        served = [servable for servable in self if not servable.ended]
-        names = [name for servable in served for name in servable.names]
+        served = [model for model in self if not model.ended]
+        names = [name for model in served for name in model.names]
         if not name:
             message = f"say which model: {_listed(names)}"
             raise APIError(400, message, param="model", code="missing_required_parameter")
-        for servable in served:
-            if name == servable.name or (name in servable.models and name not in self._by_name):
-                return servable
-        if any(servable.state is State.LOADING for servable in self):  # it may have an adapter of that name
+        for model in served:
+            if name == model.name or (name in model.adapted_names and name not in self._by_name):
+                return model
+        if any(model.state is State.LOADING for model in self):  # it may have an adapter of that name
             raise _loading(f'the model "{name}" is not there, or not yet')
         message = f'there is no model "{name}"{did_you_mean(name, names)}; there is: {_listed(names) or "none"}'
         raise APIError(404, message, param="model", code="model_not_found")
 
-    def find_available(self, name: str | None) -> Servable:
+    def find_available(self, name: str | None) -> ServedModel:
         """As `find`, but only if it is ready to run.
 
         Raises
@@ -334,16 +334,16 @@ class Servables:
         APIError
             404; 503 while it loads; 500 if it could not be loaded.
         """
-        servable = self.find(name)
-        servable.check_available()
-        return servable
+        model = self.find(name)
+        model.check_available()
+        return model
 
     def meant(self, name: str | None) -> str | None:
-        """The name of a servable, or of its adapters, that a client means by `name`."""
+        """The name of a model, or of its adapters, that a client means by `name`."""
         if name in self._by_name:
             return name
         name = self.aliases.get(name or "", name)
-        served = [servable for servable in self if not servable.ended]
+        served = [model for model in self if not model.ended]
         if (not name or name in OPENAI_MODELS) and len(served) == 1:
             return served[0].names[0]
         return name

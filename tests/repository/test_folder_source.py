@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphframe.repository.graph_source import GraphSource
+from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.model_folder import ModelFolderError
 
@@ -16,27 +16,27 @@ def folder(euler: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(euler, tmp_path / "model"))
 
 
-def devices(source: GraphSource) -> set[str]:
+def devices(source: FolderSource) -> set[str]:
     return {node.device for node in source.open().nodes if node.device}
 
 
 def test_the_folder_s_own_graph_the_one_that_ships_and_one_in_no_file(folder: Path) -> None:
-    shipped = GraphSource(folder).open()
+    shipped = FolderSource(folder).open()
     assert "denoise" in [node.name for node in shipped.nodes]
     (folder / "graph.pbtxt").write_text("nonsense")
-    in_memory = GraphSource(folder, options=TaskOptions(target_device="AUTO:CPU"))
+    in_memory = FolderSource(folder, options=TaskOptions(target_device="AUTO:CPU"))
     assert devices(in_memory) == {"AUTO:CPU"}
     assert (folder / "graph.pbtxt").read_text() == "nonsense"
 
 
 def test_a_graph_that_is_missing(folder: Path) -> None:
     with pytest.raises(ModelFolderError, match=r"cannot be read: .*other\.pbtxt"):
-        GraphSource(folder, folder / "other.pbtxt").open()
+        FolderSource(folder, folder / "other.pbtxt").open()
 
 
 def test_what_changes_the_stamp(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     graph = tmp_path / "graph.pbtxt"
-    source = GraphSource(folder, graph)
+    source = FolderSource(folder, graph)
     stamps = [source.stamp()]
 
     def changed() -> bool:
@@ -67,4 +67,4 @@ def test_what_changes_the_stamp(folder: Path, tmp_path: Path, monkeypatch: pytes
 
 def test_weights(folder: Path) -> None:
     files = list(folder.rglob("*.bin"))
-    assert GraphSource(folder).weights() == sum(file.stat().st_size for file in files) > 0
+    assert FolderSource(folder).weights() == sum(file.stat().st_size for file in files) > 0
