@@ -20,13 +20,14 @@ ALLOWED = {
     "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/image.py": (set(), set()),
     "graphframe/__init__.py": ({*ENGINE}, set()),
+    "graphframe/graphs": (set(), set()),
     "graphframe/calculators": (
         {
             "graphframe.calculators",
             "graphframe",
             "graphframe.image",
+            "graphframe.graphs",
             "graphframe.inference",
-            "graphframe.repository.model_folder",
             *ENGINE,
         },
         {"google", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},

@@ -16,7 +16,7 @@ from graphframe.framework.config.node_options import pack, unpack
 from graphframe.framework.config.reading import parse_file
 from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from graphframe.repository.model_folder import ModelFolderError, shipped_graph
+from graphframe.graphs.shipped_graph import ModelFolderError, shipped_graph
 
 OPTIONS = gf.Options(ImageGenCalculatorOptions)
 _TAGS = {"REQUEST": "HTTP_REQUEST_PAYLOAD", "IMAGE": "HTTP_RESPONSE_PAYLOAD"}

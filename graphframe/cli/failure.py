@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import click
 
 from graphframe.framework.errors import GraphConfigError, GraphError
+from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.image import InvalidRequest
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.export import ExportError
-from graphframe.repository.model_folder import ModelFolderError
 from graphframe.repository.pulling.errors import PullError
 
 

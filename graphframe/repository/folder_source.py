@@ -11,10 +11,11 @@ from pathlib import Path
 from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
 from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.graph import Graph
+from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.graph_writing.graph_file import staged_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.image_graph import to_image_graph
-from graphframe.repository.model_folder import ModelFolderError, find_graph
+from graphframe.repository.model_folder import find_graph
 
 _OF_NO_MODEL = {".blob", ".jpeg", ".jpg", ".lock", ".log", ".md", ".part", ".png", ".tmp", ".webp"}
 """What may lie in a folder, and come and go, and is nothing that a model is loaded from."""

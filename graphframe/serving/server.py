@@ -13,9 +13,9 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
 from graphframe.framework.errors import GraphConfigError
+from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.config_file import ConfigFileError, read_config_file
 from graphframe.repository.folder_source import FolderSource
-from graphframe.repository.model_folder import ModelFolderError
 from graphframe.serving.app import Application, make_app
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.registry import FindSources

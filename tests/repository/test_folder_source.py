@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
-from graphframe.repository.model_folder import ModelFolderError
 
 
 @pytest.fixture

@@ -1,107 +1,24 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from graphframe.repository.model_folder import ModelFolderError, find_graph
+from graphframe.graphs.shipped_graph import ModelFolderError
+from graphframe.repository.model_folder import find_graph, models_in
 
 
-def write_index(folder: Path, content: object) -> Path:
-    (folder / "model_index.json").write_text(json.dumps(content))
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [
-        ("StableDiffusionPipeline", "stable_diffusion.pbtxt"),
-        ("LatentConsistencyModelPipeline", "stable_diffusion.pbtxt"),
-        ("StableDiffusionXLPipeline", "stable_diffusion_xl.pbtxt"),
-        ("FluxPipeline", "flux.pbtxt"),
-        ("FluxInpaintPipeline", "flux.pbtxt"),
-    ],
-)
-def test_the_shipped_graph(tmp_path: Path, name: str, file: str) -> None:
-    graph = find_graph(write_index(tmp_path, {"_class_name": name}))
-    assert graph.name == file
-    assert "REQUEST:" in graph.read_text()
-
-
-@pytest.mark.parametrize(
-    ("parts", "file"),
-    [
-        ({"text_encoder_3": ["transformers", "T5EncoderModel"]}, "stable_diffusion_3.pbtxt"),
-        ({"text_encoder_3": [None, None]}, "stable_diffusion_3_without_t5.pbtxt"),
-        ({"text_encoder_3": None}, "stable_diffusion_3_without_t5.pbtxt"),
-        ({}, "stable_diffusion_3_without_t5.pbtxt"),
-    ],
-)
-@pytest.mark.parametrize("name", ["StableDiffusion3Pipeline", "StableDiffusion3InpaintPipeline"])
-def test_the_shipped_graph_fits_the_text_encoders(
-    tmp_path: Path, name: str, parts: dict[str, object], file: str
-) -> None:
-    assert find_graph(write_index(tmp_path, {"_class_name": name, **parts})).name == file
-
-
-def test_a_graph_of_its_own_comes_first(tmp_path: Path) -> None:
-    write_index(tmp_path, {"_class_name": "StableDiffusionPipeline"})
+def test_the_folder_s_own_graph_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    assert find_graph(tmp_path).name == "stable_diffusion.pbtxt"
     (tmp_path / "graph.pbtxt").touch()
     assert find_graph(tmp_path) == tmp_path / "graph.pbtxt"
 
 
-def test_a_pipeline_without_a_graph(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match="no graph ships for the pipeline SomePipeline"):
-        find_graph(write_index(tmp_path, {"_class_name": "SomePipeline"}))
-
-
-@pytest.mark.parametrize("content", [{}, [], {"_class_name": 5}, None])
-def test_an_index_without_a_class(tmp_path: Path, content: object) -> None:
-    with pytest.raises(ModelFolderError, match='has no "_class_name"'):
-        find_graph(write_index(tmp_path, content))
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
-def test_an_index_that_is_no_json(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "model_index.json").write_bytes(content)
-    with pytest.raises(ModelFolderError, match=r"model_index\.json is not valid JSON"):
-        find_graph(tmp_path)
-
-
-def test_weights_of_pytorch(tmp_path: Path) -> None:
-    write_index(tmp_path, {"_class_name": "StableDiffusionPipeline"})
-    (tmp_path / "unet").mkdir()
-    (tmp_path / "unet/diffusion_pytorch_model.safetensors").touch()
-    with pytest.raises(ModelFolderError, match=rf"graphframe export image_generation --source_model {tmp_path} "):
-        find_graph(tmp_path)
-    (tmp_path / "unet/openvino_model.xml").touch()
-    assert find_graph(tmp_path).name == "stable_diffusion.pbtxt"
-
-
-def test_a_name_at_a_hub(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match=r"does not exist; if .*: graphframe pull org/model$"):
-        find_graph(Path("org/model"))
-    with pytest.raises(ModelFolderError, match=r"does not exist$"):
-        find_graph(tmp_path / "model")
-
-
-def test_a_folder_with_other_things(tmp_path: Path) -> None:
-    (tmp_path / "model.safetensors").touch()
-    with pytest.raises(
-        ModelFolderError, match=r"neither graph\.pbtxt nor model_index\.json; it has: model\.safetensors"
-    ):
-        find_graph(tmp_path)
-
-
-def test_an_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match="it has: nothing"):
-        find_graph(tmp_path)
-
-
-def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match=r"does not exist"):
-        find_graph(tmp_path / "missing")
-    (tmp_path / "file").touch()
+def test_the_models_in_a_repository(tmp_path: Path) -> None:
+    for path in ("graph.pbtxt", "b/graph.pbtxt", "b/1/graph.pbtxt", "a/c/model_index.json", ".cache/graph.pbtxt"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert models_in(tmp_path) == ["a/c", "b"]
     with pytest.raises(ModelFolderError, match="is not a folder"):
-        find_graph(tmp_path / "file")
+        models_in(tmp_path / "graph.pbtxt")

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
 from graphframe.framework.graph import Graph
+from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.export import ExportError
-from graphframe.repository.model_folder import ModelFolderError
 from graphframe.repository.pulling.errors import PullError
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.version import Version

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import graphframe as gf
+from graphframe.graphs.shipped_graph import shipped_graph
 from graphframe.image import ImageRequest, InvalidRequest
-from graphframe.repository.model_folder import shipped_graph
 
 OPTIONS = "graph_options {{ [type.googleapis.com/graphframe.StaticShapes] {{ {} }} }}"
 
