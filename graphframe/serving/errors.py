@@ -1,4 +1,7 @@
-"""Errors as OpenAI's clients read them: an envelope, a status, and headers that say whether to try again."""
+"""Errors in OpenAI's envelope, with a status, and headers that say whether to retry.
+
+Clients get no exception texts, names of nodes or paths of the server: the log has them, under the request's id.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,23 @@ import msgspec
 from graphframe.serving.api.responses import ErrorDetails, ErrorResponse
 
 NO_RETRY = {"x-should-retry": "false"}
-"""For what fails again however often it is tried; without it the clients try a 5xx three times."""
+"""Headers of an error that every retry would get again. Without them, OpenAI's clients try a 5xx three times."""
 
 _log = logging.getLogger(__name__)
 
 
 class APIError(falcon.HTTPError):
-    """A request that gets an error for its answer.
+    """A request that is answered with an error.
 
     Parameters
     ----------
     status : int
     message : str
+        Text for the client.
     param : str or None
-        The field of the request that is to blame.
+        The wrong field of the request.
     code : str or None
-        A word for programs to tell errors apart by.
+        A word by which programs distinguish errors.
     headers : dict or None
     """
 
@@ -45,11 +49,22 @@ class APIError(falcon.HTTPError):
         self.error_code = code
 
 
-def details(error: falcon.HTTPError, message: str | None = None) -> ErrorDetails:
-    """An error, ours or Falcon's own, as clients read it; its message by default is the error's description."""
+def details(error: falcon.HTTPError, request_id: str, message: str | None = None) -> ErrorDetails:
+    """Return what the envelope of an error contains.
+
+    Parameters
+    ----------
+    error : falcon.HTTPError
+        An `APIError`, or one of Falcon's own.
+    request_id : str
+        Named in the message of a 500, whose reason is in the log only.
+    message : str, optional
+        By default the error's description.
+    """
     status = error.status_code
+    text = message or error.description or ""
     return ErrorDetails(
-        message=message or error.description or "",
+        message=f"{text} (request id: {request_id})" if status == 500 else text,
         type="server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error",
         param=getattr(error, "param", None),
         code=getattr(error, "error_code", None),
@@ -57,17 +72,17 @@ def details(error: falcon.HTTPError, message: str | None = None) -> ErrorDetails
 
 
 def write_envelope(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Write an error into the response, whatever the client says it accepts."""
+    """Write an error into the response, whatever types the client accepts."""
     message = error.description or f"{error.title}: {req.method} {req.path}"
     if error.status_code == 405:
         message += f"; allowed: {resp.get_header('Allow')}"
     resp.content_type = falcon.MEDIA_JSON
-    resp.data = msgspec.json.encode(ErrorResponse(error=details(error, message)))
+    resp.data = msgspec.json.encode(ErrorResponse(error=details(error, req.context.id, message)))
 
 
-def unexpected(error: Exception) -> APIError:
-    """What to answer when something happened that nobody thought of."""
-    return APIError(500, f"internal error: {type(error).__name__}: {error}", code="internal_error", headers=NO_RETRY)
+def internal_error() -> APIError:
+    """Return the error for an exception that no code expects."""
+    return APIError(500, "internal error", code="internal_error", headers=NO_RETRY)
 
 
 async def answer_unexpected(
@@ -77,6 +92,6 @@ async def answer_unexpected(
     params: dict[str, Any],
     ws: falcon.asgi.WebSocket | None = None,
 ) -> None:
-    """Answer what nobody thought of, and log it."""
+    """Log an exception that no code expects, and answer with a 500."""
     _log.error("%s: %s %s failed", req.context.id, req.method, req.path, exc_info=error)
-    raise unexpected(error)
+    raise internal_error()

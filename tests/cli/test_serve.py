@@ -70,7 +70,7 @@ def test_openai_errors(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as unknown:
         client.images.generate(model="boy", prompt="a cat")
     assert unknown.value.code == "model_not_found"
-    with pytest.raises(openai.InternalServerError, match="out of paint") as failed:
+    with pytest.raises(openai.InternalServerError, match="the graph failed") as failed:
         client.images.generate(model="toy", prompt="fail")
     assert failed.value.request_id
 

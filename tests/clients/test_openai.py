@@ -170,9 +170,9 @@ def test_errors(toy: RunningServer) -> None:
     with pytest.raises(openai.NotFoundError, match="there is no model") as missing:
         client.images.generate(prompt=PROMPT, model="sd")
     assert missing.value.code == "model_not_found"
-    with pytest.raises(openai.InternalServerError, match="out of paint"):
+    with pytest.raises(openai.InternalServerError, match="the graph failed"):
         client.with_options(max_retries=5, timeout=5).images.generate(prompt="fail")
-    with pytest.raises(openai.APIError, match="out of paint"):
+    with pytest.raises(openai.APIError, match="the graph failed"):
         list(client.images.generate(prompt="fail", stream=True, partial_images=1))
 
 

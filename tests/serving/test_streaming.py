@@ -59,11 +59,11 @@ def test_the_asynchronous_client(server: RunningServer, pipes: Pipes) -> None:
 
 
 def test_failures_before_and_after_the_first_event(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.InternalServerError, match="out of paint"):
+    with pytest.raises(openai.InternalServerError, match="the graph failed"):
         client.images.generate(prompt="fail", stream=True)
     stream = client.images.generate(prompt="fail", stream=True, partial_images=1)
     assert next(iter(stream)).type == "image_generation.partial_image"
-    with pytest.raises(openai.APIError, match="out of paint") as failed:
+    with pytest.raises(openai.APIError, match="the graph failed") as failed:
         list(stream)
     assert failed.value.code == "generation_failed"
 

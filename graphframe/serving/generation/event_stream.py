@@ -12,7 +12,7 @@ from falcon.asgi import SSEvent
 
 from graphframe.image import EncodedImage, ImageRequest
 from graphframe.serving.api.responses import CompletedEvent, ErrorEvent, PartialImageEvent, Usage
-from graphframe.serving.errors import APIError, details, unexpected
+from graphframe.serving.errors import APIError, details, internal_error
 from graphframe.serving.generation.generation import Partial
 from graphframe.tracing.progress import Progress
 
@@ -28,6 +28,7 @@ async def event_stream(
     request: ImageRequest,
     quality: str,
     progress: Progress,
+    request_id: str,
 ) -> AsyncGenerator[SSEvent, None]:
     """What a response's `sse` is to be, once the generation's first event is there, or the first ping is due.
 
@@ -42,6 +43,7 @@ async def event_stream(
         What the client called so.
     progress : Progress
         Of the generation.
+    request_id : str
 
     Raises
     ------
@@ -68,13 +70,14 @@ async def event_stream(
             return _event(PartialImageEvent(partial_image_index=made.index, **fields))
         return _event(CompletedEvent(usage=Usage.of(request, [image]), timings=progress.milliseconds(), **fields))
 
-    return _serialized(first, events, to_event)
+    return _serialized(first, events, to_event, request_id)
 
 
 async def _serialized(
     first: Partial | EncodedImage | None,
     rest: AsyncGenerator[Partial | EncodedImage | None, None],
     to_event: Callable[[Partial | EncodedImage | None], SSEvent],
+    request_id: str,
 ) -> AsyncGenerator[SSEvent, None]:
     yield to_event(first)
     try:
@@ -82,9 +85,9 @@ async def _serialized(
             yield to_event(event)
     except Exception as error:
         if not isinstance(error, APIError):
-            _log.exception("a stream failed")
-            error = unexpected(error)
-        yield _event(ErrorEvent(type="error", error=details(error)))
+            _log.exception("%s: the stream failed", request_id)
+            error = internal_error()
+        yield _event(ErrorEvent(type="error", error=details(error, request_id)))
 
 
 def _event(content: PartialImageEvent | CompletedEvent | ErrorEvent) -> SSEvent:

@@ -124,7 +124,7 @@ class Generation:
                 if isinstance(cause, InvalidRequest):
                     raise APIError(400, str(cause), param=cause.param, code="invalid_value") from error
                 _log.error("%s: %s", self.id, error, exc_info=error)
-                raise APIError(500, str(error), code="generation_failed", headers=NO_RETRY) from error
+                raise APIError(500, "the graph failed", code="generation_failed", headers=NO_RETRY) from error
             if not self.made:
                 raise APIError(500, "the graph made no image", code="generation_failed", headers=NO_RETRY)
 

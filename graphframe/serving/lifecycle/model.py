@@ -212,7 +212,7 @@ class ServedModel:
             message = f'the model "{self.name}" is still loading'
             raise APIError(503, message, code="model_loading", headers={"retry-after": _LOADING_RETRY_SECONDS})
         if self.state is State.FAILED:
-            message = f'the model "{self.name}" could not be loaded: {self.failure}'
+            message = f'the model "{self.name}" could not be loaded'
             raise APIError(500, message, code="model_failed", headers=NO_RETRY)
 
     def _hold(self) -> Version:

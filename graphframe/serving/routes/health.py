@@ -31,8 +31,7 @@ class Health:
         if State.LOADING in states and not self._was_ready:
             raise APIError(503, "models are still loading", code="not_ready", headers={"retry-after": "5"})
         if states and State.AVAILABLE not in states:
-            reasons = "; ".join(f"{each.name}: {each.failure}" for each in self._models if not each.ended)
-            raise APIError(503, f"no model could be loaded: {reasons}", code="not_ready")
+            raise APIError(503, "no model could be loaded; /v1/config has the reasons", code="not_ready")
         self._was_ready = True
 
     async def on_get_model_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:

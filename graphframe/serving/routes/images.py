@@ -82,7 +82,7 @@ class Images:
         generation = self._generation(req, body)
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
         quality = body.quality or "auto"
-        resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress)
+        resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress, generation.id)
         resp.set_header("cache-control", "no-cache")
         resp.set_header("x-accel-buffering", "no")  # nginx passes events on at once
 

@@ -105,10 +105,10 @@ def test_silence_and_unexpected_failures() -> None:
         raise KeyError("oops")
 
     async def read() -> list[bytes]:
-        stream = event_stream(events(), "image_generation", ImageRequest("a cat"), "low", Progress())
+        stream = event_stream(events(), "image_generation", ImageRequest("a cat"), "low", Progress(), "req-7")
         return [event.serialize() async for event in await stream]
 
     ping, completed, error = asyncio.run(read())
     assert ping == b": ping\n\n"
     assert completed.startswith(b"event: image_generation.completed\ndata: {")
-    assert b'"error":{"message":"internal error: KeyError: \'oops\'","type":"server_error"' in error
+    assert b'"error":{"message":"internal error (request id: req-7)","type":"server_error"' in error

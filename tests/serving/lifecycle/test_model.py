@@ -24,7 +24,7 @@ def test_a_model_that_fails(make_model: MakeModel, caplog: pytest.LogCaptureFixt
     with pytest.raises(APIError) as raised:
         ServedModels([model]).find_available(None)
     assert raised.value.status_code == 500
-    assert "the paint has dried" in str(raised.value.description)
+    assert raised.value.description == 'the model "toy" could not be loaded'
     assert dict(raised.value.headers or {}) == {"x-should-retry": "false"}
 
 

@@ -178,7 +178,7 @@ def test_lazy_load() -> None:
     assert kept.loaded() == ["toy"]
     with pytest.raises(APIError) as raised:
         kept.run("broken")
-    assert "the paint has dried" in str(raised.value.description)
+    assert raised.value.description == 'the model "broken" could not be loaded'
     assert kept.state("broken") is State.FAILED
 
 

@@ -8,6 +8,7 @@ from graphframe.serving.app import make_app
 from graphframe.serving.errors import write_envelope
 from graphframe.serving.lifecycle.model import ServedModels
 from graphframe.serving.options import ServerOptions
+from graphframe.serving.request_id import RequestId
 from graphframe.serving.routes.health import Health
 from tests.serving import toys
 from tests.serving.conftest import MakeModel
@@ -48,12 +49,12 @@ def test_not_ready_without_a_model(make_model: MakeModel) -> None:
     client = falcon.testing.TestClient(make_app([broken], ServerOptions()))
     response = client.simulate_get("/v2/health/ready")
     assert response.status_code == 503
-    assert "the paint has dried" in response.json["error"]["message"]
+    assert response.json["error"]["message"] == "no model could be loaded; /v1/config has the reasons"
     assert client.simulate_get("/v2/health/live").status_code == 200
 
 
 def test_not_ready_while_loading(make_model: MakeModel) -> None:
-    app: falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response] = falcon.asgi.App()
+    app: falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response] = falcon.asgi.App(middleware=[RequestId()])
     app.set_error_serializer(write_envelope)
     app.add_route("/ready", Health(ServedModels([make_model(load=False)])), suffix="ready")
     response = falcon.testing.TestClient(app).simulate_get("/ready")
