@@ -18,14 +18,14 @@ ALLOWED = {
     "graphframe/inference": ({"graphframe.inference"}, {"numpy", "openvino", "openvino_tokenizers"}),
     "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, set()),
     "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),
-    "graphframe/image.py": (set(), set()),
+    "graphframe/images": ({"graphframe.images"}, {"msgspec", "typing_extensions"}),
     "graphframe/__init__.py": ({*ENGINE}, set()),
     "graphframe/graphs": (set(), set()),
     "graphframe/calculators": (
         {
             "graphframe.calculators",
             "graphframe",
-            "graphframe.image",
+            "graphframe.images",
             "graphframe.graphs",
             "graphframe.inference",
             *ENGINE,

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import graphframe as gf
-from graphframe.calculators.diffusion.resolution import Resolution
 from graphframe.calculators.diffusion.static_shapes_pb2 import StaticShapes
+from graphframe.images import Size
 
 _GRAPH_OPTIONS = '[type.googleapis.com/graphframe.StaticShapes] { resolution: "512x512" }'
 
 
-def resolutions(options: StaticShapes) -> list[Resolution]:
+def resolutions(options: StaticShapes) -> list[Size]:
     """The sizes of images that models are compiled for; none if they take all.
 
     Raises
@@ -21,9 +21,9 @@ def resolutions(options: StaticShapes) -> list[Resolution]:
         If they cannot be read.
     """
     try:
-        return Resolution.several_from_text(options.resolution)
+        return Size.several_from_text(options.resolution)
     except ValueError as error:
-        raise ValueError(f"resolution: {error}") from error
+        raise ValueError(f"resolution {error}") from error
 
 
 def is_static_only(device: str) -> bool:

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 import graphframe as gf
 from graphframe.calculators.diffusion.input_image import repainted
-from graphframe.calculators.diffusion.resolution import Resolution
 from graphframe.calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
 from graphframe.calculators.image.image_file import Pixels, read_pixels
 from graphframe.calculators.image.resizer import Resizer
-from graphframe.image import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, InvalidRequest, Size
 from graphframe.inference import Caller, Lane, lane_for
 from graphframe.inference.device import normalise
 from graphframe.inference.errors import openvino_words
@@ -40,7 +39,7 @@ class PipelineCalculator(gf.Calculator):
 
     def load(self, node: gf.NodeContext) -> None:
         self.limits = node[self.options]
-        self.max_size = Resolution.from_text(self.limits.max_resolution)
+        self.max_size = Size.from_text(self.limits.max_resolution)
         device, folder = normalise(node.device), node.path(self.limits.model_path)
         self.pipelines = [
             self.pipeline(folder, device, **node.device_properties) for _ in range(self.limits.num_pipelines)
@@ -68,7 +67,7 @@ class PipelineCalculator(gf.Calculator):
         """The picture that the request must bring, which is the size of the images if it says none."""
         picture = _required(request.image, "image")
         height, width, _ = picture.rgb.shape
-        if not Resolution(request.width or width, request.height or height).fits_into(self.max_size):
+        if not Size(request.width or width, request.height or height).fits_into(self.max_size):
             raise InvalidRequest(f"the image has {width}x{height} pixels; ask for at most {self.max_size}", "size")
         return picture
 
@@ -80,7 +79,7 @@ class PipelineCalculator(gf.Calculator):
         ):
             if value is not None and not 1 <= value <= most:
                 raise InvalidRequest(f"{field} must be from 1 to {most}, not {value}", field)
-        if not Resolution(request.width or 1, request.height or 1).fits_into(self.max_size):
+        if not Size(request.width or 1, request.height or 1).fits_into(self.max_size):
             raise InvalidRequest(f"the size must be at most {self.max_size}", "size")
         if request.scheduler is not None:
             raise InvalidRequest("this graph has no choice of schedulers", "scheduler")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 
 import graphframe as gf
 from graphframe.calculators.image.encoding import encode
-from graphframe.image import EncodedImage, ImageRequest
+from graphframe.images import EncodedImage, ImageRequest
 
 
 class Base64EncodeCalculator(gf.Calculator):
-    """Turns images (arrays of uint8, shape (height, width, 3), RGB) into files in base64, one for one.
+    """Encode each image (uint8, shape (height, width, 3), RGB) as a file, which its reader gets as bytes or in base64.
 
-    What kind of files, and whether they tell how they were made, the packet on `REQUEST` says; without it they are PNG
-    files that hold the pixels alone.
+    The request on `REQUEST` sets the file format, and whether the parameters are written into it. Without a request,
+    images become PNG files without parameters.
 
     Example::
 
@@ -45,5 +43,4 @@ class Base64EncodeCalculator(gf.Calculator):
             )
         file = encode(pixels, self.asked, cc.timestamp)
         height, width, _ = pixels.shape
-        b64 = base64.b64encode(file).decode()
-        cc.send(self.encoded_image, EncodedImage(b64, self.asked.output_format, width, height))
+        cc.send(self.encoded_image, EncodedImage(file, self.asked.output_format, width, height))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 
 _PARAMETERS = (
     "prompt",

@@ -10,7 +10,7 @@ from pathlib import Path
 from graphframe.calculators.lora.adapter import Adapter
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.framework.errors import did_you_mean
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 
 _MAX_ALPHA = 1000
 """Far beyond what makes a picture."""

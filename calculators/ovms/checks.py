@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import graphframe as gf
-from graphframe.calculators.diffusion.resolution import Resolution
 from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
 from graphframe.calculators.ovms.plugin_config import read_plugin_config
+from graphframe.images import Size
 
 _COUNTS = (
     "max_num_images_per_prompt",
@@ -51,9 +51,9 @@ def _sizes(node: gf.SubgraphNode, options: ImageGenCalculatorOptions) -> Iterato
     for field in ("default_resolution", "max_resolution"):
         try:
             if getattr(options, field):
-                sizes[field] = Resolution.from_text(getattr(options, field))
+                sizes[field] = Size.from_text(getattr(options, field))
         except ValueError as error:
-            yield node.problem(f"{field}: {error}", field)
+            yield node.problem(f"{field} {error}", field)
     if "default_resolution" in sizes and not sizes["default_resolution"].fits_into(
         sizes.get("max_resolution", sizes["default_resolution"])
     ):
@@ -63,9 +63,9 @@ def _sizes(node: gf.SubgraphNode, options: ImageGenCalculatorOptions) -> Iterato
 
 def _static(node: gf.SubgraphNode, options: ImageGenCalculatorOptions) -> Iterator[gf.Problem]:
     try:
-        allowed = Resolution.several_from_text(options.resolution)
+        allowed = Size.several_from_text(options.resolution)
     except ValueError as error:
-        yield node.problem(f"resolution: {error}", "resolution")
+        yield node.problem(f"resolution {error}", "resolution")
         return
     if options.HasField("resolution") and not allowed:
         yield node.problem('resolution is empty; name sizes, as in "512x512 768x512", or leave it out', "resolution")

@@ -21,7 +21,7 @@ import openvino_genai
 from PIL import Image
 
 import graphframe as gf
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.repository.model_folder import find_graph
 
 PROMPT = "a red cat"

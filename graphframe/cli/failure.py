@@ -9,7 +9,7 @@ import click
 
 from graphframe.framework.errors import GraphConfigError, GraphError
 from graphframe.graphs.shipped_graph import ModelFolderError
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.export import ExportError
 from graphframe.repository.pulling.errors import PullError

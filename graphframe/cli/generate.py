@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +13,7 @@ import click
 
 from graphframe.cli.failure import reported
 from graphframe.cli.progress_line import ProgressLine
-from graphframe.image import MAX_SEED, ImageRequest
+from graphframe.images import MAX_SEED, ImageRequest, Size
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
 from graphframe.tracing.progress import Progress
@@ -28,12 +26,12 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
-def size_in_pixels(text: str) -> tuple[int, int]:
-    """Read ``WIDTHxHEIGHT``."""
-    match = re.fullmatch("([0-9]+)x([0-9]+)", text)
-    if not match:
-        raise click.BadParameter(f"{text!r} is not WIDTHxHEIGHT, as in 512x512")
-    return int(match[1]), int(match[2])
+def size_in_pixels(text: str) -> Size:
+    """Parse ``WIDTHxHEIGHT``."""
+    try:
+        return Size.from_text(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def image_file(text: str) -> Path:
@@ -107,7 +105,7 @@ def generate(
     prompt: str,
     model_path: Path | None,
     output: Path,
-    size: tuple[int, int] | None,
+    size: Size | None,
     seed: int | None,
     image: Path | None,
     mask: Path | None,
@@ -146,7 +144,7 @@ def generate(
                 )
                 images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):
-            path.write_bytes(base64.b64decode(packet.value.b64))
+            path.write_bytes(packet.value.content)
             click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {seed}")
 
 

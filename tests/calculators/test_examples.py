@@ -18,7 +18,7 @@ from PIL import Image
 
 import graphframe as gf
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from tests.framework.toys import SECONDS
 
 ROOT = Path(__file__).parents[2]

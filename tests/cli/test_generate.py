@@ -90,7 +90,7 @@ def test_random_seed_is_told(euler: Path, tmp_path: Path) -> None:
     ("options", "words"),
     [
         (("--size", "7x7"), "Error: width and height must be multiples of 8, not 7x7"),
-        (("--size", "big"), "'big' is not WIDTHxHEIGHT, as in 512x512"),
+        (("--size", "big"), 'must be WIDTHxHEIGHT, e.g. "512x512", not "big"'),
         (("--image", "nowhere.png"), "File 'nowhere.png' does not exist"),
         (("--image", __file__), "Error: the image must be a PNG, JPEG or WebP file; this is no such file"),
         (("--strength", 0.5), "Error: strength tells how much of a picture to lose; the request has no image"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from graphframe.framework.graph import Graph
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.repository.model_folder import find_graph
 from tests.models import model_path
 

@@ -14,7 +14,7 @@ import openvino_genai
 from numpy.typing import NDArray
 
 import graphframe as gf
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.repository.model_folder import find_graph
 from tests.calculators.image.files import encoded, gradient, halves
 from tests.parity.cells import IMAGE_TO_IMAGE, INPAINTING, TEXT_TO_IMAGE, Cell

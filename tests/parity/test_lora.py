@@ -18,7 +18,7 @@ from PIL import Image
 
 import graphframe as gf
 from graphframe.calculators.lora.layer import layers_of
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.models import model_path
 from tests.parity.images import Images

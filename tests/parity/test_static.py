@@ -11,7 +11,7 @@ import openvino_genai
 import pytest
 
 import graphframe as gf
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from tests.calculators.image.files import encoded, gradient, halves
 from tests.calculators.ovms.graphs import ovms_graph
 from tests.models import model_path

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from graphframe.framework.errors import GraphConfigError
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.repository.image_graph import open_image_graph
 from tests.calculators.ovms.graphs import ovms_graph
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ def test_previews_arrive_while_the_run_goes_on(client: openai.OpenAI, pipes: Pip
         partial = next(events)
         assert partial.type == "image_generation.partial_image"
         assert partial.partial_image_index == index
-        assert partial.b64_json == f"preview{index}"
+        assert base64.b64decode(partial.b64_json) == f"preview{index}".encode()
     pipes.wait_until_started()
     pipes.let_go()
     (completed,) = events

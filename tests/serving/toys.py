@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import graphframe as gf
-from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
 
 GRAPH = """
 input_stream: "REQUEST:request"
@@ -54,7 +54,7 @@ class PaintCalculator(gf.Calculator):
         if request.n > 10:
             raise InvalidRequest(f"n must be at most 10, not {request.n}", "n")
         for number in range(request.partial_images):
-            cc.send(self.preview, EncodedImage(f"preview{number}", "png", 64, 32), number)
+            cc.send(self.preview, EncodedImage(f"preview{number}".encode(), "png", 64, 32), number)
         cc.flush()
         cc.report(1, 2)
         if request.prompt == "fail":
@@ -75,10 +75,12 @@ class PaintCalculator(gf.Calculator):
             folder = Path(request.prompt.removeprefix("wait "))
             (folder / "started").write_text("started")
             (folder / "news").read_text()
-        b64 = base64.b64encode(json.dumps(dataclasses.asdict(request), default=_shown).encode()).decode()
+        content = json.dumps(dataclasses.asdict(request), default=_shown).encode()
         for number in range(request.n):
             cc.send(
-                self.image, EncodedImage(b64, request.output_format, request.width or 64, request.height or 32), number
+                self.image,
+                EncodedImage(content, request.output_format, request.width or 64, request.height or 32),
+                number,
             )
 
 
@@ -93,7 +95,7 @@ class LateCalculator(gf.Calculator):
         cancelled = threading.Event()
         cc.cancellation.subscribe(cancelled.set)
         cancelled.wait()
-        cc.send(self.preview, EncodedImage("preview", "png", 64, 32))
+        cc.send(self.preview, EncodedImage(b"preview", "png", 64, 32))
 
 
 @gf.register
@@ -122,7 +124,7 @@ class PrintEditionCalculator(gf.Calculator):
 
     def process(self, cc: gf.Context) -> None:
         text = json.dumps([cc[self.edition], *self.found])
-        cc.send(self.image, EncodedImage(base64.b64encode(text.encode()).decode(), "png", 64, 32))
+        cc.send(self.image, EncodedImage(text.encode(), "png", 64, 32))
 
 
 @gf.register

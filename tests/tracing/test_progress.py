@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from graphframe.image import EncodedImage, ImageRequest
+from graphframe.images import EncodedImage, ImageRequest
 from graphframe.tracing.progress import Progress, Stage
 from tests.serving import toys
 

@@ -24,7 +24,7 @@ from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
 from graphframe.calculators.lora.key import DENOISER
 from graphframe.calculators.text.embeddings import Embeddings
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 from graphframe.inference import Shapes
 
 

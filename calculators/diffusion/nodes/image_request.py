@@ -11,13 +11,12 @@ from graphframe.calculators.diffusion.families import DENOISERS, family_of
 from graphframe.calculators.diffusion.input_image import InputImage, repainted
 from graphframe.calculators.diffusion.model_config import read_config, vae_scale_factor
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
-from graphframe.calculators.diffusion.resolution import Resolution
 from graphframe.calculators.diffusion.static_shapes import resolutions
 from graphframe.calculators.image.image_file import Pixels, read_pixels
 from graphframe.calculators.image.resizer import Resizer
 from graphframe.calculators.lora.aliases import Aliases
 from graphframe.calculators.lora.key import DENOISER
-from graphframe.image import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, InvalidRequest, Size
 
 _MAX_GUIDANCE_SCALE = 1000
 """Far beyond what makes a picture; float32 has room for it at every step."""
@@ -73,12 +72,12 @@ class ImageRequestCalculator(gf.Calculator):
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
         is_none = family.negative_prompt_may_be_none and index.get("force_zeros_for_empty_prompt", True)
         self.empty_prompt = None if is_none else ""
-        self.max_size = _resolution("max_resolution", self.limits.max_resolution)
+        self.max_size = _size("max_resolution", self.limits.max_resolution)
         self.sizes = resolutions(self.limits.static_shapes)
         side = family.default_size * self.scale_factor
         self.default_size = self.sizes[0] if self.sizes else self.size_within(side, side)
         if self.limits.default_resolution:
-            self.default_size = _resolution("default_resolution", self.limits.default_resolution)
+            self.default_size = _size("default_resolution", self.limits.default_resolution)
             self.check_size(*self.default_size)
         for size in self.sizes:
             self.check_size(*size)
@@ -258,8 +257,8 @@ def _denoiser(folder: Path) -> Path:
     return next(found, folder / DENOISERS[0])
 
 
-def _resolution(field: str, text: str) -> Resolution:
+def _size(field: str, text: str) -> Size:
     try:
-        return Resolution.from_text(text)
+        return Size.from_text(text)
     except ValueError as error:
-        raise ValueError(f"{field}: {error}") from error
+        raise ValueError(f"{field} {error}") from error

@@ -16,7 +16,7 @@ from graphframe.calculators.diffusion.latent_statistics import LatentStatistics,
 from graphframe.calculators.diffusion.model_config import is_of_videos, read_config
 from graphframe.calculators.diffusion.nodes.vae_encode_pb2 import VaeEncodeCalculatorOptions
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 from graphframe.inference import Caller, Shapes, load_shaped_model
 
 

@@ -10,7 +10,7 @@ from graphframe.calculators.diffusion.schedulers.classes import factory_of
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.scheduler import SchedulerFactory
 from graphframe.framework.errors import did_you_mean
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 
 _KARRAS: dict[str, object] = {"use_karras_sigmas": True}
 _EVEN: dict[str, object] = {"use_karras_sigmas": False}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.graph import Graph
-from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.images import EncodedImage, ImageRequest, InvalidRequest, Size
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
 
@@ -140,10 +140,10 @@ def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, 
         graph.load(loading)
         made = _time(graph, request, taken, may_refuse=True)
         if made is None:  # it does inpainting
-            width, height = map(int, (options.default_resolution or options.resolution or _SIZE).split()[0].split("x"))
+            size = Size.several_from_text(options.default_resolution or options.resolution or _SIZE)[0]
         else:
-            width, height = made.width, made.height
-        request = replace(request, image=_TRANSPARENT, width=width, height=height)
+            size = Size(made.width, made.height)
+        request = replace(request, image=_TRANSPARENT, width=size.width, height=size.height)
         _time(graph, request, taken, may_refuse=made is not None)
     finally:
         graph.close()

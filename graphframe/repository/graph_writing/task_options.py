@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from graphframe.images import Size
 from graphframe.repository.pulling.lora_source import CompositeLora, LoraSource, parse_source_loras
-
-_SIZE = re.compile(r"[1-9]\d*x[1-9]\d*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +49,12 @@ class TaskOptions:
 
     def __post_init__(self) -> None:
         """Raise ValueError, which names the option, for what cannot be."""
-        _check_sizes("max_resolution", filter(None, [self.max_resolution]))
-        _check_sizes("default_resolution", filter(None, [self.default_resolution]))
-        _check_sizes("resolution", (self.resolution or "").split())
+        for name, read in (
+            ("max_resolution", Size.from_text),
+            ("default_resolution", Size.from_text),
+            ("resolution", Size.several_from_text),
+        ):
+            _check_size(name, getattr(self, name), read)
         self.devices_by_node()
         self.properties()
         self.loras()
@@ -145,10 +146,12 @@ class TaskOptions:
             yield f"{name}: {json.dumps(value)}"
 
 
-def _check_sizes(name: str, sizes: Iterable[str]) -> None:
-    for size in sizes:
-        if not _SIZE.fullmatch(size):
-            raise ValueError(f'{name} must be WIDTHxHEIGHT, as in 512x512, not "{size}"')
+def _check_size(name: str, text: str | None, read: Callable[[str], object]) -> None:
+    try:
+        if text:
+            read(text)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
 
 
 def _escaped(text: str) -> str:

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta
 from typing_extensions import Self
 
-from graphframe.image import MAX_SEED, ImageRequest
+from graphframe.images import MAX_SEED, ImageRequest, Size
+from graphframe.images.size import SIZE_PATTERN
 from graphframe.serving.api.fields import check_names, convert, invalid
 from graphframe.serving.api.picture import Picture
 
@@ -26,7 +27,7 @@ _Word = Annotated[str, Meta(max_length=256)]
 _Prompt = Annotated[str, Meta(max_length=32_000)]
 _Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 _Seed = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": MAX_SEED})]
-_Size = Annotated[str, Meta(pattern="^(auto|[1-9][0-9]{0,8}x[1-9][0-9]{0,8})$", examples=["auto", "512x512"])]
+_Size = Annotated[str, Meta(pattern=f"^(auto|{SIZE_PATTERN})$", examples=["auto", "512x512"])]
 _NO_EFFECT = Meta(description="Accepted, and means nothing here.")
 
 _SYNONYMS = (
@@ -106,7 +107,7 @@ class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "seed": random.getrandbits(32) if seed is None else seed,
         }
         if self.size not in (None, "auto"):
-            fields["width"], fields["height"] = map(int, self.size.split("x"))
+            fields["width"], fields["height"] = Size.from_text(self.size)
         return ImageRequest(**{"prompt": "", **{name: value for name, value in fields.items() if value is not None}})
 
     def _check(self) -> None:

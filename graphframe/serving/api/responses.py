@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from graphframe.image import EncodedImage, ImageRequest
+from graphframe.images import EncodedImage, ImageRequest
 
 _PIXELS_A_TOKEN = 16 * 16
 _BYTES_A_TOKEN = 4

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from falcon.asgi import SSEvent
 
-from graphframe.image import EncodedImage, ImageRequest
+from graphframe.images import EncodedImage, ImageRequest
 from graphframe.serving.api.responses import CompletedEvent, ErrorEvent, PartialImageEvent, Usage
 from graphframe.serving.errors import APIError, details, internal_error
 from graphframe.serving.generation.generation import Partial

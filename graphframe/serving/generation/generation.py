@@ -15,7 +15,7 @@ from typing import Any
 from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
 from graphframe.framework.timestamp import Timestamp
-from graphframe.image import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.tracing.progress import Progress

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 
 import falcon.asgi
 
-from graphframe.image import EncodedImage
+from graphframe.images import EncodedImage
 from graphframe.serving.errors import APIError
 from graphframe.serving.generation.image_store import ImageStore
 
@@ -22,7 +21,7 @@ class ImageFiles:
 
     async def url_of(self, image: EncodedImage, req: falcon.asgi.Request) -> str:
         """Keep an image, and return where whoever sent `req` gets it."""
-        name = await asyncio.to_thread(lambda: self._store.put(base64.b64decode(image.b64), image.format))
+        name = await asyncio.to_thread(self._store.put, image.content, image.format)
         return f"{req.forwarded_prefix}{PATH}/{name}"
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import falcon.asgi
 
-from graphframe.image import EncodedImage
+from graphframe.images import EncodedImage
 from graphframe.serving.api import form_body, json_body
 from graphframe.serving.api.requests import EditRequest, GenerationRequest, ImageFields, PromptFields, VariationRequest
 from graphframe.serving.api.responses import Image, ImagesResponse, Usage

@@ -7,7 +7,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.graphs.shipped_graph import shipped_graph
-from graphframe.image import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, InvalidRequest
 
 OPTIONS = "graph_options {{ [type.googleapis.com/graphframe.StaticShapes] {{ {} }} }}"
 
@@ -91,8 +91,8 @@ def test_an_npu_that_encodes_text_needs_nothing(euler: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ('resolution: "64"', 'static_shapes: resolution: it must be "WIDTHxHEIGHT"'),
-        ('resolution: "64x64 64x64"', '"64x64" is in it twice'),
+        ('resolution: "64"', "static_shapes: resolution must be WIDTHxHEIGHT"),
+        ('resolution: "64x64 64x64"', 'names "64x64" twice'),
         ("num_images_per_prompt: 2", "mean nothing without a resolution"),
         ("guidance_scale: 2", "mean nothing without a resolution"),
         ('resolution: "64x64" num_images_per_prompt: 0', "num_images_per_prompt must be at least 1"),

@@ -18,7 +18,7 @@ from graphframe.calculators.genai.pipelines import (
     Text2ImagePipelineCalculator,
 )
 from graphframe.calculators.image.image_file import read_pixels
-from graphframe.image import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, InvalidRequest
 from tests.calculators.image.files import encoded, gradient, halves
 
 SECONDS = 60

@@ -10,7 +10,7 @@ from PIL import Image
 
 import graphframe as gf
 from graphframe.calculators.image.base64_encode import Base64EncodeCalculator
-from graphframe.image import EncodedImage, ImageRequest
+from graphframe.images import EncodedImage, ImageRequest
 
 
 def pixels(*shape: int) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from graphframe.calculators.image.image_file import read_pixels
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 from graphframe.serving.lifecycle.memory import resident_bytes
 from tests.calculators.image.files import encoded, gradient
 

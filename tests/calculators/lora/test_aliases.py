@@ -7,7 +7,7 @@ from google.protobuf import text_format
 
 from graphframe.calculators.lora.aliases import Aliases
 from graphframe.calculators.lora.lora_pb2 import LoraOptions
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 
 THREE = """
     lora_adapters { alias: "ink" path: "a" alpha: 0.5 }

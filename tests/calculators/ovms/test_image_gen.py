@@ -8,7 +8,7 @@ import pytest
 import graphframe as gf
 from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from tests.calculators.ovms.graphs import ovms_graph
 from tests.models import model_path

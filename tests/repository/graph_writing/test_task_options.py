@@ -44,7 +44,7 @@ def test_nothing_given() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_resolution": "big"}, 'max_resolution must be WIDTHxHEIGHT, as in 512x512, not "big"'),
+        ({"max_resolution": "big"}, 'max_resolution must be WIDTHxHEIGHT, e.g. "512x512", not "big"'),
         ({"resolution": "512x512 0x1"}, 'resolution must be .* not "0x1"'),
         ({"plugin_config": "{"}, "plugin_config is not valid JSON"),
         ({"plugin_config": "[]"}, "plugin_config must be a JSON object"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.serving.api.requests import GenerationRequest
 from graphframe.serving.errors import APIError
 

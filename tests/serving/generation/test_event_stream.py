@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import AsyncGenerator
@@ -9,7 +10,7 @@ from typing import Any
 import falcon.testing
 import pytest
 
-from graphframe.image import EncodedImage, ImageRequest
+from graphframe.images import EncodedImage, ImageRequest
 from graphframe.serving.generation import Partial, event_stream
 from graphframe.tracing.progress import Progress
 from tests.serving.event_reader import Event, read_events
@@ -44,7 +45,8 @@ def test_previews_and_then_the_image(server: RunningServer) -> None:
     for index, (partial_name, partial) in enumerate((first, second)):
         assert partial_name == partial["type"] == "image_generation.partial_image"
         assert isinstance(partial.pop("created_at"), int)
-        assert partial == {"type": partial_name, "b64_json": f"preview{index}", "partial_image_index": index, **both}
+        b64 = base64.b64encode(f"preview{index}".encode()).decode()
+        assert partial == {"type": partial_name, "b64_json": b64, "partial_image_index": index, **both}
     assert name == completed["type"] == "image_generation.completed"
     assert isinstance(completed.pop("created_at"), int)
     usage = completed.pop("usage")
@@ -101,7 +103,7 @@ def test_what_fails_later_is_an_event(server: RunningServer, prompt: str, error:
 def test_silence_and_unexpected_failures() -> None:
     async def events() -> AsyncGenerator[Partial | EncodedImage | None, None]:
         yield None
-        yield EncodedImage("abc", "png", 8, 8)
+        yield EncodedImage(b"abc", "png", 8, 8)
         raise KeyError("oops")
 
     async def read() -> list[bytes]:

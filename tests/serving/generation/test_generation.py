@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from graphframe.image import EncodedImage, ImageRequest
+from graphframe.images import EncodedImage, ImageRequest
 from graphframe.serving.generation import Generation, Partial
 from graphframe.serving.lifecycle.model import ServedModel
 from tests.serving import toys

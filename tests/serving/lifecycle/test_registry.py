@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.serving.errors import APIError
 from graphframe.serving.lifecycle.model import ModelSource, ServedModels, State
 from graphframe.serving.lifecycle.registry import Registry

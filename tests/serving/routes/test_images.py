@@ -9,7 +9,7 @@ from typing import Any
 import falcon.testing
 import pytest
 
-from graphframe.image import ImageRequest
+from graphframe.images import ImageRequest
 from graphframe.serving.api.json_body import MAX_BYTES
 from graphframe.serving.app import make_app
 from graphframe.serving.options import ServerOptions

@@ -14,7 +14,7 @@ from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
 from graphframe.calculators.diffusion.nodes.denoise import DenoiseCalculator
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
 from graphframe.calculators.text.embeddings import Embeddings
-from graphframe.image import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, InvalidRequest
 
 GRAPHS = Path(__file__).parents[4] / "graphs"
 GRAPH = """

@@ -13,7 +13,7 @@ from graphframe.calculators.diffusion.input_image import InputImage
 from graphframe.calculators.diffusion.nodes.image_request import ImageRequestCalculator
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
-from graphframe.image import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, InvalidRequest
 from tests.calculators.image.files import encoded, gradient, halves
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.models import model_path
@@ -147,7 +147,7 @@ def test_latent_consistency_has_no_negative_prompt(lcm: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"max_resolution": "big"}, 'max_resolution: it must be "WIDTHxHEIGHT", as in "512x512", not "big"'),
+        ({"max_resolution": "big"}, 'max_resolution must be WIDTHxHEIGHT, e.g. "512x512", not "big"'),
         ({"default_resolution": "64x60"}, "width and height must be multiples of 8, not 64x60"),
         ({"default_resolution": "64x64", "max_resolution": "32x32"}, "the size must be at most 32x32, not 64x64"),
         ({"model_path": "nowhere"}, "there is no such file"),

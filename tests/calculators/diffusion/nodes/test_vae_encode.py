@@ -12,7 +12,7 @@ from graphframe.calculators.diffusion.image_latents import ImageLatents, LatentD
 from graphframe.calculators.diffusion.input_image import InputImage
 from graphframe.calculators.diffusion.nodes.vae_encode import VaeEncodeCalculator
 from graphframe.calculators.diffusion.nodes.vae_encode_pb2 import VaeEncodeCalculatorOptions
-from graphframe.image import InvalidRequest
+from graphframe.images import InvalidRequest
 from tests.calculators.image.files import gradient, halves
 
 MASK = halves(64, 48)[..., 0] > 0

@@ -5,7 +5,7 @@ import pytest
 
 from graphframe.calculators.diffusion.schedulers import SchedulersOfModel
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
-from graphframe.image import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, InvalidRequest
 
 FOR_NOISE = {
     "ddim": "DDIMScheduler",

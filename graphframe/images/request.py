@@ -1,4 +1,4 @@
-"""What passes between a graph that makes images and whoever runs it: the server, the command, a script."""
+"""The request for images that a graph processes."""
 
 from __future__ import annotations
 
@@ -78,37 +78,3 @@ class ImageRequest:
     output_format: str = "png"
     output_compression: int | None = None
     metadata: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedImage:
-    """One image, ready to be sent: the value of the packets on a graph's ``IMAGE`` stream.
-
-    Attributes
-    ----------
-    b64 : str
-        The bytes of the image file in base64.
-    format : str
-        What kind of file it is: ``"png"``, ``"jpeg"`` or ``"webp"``.
-    width, height : int
-        In pixels.
-    """
-
-    b64: str
-    format: str
-    width: int
-    height: int
-
-
-class InvalidRequest(ValueError):  # noqa: N818 - named for what it says, as in HTTP's 400
-    """A request that the graph cannot do; calculators raise it.
-
-    Attributes
-    ----------
-    param : str
-        The field of the request that is wrong, by its name in the API: ``"size"``.
-    """
-
-    def __init__(self, message: str, param: str) -> None:
-        super().__init__(message)
-        self.param = param

@@ -1,0 +1,17 @@
+"""The error of a request that cannot be served."""
+
+from __future__ import annotations
+
+
+class InvalidRequest(ValueError):  # noqa: N818 - named for what it says, as HTTP's Bad Request is
+    """A request with an invalid field.
+
+    Attributes
+    ----------
+    param : str
+        The API's name of the field, e.g. ``"size"``.
+    """
+
+    def __init__(self, message: str, param: str) -> None:
+        super().__init__(message)
+        self.param = param
