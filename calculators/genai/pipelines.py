@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +15,7 @@ from graphframe.calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
 from graphframe.calculators.image.image_file import Pixels, read_pixels
 from graphframe.calculators.image.resizer import Resizer
 from graphframe.images import ImageRequest, InvalidRequest, Size
-from graphframe.inference import Caller, Lane, lane_for
+from graphframe.inference import Lane, lane_for
 from graphframe.inference.device import normalise
 from graphframe.inference.errors import openvino_words
 
@@ -54,7 +52,8 @@ class PipelineCalculator(gf.Calculator):
         request = cc[self.request]
         self.check_limits(request)
         pictures = self.pictures(request)
-        with _slot(self.pool, cc.cancellation) as number, _slot(self.lane, cc.cancellation):
+        caller, key = cc.cancellation, cc.cancellation.started
+        with self.pool.slot(caller, key) as number, self.lane.slot(caller, key):
             images = _generate(cc, self.pipelines[number], request, pictures)
         for index, image in enumerate(images):
             cc.send(self.image, image, timestamp=cc.timestamp + index)
@@ -189,15 +188,6 @@ def _generate(cc: gf.Context, pipeline: Any, request: ImageRequest, pictures: li
         raise InvalidRequest(f"the pipeline refuses the request: {openvino_words(error)}", "model") from error
     cc.cancellation.raise_if_cancelled()
     return np.array(images.data)  # a copy: the pipeline uses the memory again
-
-
-@contextmanager
-def _slot(lane: Lane, caller: Caller) -> Iterator[int]:
-    slot = lane.acquire(caller, caller.started)
-    try:
-        yield slot
-    finally:
-        lane.release(slot)
 
 
 def _required(file: bytes | None, field: str) -> Pixels:

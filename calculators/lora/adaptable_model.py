@@ -17,7 +17,7 @@ from graphframe.calculators.lora.layer import layers_of
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.calculators.lora.matching import match
 from graphframe.calculators.lora.rewriting import ALPHAS, Rewriting
-from graphframe.inference import Caller, Model, Shapes, core, load_shaped_model
+from graphframe.inference import Caller, InferenceModel, Shapes, core, load_shaped_model
 
 
 class AdaptableModel:
@@ -53,7 +53,7 @@ class AdaptableModel:
         options: LoraOptions,
         shapes: Sequence[Shapes] = (),
     ) -> None:
-        def load(adapters: tuple[Adapter, ...]) -> Model:
+        def load(adapters: tuple[Adapter, ...]) -> InferenceModel:
             prepare = Rewriting(name, adapters) if adapters else None
             return load_shaped_model(path, shapes, node.device, node.device_properties, prepare=prepare)
 

@@ -1,4 +1,4 @@
-"""OpenVINO for calculators: models on devices, and the lanes in which inferences wait for their turn."""
+"""OpenVINO for calculators: compiled models, and the lanes that order inferences on each device."""
 
 from graphframe.inference.cache import cache_folder
 from graphframe.inference.caller import Caller
@@ -7,15 +7,15 @@ from graphframe.inference.errors import DeviceError, InferenceError, ModelError
 from graphframe.inference.lane import Lane, lane_for
 from graphframe.inference.loading import load_model
 from graphframe.inference.model import CompiledModel
-from graphframe.inference.shaped import Model, Shapes, load_shaped_model
+from graphframe.inference.shaped import InferenceModel, Shapes, load_shaped_model
 
 __all__ = [
     "Caller",
     "CompiledModel",
     "DeviceError",
     "InferenceError",
+    "InferenceModel",
     "Lane",
-    "Model",
     "ModelError",
     "Shapes",
     "cache_folder",

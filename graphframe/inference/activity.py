@@ -1,4 +1,4 @@
-"""What inferences do in a thread, noted for whoever follows it, such as a trace."""
+"""Events of model loads, waits and inferences in a thread, for tracers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 
 class LaneWait(NamedTuple):
-    """A wait for a slot of a device, whether it ended with one or was given up; times as of `time.perf_counter`."""
+    """A wait for a slot of a lane, successful or not.
+
+    Attributes
+    ----------
+    device : str
+    began, ended : float
+        Seconds on `time.perf_counter`'s clock.
+    """
 
     device: str
     began: float
@@ -16,7 +23,18 @@ class LaneWait(NamedTuple):
 
 
 class Inference(NamedTuple):
-    """An inference in a slot of a device, whether it succeeded or failed; times as of `time.perf_counter`."""
+    """An inference, successful or not.
+
+    Attributes
+    ----------
+    model : pathlib.Path
+        The model file.
+    device : str
+    slot : int
+        The slot of the device's lane that it used.
+    began, ended : float
+        Seconds on `time.perf_counter`'s clock.
+    """
 
     model: Path
     device: str
@@ -26,15 +44,17 @@ class Inference(NamedTuple):
 
 
 class ModelLoad(NamedTuple):
-    """A model that was compiled, taken from the cache, or shared with others; times as of `time.perf_counter`.
+    """A model that was compiled, read from the cache, or shared with earlier users.
 
     Attributes
     ----------
     model : pathlib.Path
+        The model file.
     device : str
     weights : int
-        The size of the file with its weights, in bytes.
+        The size of the file with the weights, in bytes.
     began, ended : float
+        Seconds on `time.perf_counter`'s clock.
     """
 
     model: Path
@@ -45,20 +65,19 @@ class ModelLoad(NamedTuple):
 
 
 class Activity(threading.local):
-    """What there is to note in this thread.
+    """The logs that follow the current thread.
 
     Attributes
     ----------
     logs : list of list
-        Empty if nobody follows the thread. Each event goes to the last one: who wants to know of them puts a list
-        there, and takes it off again.
+        Each event is appended to the last list only. A tracer appends a list of its own, and removes it when done.
     """
 
     def __init__(self) -> None:
         self.logs: list[list[Any]] = []
 
     def note(self, event: LaneWait | Inference | ModelLoad) -> None:
-        """Tell who follows this thread."""
+        """Append `event` to the last log, if there is one."""
         if self.logs:
             self.logs[-1].append(event)
 

@@ -1,4 +1,4 @@
-"""Where OpenVINO's model cache is, and what it needs to be right and safe to share between processes."""
+"""OpenVINO's model cache: its folder, its locks, and the removal of outdated entries."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path | None:
-    """The folder of the cache: ``$GRAPHFRAME_CACHE_DIR``, else ``graphframe/openvino`` in the user's cache folder.
+    """Return the folder of the model cache, or None if the cache is switched off.
 
-    None when ``$GRAPHFRAME_CACHE_DIR`` is the empty string: no cache.
+    The folder is ``$GRAPHFRAME_CACHE_DIR``, or ``graphframe/openvino`` in the user's cache folder if that is not set.
+    An empty ``$GRAPHFRAME_CACHE_DIR`` switches the cache off.
     """
     chosen = os.environ.get("GRAPHFRAME_CACHE_DIR")
     if chosen is not None:
@@ -30,14 +31,26 @@ def cache_folder() -> Path | None:
 
 @contextlib.contextmanager
 def cached(model: Path, properties: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The properties that make OpenVINO use the cache for `model`; compile it within the ``with`` block.
+    """Lock the cache for `model`, and yield the properties that make OpenVINO use it.
 
-    Empty when there is no cache, or when its folder cannot be written. `properties` are those that it is compiled with.
+    The model must be compiled within the ``with`` block.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        The model file.
+    properties : mapping of str to str
+        The device properties that the model is compiled with.
+
+    Yields
+    ------
+    dict of str to str
+        Additional device properties. Empty if the cache is switched off or its folder cannot be written.
     """
-    # NOTE: each model has its own folder since OpenVINO alone would get three things wrong. It takes a blob for
-    # current as long as the .xml is, even though the .bin has changed; it takes one that was compiled for float32 for
-    # one in the device's own precision, which makes wrong numbers of models of static shape; and it writes blobs in
-    # place, without a lock, while other processes may have them mapped, which kills those (SIGBUS).
+    # NOTE: each model and each set of properties has its own folder, because OpenVINO alone makes three errors. It
+    # checks the .xml only, and uses a blob although the .bin has changed. It uses a blob that was compiled for float32
+    # where the device's own precision is wanted, and models of static shape then return wrong numbers. It writes blobs
+    # in place, without a lock, and kills other processes that have them mapped (SIGBUS).
     with contextlib.ExitStack() as stack:
         found = {}
         try:
@@ -48,7 +61,7 @@ def cached(model: Path, properties: Mapping[str, str]) -> Iterator[dict[str, str
                 _drop_outdated(folder, model)
                 blobs = folder / _digest(repr(sorted(properties.items())).encode()) if properties else folder
                 found["CACHE_DIR"] = str(blobs)
-        except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home
+        except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home folder
             _log_once(str(error))
         yield found
 
@@ -66,7 +79,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def stamp_of(model: Path) -> str:
-    """What changes when the files of a model do."""
+    """Return a text that changes whenever the files of a model change."""
     files = [path for path in (model, model.with_suffix(".bin")) if path.exists()]
     return repr([(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns, stat.st_ctime_ns) for path in files])
 
@@ -81,4 +94,4 @@ def _drop_outdated(folder: Path, model: Path) -> None:
 
 @functools.cache
 def _log_once(reason: str) -> None:
-    logger.warning("models are compiled anew at each start, since the cache cannot be used: %s", reason)
+    logger.warning("model cache not used, models are compiled at each start: %s", reason)

@@ -1,4 +1,4 @@
-"""On whose behalf an inference is done."""
+"""The caller of an inference."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from typing import Protocol
 
 
 class Caller(Protocol):
-    """What a lane has to know of whoever waits for it; the engine's `Cancellation` is one."""
+    """The part of a caller that lanes use. The engine's `Cancellation` implements it."""
 
     @property
     def started(self) -> float:
-        """When the caller's work as a whole started, in seconds on `time.monotonic`'s clock."""
+        """The start of the caller's work as a whole, in seconds on `time.monotonic`'s clock."""
 
     @property
     def cancelled(self) -> bool:
-        """Whether the work is no longer wanted."""
+        """Whether the work is cancelled."""
 
     def raise_if_cancelled(self) -> None:
-        """Raise the caller's own exception once the work is no longer wanted."""
+        """Raise the caller's own exception if the work is cancelled."""
 
     def subscribe(self, callback: Callable[[], None], /) -> Callable[[], None]:
-        """Call `callback` once on cancellation, at once if that was before. Returns what takes it back."""
+        """Call `callback` once on cancellation, immediately if already cancelled.
+
+        Returns
+        -------
+        callable
+            Removes the subscription.
+        """

@@ -1,4 +1,4 @@
-"""The one OpenVINO core of the process."""
+"""The OpenVINO core of the process."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import functools
 import threading
 
 import openvino as ov
-import openvino_tokenizers  # noqa: F401 - every core made after this import knows the operations of tokenizers
+import openvino_tokenizers  # noqa: F401 - registers the operations of tokenizers with later cores
 
 _lock = threading.Lock()
 
 
 def core() -> ov.Core:
-    """The `openvino.Core` that all models share; it reads tokenizers too."""
+    """Return the `openvino.Core` that all models share. It can read tokenizers too."""
     with _lock:
         return _create()
 

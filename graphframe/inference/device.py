@@ -1,4 +1,4 @@
-"""Device strings of OpenVINO: what is in one, and what to tell whoever wrote one that does not work."""
+"""OpenVINO's device strings: their parts, and advice about strings that do not work."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 COMBINATIONS = {"AUTO", "BATCH", "HETERO", "MULTI"}
-"""Names of devices that are made of others."""
+"""Names of devices that combine other devices."""
 
 
 def normalise(device: str) -> str:
-    """The device string as OpenVINO spells it; the empty one means the CPU.
+    """Return a device string as OpenVINO spells it. An empty string means the CPU.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def normalise(device: str) -> str:
 
 
 def parts(device: str) -> list[str]:
-    """The devices that a device string combines.
+    """Return the devices that a device string combines.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def parts(device: str) -> list[str]:
 
 
 def advice(device: str, available: Iterable[str], properties: Mapping[str, str], supported: Iterable[str]) -> str:
-    """What to do about a device that refused a model.
+    """Return a sentence that says what to do about a device that refused a model.
 
     Parameters
     ----------
@@ -41,16 +41,16 @@ def advice(device: str, available: Iterable[str], properties: Mapping[str, str],
     available : iterable of str
         The devices that OpenVINO found on this machine.
     properties : mapping
-        What was asked of the device.
+        The device properties that were given.
     supported : iterable of str
-        The names of the properties that it has.
+        The names of the properties that the device supports.
     """
     kinds = {name.split(".")[0] for name in available}
     absent = [part for part in parts(device) if part.split(".")[0] not in kinds | COMBINATIONS]
     if absent:
         return (
-            f"Not among them: {', '.join(absent)}. Bind the node to one of them, "
-            f"or install the driver of the missing device."
+            f"Not found: {', '.join(absent)}. Bind the node to an available device, "
+            f"or install the driver of the missing one."
         )
     guesses = [
         f'"{name}", did you mean "{close[0]}"?'
@@ -62,4 +62,4 @@ def advice(device: str, available: Iterable[str], properties: Mapping[str, str],
     if properties:
         given = ", ".join(f"{name}={value}" for name, value in properties.items())
         return f"Correct the device properties ({given}), or bind the node to another device."
-    return "Bind the node to another device, by a name from that list."
+    return "Bind the node to another of the available devices."

@@ -11,22 +11,22 @@ from graphframe.inference.device import parts
 
 
 class DeviceInfo(NamedTuple):
-    """A device, and what matters about it.
+    """A device and its properties.
 
     Attributes
     ----------
     device : str
-        What graphs call it, such as ``"GPU.1"``.
+        The name that graphs use, e.g. ``"GPU.1"``.
     name : str
-        What its maker calls it.
+        The product name, as its driver reports it.
     type : str
         ``"integrated"`` or ``"discrete"``; the CPU is integrated.
     memory : int or None
-        In bytes: its own, or for the CPU that of the machine; None if it does not tell.
+        Its memory in bytes; the machine's memory for the CPU. None if the driver does not report it.
     streams : int
-        The most inferences that it runs at once.
+        The largest number of inferences that it runs at once.
     capabilities : tuple of str
-        Precisions, and what else it does, in OpenVINO's words.
+        Precisions and other optimisations, as OpenVINO names them.
     """
 
     device: str
@@ -38,12 +38,12 @@ class DeviceInfo(NamedTuple):
 
 
 def devices() -> list[DeviceInfo]:
-    """All devices that are there."""
+    """Return all available devices."""
     return [_describe(device) for device in core().available_devices]
 
 
 def memory_of(device: str) -> int | None:
-    """The bytes of memory of a device; None if it does not tell, or is made of several.
+    """Return the memory of a device in bytes, or None if it is unknown or the string names several devices.
 
     Parameters
     ----------
@@ -73,6 +73,6 @@ def _describe(device: str) -> DeviceInfo:
 
 
 def _property(device: str, name: str) -> Any:
-    with contextlib.suppress(RuntimeError):  # it does not have it
+    with contextlib.suppress(RuntimeError):  # the device does not support it
         return core().get_property(device, name)
     return None

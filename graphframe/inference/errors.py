@@ -1,4 +1,4 @@
-"""What goes wrong with models and devices, with OpenVINO's own words in it."""
+"""Errors of models and devices. Their messages quote OpenVINO."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 
 class DeviceError(RuntimeError):
-    """A device that is not there, or that refuses a model or a property."""
+    """A device that is missing, or that refuses a model or a property."""
 
     @classmethod
     def refused(cls, device: str, model: Path, cause: Exception, available: Iterable[str], advice: str) -> DeviceError:
-        """The device would not take the model."""
+        """Return the error for a device that refused a model."""
         return cls(
-            f'device "{device}" cannot take {model}. OpenVINO says: {openvino_words(cause)}. '
-            f"Devices that are there: {', '.join(available)}. {advice}"
+            f'device "{device}" cannot run {model}. OpenVINO says: {openvino_words(cause)}. '
+            f"Available devices: {', '.join(available)}. {advice}"
         )
 
 
 class ModelError(RuntimeError):
-    """A model's file that is missing or that cannot be read."""
+    """A model file that is missing or that cannot be read."""
 
     @classmethod
     def missing(cls, model: Path) -> ModelError:
-        """There is no such file."""
+        """Return the error for a missing file."""
         if model.is_dir():
             found = "is a folder"
         elif model.parent.is_dir():
@@ -32,12 +32,12 @@ class ModelError(RuntimeError):
         else:
             found = f"does not exist, nor does its folder {model.parent}"
         models = sorted(path.name for path in (model if model.is_dir() else model.parent).glob("*.xml"))
-        there = f"; models there: {', '.join(models)}" if models else ""
-        return cls(f"model file expected: {model} {found}{there}. Correct the path, or put the model there.")
+        there = f"; models in the folder: {', '.join(models)}" if models else ""
+        return cls(f"expected a model file: {model} {found}{there}. Correct the path, or copy the model to it.")
 
     @classmethod
     def unreadable(cls, model: Path, cause: Exception) -> ModelError:
-        """OpenVINO does not make sense of what is there."""
+        """Return the error for a file that OpenVINO cannot read."""
         files = "; ".join(map(_describe, (model, model.with_suffix(".bin"))))
         return cls(
             f"model {model} cannot be read. OpenVINO says: {openvino_words(cause)}. "
@@ -46,16 +46,16 @@ class ModelError(RuntimeError):
 
 
 class InferenceError(RuntimeError):
-    """Inputs that a model does not take, or an inference that failed."""
+    """An inference that failed, or whose inputs do not fit the model."""
 
     @classmethod
     def failed(cls, model: Path, device: str, cause: Exception) -> InferenceError:
-        """OpenVINO gave up."""
+        """Return the error for an inference that failed in OpenVINO."""
         return cls(f'model {model} on device "{device}": inference failed: {openvino_words(cause)}')
 
 
 def openvino_words(error: Exception) -> str:
-    """What OpenVINO said, in one line and without the places in its source code.
+    """Return OpenVINO's message in one line, without the positions in its source code.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a model takes, and whether it was given that."""
+"""The inputs of a model, and their validation."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy.typing as npt
 import openvino as ov
 
 from graphframe.inference.errors import InferenceError
-from graphframe.inference.times import Shapes
+from graphframe.inference.times import InputShapes
 
 Array = npt.NDArray[Any]
 
 
 _OF_ANY_SIZE = "iU"
-"""Kinds of elements, integers and text, whose size need not be the model's: text encoders take int32 or int64."""
+"""Kinds of elements, integers and text, whose size may differ from the model's: text encoders take int32 or int64."""
 
 
 class _Input:
-    """One input: its name, element type and shape."""
+    """The name, element type and shape of an input."""
 
     def __init__(self, port: ov.ConstOutput, name: str) -> None:
         self.name = name
@@ -32,7 +32,7 @@ class _Input:
         return f'"{self.name}" {_kind(self.dtype)}{self.shape.to_string()}'
 
     def takes(self, array: Array) -> bool:
-        """Whether element type and shape are right; integers may be of another size."""
+        """Return whether the element type and shape fit. Integers may be of another size."""
         kind = array.dtype.kind
         if array.dtype != self.dtype and (kind != self.dtype.kind or kind not in _OF_ANY_SIZE):
             return False
@@ -47,9 +47,9 @@ class ModelInputs:
     ports : sequence of openvino.ConstOutput
         The input ports of a compiled model.
     names : sequence of str
-        What they are called.
+        The name of each input.
     model : str
-        What errors call the model.
+        The words for the model in error messages.
     """
 
     def __init__(self, ports: Sequence[ov.ConstOutput], names: Sequence[str], model: str) -> None:
@@ -59,19 +59,19 @@ class ModelInputs:
         self._names = list(self.shapes)
         self._last: object = None
 
-    def check(self, arrays: Mapping[str, Array]) -> tuple[list[Array], Shapes]:
-        """The arrays in the model's order, and their shapes.
+    def check(self, arrays: Mapping[str, Array]) -> tuple[list[Array], InputShapes]:
+        """Return the arrays in the model's order, and their shapes.
 
         Raises
         ------
         InferenceError
-            A name, an element type or a shape is not the model's.
+            If a name, an element type or a shape does not fit the model.
         """
         if arrays.keys() != self.shapes.keys():
             raise self._error(f"inputs {', '.join(map(str, self._inputs))}", ", ".join(arrays) or "none")
         ordered = [np.asarray(arrays[name]) for name in self._names]
         shapes = tuple([array.shape for array in ordered])
-        # NOTE: a denoise loop asks the same again and again.
+        # NOTE: a denoise loop calls this with the same shapes and types at every step.
         kind = [array.dtype for array in ordered], shapes
         if kind != self._last:
             for each, array in zip(self._inputs, ordered, strict=True):

@@ -1,9 +1,11 @@
-"""Lanes: who may use a device now, and who waits."""
+"""Lanes: the order in which callers use a device."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 
 from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.caller import Caller
@@ -11,7 +13,7 @@ from graphframe.inference.device import normalise
 from graphframe.inference.order import OrderQueue
 
 PATIENCE = 8
-"""So many others go before work in the background, if as many wait; then it is its turn, or it might wait for ever."""
+"""The number of other callers that may overtake one in the background. It would otherwise wait without limit."""
 
 
 class _Waiter:
@@ -23,10 +25,10 @@ class _Waiter:
 
 
 class Lane:
-    """The slots of one device, handed out to whoever has the least key.
+    """The slots of a device. The waiting caller with the smallest key gets the next free slot.
 
-    A slot is a number: slot *i* holds infer request *i* of every model on the lane, so that there are as many
-    requests of a model as can run at once, and no more. A lane is thread-safe.
+    A slot is a number: its holder may use infer request number *slot* of every model on the lane. A model therefore has
+    one infer request for each inference that can run at once. A lane is thread-safe.
 
     Parameters
     ----------
@@ -44,23 +46,23 @@ class Lane:
         self._gone_before = 0
 
     def grow(self, slots: int) -> None:
-        """Have at least `slots` slots."""
+        """Raise the number of slots to `slots`, if it is smaller."""
         with self._lock:
             for slot in reversed(range(self.slots, slots)):
                 self._hand_out(slot)
             self.slots = max(self.slots, slots)
 
     def acquire(self, caller: Caller, key: float, background: bool = False) -> int:
-        """Take a slot; wait for one while all are taken. Give it back with `release`.
+        """Wait for a slot and take it. The caller must pass it to `release` afterwards.
 
         Parameters
         ----------
         caller : Caller
-            While it waits, its cancellation ends the wait at once.
+            The caller. Its cancellation ends the wait.
         key : float
-            Among those who wait the one with the least key is next.
+            The priority: of all that wait, the caller with the smallest key is next.
         background : bool
-            Whether to let others go before, though no more than `PATIENCE` of them.
+            Whether callers that are not in the background overtake this one, at most `PATIENCE` of them.
 
         Returns
         -------
@@ -70,7 +72,7 @@ class Lane:
         Raises
         ------
         Exception
-            What `caller.raise_if_cancelled` raises; no slot is taken then.
+            The exception of `caller.raise_if_cancelled`, if the caller is cancelled. No slot is taken then.
         """
         caller.raise_if_cancelled()
         with self._lock:
@@ -81,8 +83,17 @@ class Lane:
             queue.push(key, waiter)
         return self._wait(caller, waiter, queue)
 
+    @contextlib.contextmanager
+    def slot(self, caller: Caller, key: float, background: bool = False) -> Iterator[int]:
+        """Hold a slot for the duration of a ``with`` block; see `acquire`."""
+        slot = self.acquire(caller, key, background)
+        try:
+            yield slot
+        finally:
+            self.release(slot)
+
     def release(self, slot: int) -> None:
-        """Give back a slot; the first who waits has it from here on."""
+        """Return a slot. The first caller in the queue gets it immediately."""
         with self._lock:
             self._hand_out(slot)
 
@@ -103,7 +114,7 @@ class Lane:
         return waiter.slot
 
     def _leave(self, waiter: _Waiter, queue: OrderQueue[_Waiter]) -> None:
-        # NOTE: a slot may have been handed to the waiter on its way out; somebody else has to get it.
+        # NOTE: the waiter may have got a slot while it was leaving; the next one must get it.
         with self._lock:
             if waiter.slot is None:
                 queue.remove(waiter)
@@ -129,7 +140,10 @@ _lanes_lock = threading.Lock()
 
 
 def lane_for(device: str) -> Lane:
-    """The one lane of a device in this process. ``"CPU"`` and ``"AUTO:CPU"`` are two devices."""
+    """Return the lane of a device; the process has one for each device string.
+
+    ``"CPU"`` and ``"AUTO:CPU"`` have two lanes.
+    """
     device = normalise(device)
     with _lanes_lock:
         return _lanes.setdefault(device, Lane(device))

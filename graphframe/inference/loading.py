@@ -1,4 +1,4 @@
-"""From a file to a model on a device."""
+"""Loading of models: read, compile, share."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from graphframe.inference.cache import cached, stamp_of
 from graphframe.inference.core import core
 from graphframe.inference.device import advice, normalise, parts
 from graphframe.inference.errors import DeviceError, ModelError
-from graphframe.inference.kept_locale import kept_locale
-from graphframe.inference.model import Compiled, CompiledModel
+from graphframe.inference.locale_guard import locale_guard
+from graphframe.inference.model import Compilation, CompiledModel
 
 _loaded: weakref.WeakValueDictionary[object, CompiledModel] = weakref.WeakValueDictionary()
 _locks: weakref.WeakValueDictionary[object, threading.Lock] = weakref.WeakValueDictionary()
@@ -33,28 +33,28 @@ def load_model(
     *,
     prepare: Callable[[ov.Model], ov.Model] | None = None,
 ) -> CompiledModel:
-    """Read and compile a model, or take it from the model cache (see `cache_folder`).
+    """Read and compile a model, or load it from the model cache (see `cache_folder`).
 
-    As long as somebody holds the model, whoever loads the same again gets that one.
+    Equal arguments return the same object as long as an earlier one is in use and the files have not changed.
 
     Parameters
     ----------
     path : pathlib.Path
-        The model's file: OpenVINO's ``.xml``, or another format that OpenVINO reads. A tokenizer is a model too.
+        The model file: OpenVINO's ``.xml``, or another format that OpenVINO reads. A tokenizer is a model too.
     device : str
-        Any device string of OpenVINO, such as ``"GPU.1"`` or ``"AUTO:GPU,CPU"``; the empty one means the CPU.
+        A device string of OpenVINO, e.g. ``"GPU.1"`` or ``"AUTO:GPU,CPU"``. An empty string means the CPU.
     properties : mapping of str to str
-        Properties of OpenVINO for the device, such as ``{"NUM_STREAMS": "2"}``.
+        OpenVINO properties for the device, e.g. ``{"NUM_STREAMS": "2"}``.
     prepare : callable, optional
-        Changes the model after it is read and before it is compiled: adds pre- and post-processing, say. Two that are
-        equal do the same.
+        A function that changes the model after it is read and before it is compiled, e.g. adds pre-processing. Equal
+        functions must make equal changes.
 
     Raises
     ------
     ModelError
-        The model is missing or cannot be read.
+        If the model is missing or cannot be read.
     DeviceError
-        The device is not there, or it refuses the model or a property.
+        If the device is missing, or refuses the model or a property.
     """
     path, device = Path(os.path.abspath(path)), normalise(device)
     if not path.is_file():
@@ -64,7 +64,7 @@ def load_model(
     key = path, stamp_of(path), device, frozenset(properties.items()), prepare
     with _lock:
         lock = _locks.setdefault(key, threading.Lock())
-    with lock:  # who wants the same waits until it is there
+    with lock:  # other threads that load the same model wait here
         with _lock:
             model = _loaded.get(key)
         if model is None:
@@ -78,15 +78,17 @@ def load_model(
 def _compile(
     path: Path, device: str, properties: Mapping[str, str], prepare: Callable[[ov.Model], ov.Model] | None
 ) -> CompiledModel:
-    def compile_model() -> Compiled:
-        with kept_locale(), cached(path, properties) as cache:
+    def compile_model() -> Compilation:
+        with locale_guard(), cached(path, properties) as cache:
             if prepare is None:
                 named = compiled = core().compile_model(path, device, {**cache, **properties})
             else:
-                # NOTE: compiling for static shapes gives inputs and outputs other names besides.
+                # NOTE: a model that is compiled for static shapes has additional names for inputs and outputs.
                 named = prepare(core().read_model(path))
                 compiled = core().compile_model(named, device, {**cache, **properties})
-        return Compiled(compiled, [port.any_name for port in named.inputs], [port.any_name for port in named.outputs])
+        return Compilation(
+            compiled, [port.any_name for port in named.inputs], [port.any_name for port in named.outputs]
+        )
 
     try:
         return CompiledModel(compile_model, path, device)

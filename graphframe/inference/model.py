@@ -19,8 +19,8 @@ from graphframe.inference.request import Request
 from graphframe.inference.times import InferenceTimes
 
 
-class Compiled(NamedTuple):
-    """What OpenVINO compiled, and what its inputs and outputs are called."""
+class Compilation(NamedTuple):
+    """A model compiled by OpenVINO, and the names of its inputs and outputs in the model's order."""
 
     model: ov.CompiledModel
     inputs: Sequence[str]
@@ -28,21 +28,21 @@ class Compiled(NamedTuple):
 
 
 class CompiledModel:
-    """A model on a device; `load_model` makes it. It is thread-safe.
+    """A model on a device, created by `load_model`. It is thread-safe.
 
     Attributes
     ----------
     path : pathlib.Path
-        The file that the model was read from.
+        The model file.
     device : str
-        The device string, and with it the lane, that the model is on.
+        The device string. It selects the lane too.
     inputs : dict of str to openvino.PartialShape
         The shape of each input by its name, in the model's order.
     outputs : tuple of str
         The names of the outputs, in the model's order.
     """
 
-    def __init__(self, compile_model: Callable[[], Compiled], path: Path, device: str) -> None:
+    def __init__(self, compile_model: Callable[[], Compilation], path: Path, device: str) -> None:
         self.path = path
         self.device = device
         self._compile = compile_model
@@ -58,54 +58,52 @@ class CompiledModel:
 
     @property
     def execution_devices(self) -> tuple[str, ...]:
-        """The devices that work on it now, in OpenVINO's words; ``"AUTO"`` can change its mind."""
+        """The devices that run the model now, as OpenVINO names them. ``"AUTO"`` may change them."""
         return tuple(self._compiled.get_property("EXECUTION_DEVICES"))
 
     def infer(
         self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1, background: bool = False
     ) -> dict[str, Array]:
-        """Run one inference; wait for a slot of the device before it. Other threads run meanwhile.
+        """Wait for a slot of the device and run one inference. Both release the interpreter lock.
 
         Parameters
         ----------
         caller : Caller
-            On whose behalf.
+            The caller, which has the priority and the cancellation of the inference.
         inputs : mapping of str to array
-            All inputs of the model by name, with its element types, though integers may be of another size; text as an
-            array or a list of str.
+            All inputs of the model by name, in its element types. Integers may be of another size. Text is an array
+            or a list of str.
         remaining : int
-            How many inferences of this size the caller still has before it, this one included.
+            The number of inferences of this size that the caller still has to do, including this one.
         background : bool
-            Whether to wait behind other inferences on the device (see `Lane.acquire`).
+            Whether other inferences on the device overtake this one (see `Lane.acquire`).
 
         Returns
         -------
         dict of str to array
-            The outputs by name; the arrays are the caller's own.
+            The outputs by name. The arrays are copies.
 
         Raises
         ------
         InferenceError
-            The inputs are not what the model takes, or the inference failed.
+            If the inputs do not fit the model, or the inference fails.
         Exception
-            What `caller.raise_if_cancelled` raises, when cancelled before the inference began.
+            The exception of `caller.raise_if_cancelled`, if the caller is cancelled before the inference begins.
         """
         arrays, shapes = self._inputs.check(inputs)
-        # NOTE: earliest ideal completion first: the least remaining work, and as whoever comes later has a later
-        # start, nobody waits for ever.
+        # NOTE: the earliest ideal completion goes first. This prefers little remaining work, and starves no caller,
+        # because later callers have later starts.
         key = caller.started + remaining * self._times.expected(shapes)
-        slot = self._lane.acquire(caller, key, background)
-        began = time.perf_counter()
-        try:
-            outputs = self._request(slot).infer(arrays)
-            self._times.record(shapes, time.perf_counter() - began)
-        except Exception as error:
-            self._renew(slot)
-            raise InferenceError.failed(self.path, self.device, error) from error
-        finally:
-            if activity.logs:
+        with self._lane.slot(caller, key, background) as slot:
+            began = time.perf_counter()
+            try:
+                outputs = self._request(slot).infer(arrays)
+                self._times.record(shapes, time.perf_counter() - began)
+            except Exception as error:
+                self._renew(slot)
+                raise InferenceError.failed(self.path, self.device, error) from error
+            finally:
                 activity.note(Inference(self.path, self._lane.device, slot, began, time.perf_counter()))
-            self._lane.release(slot)
         return dict(zip(self.outputs, outputs, strict=True))
 
     def _request(self, slot: int) -> Request:
@@ -114,10 +112,10 @@ class CompiledModel:
         return self._requests[slot]
 
     def _renew(self, slot: int) -> None:
-        """Compile the model anew for the next inference in a slot.
+        """Compile the model again for the next inference in a slot.
 
-        NOTE: after an inference that failed, the CPU plugin (2026.4) takes the shapes that it knew before to be
-        unchanged, and fails on them again, in all requests of the compiled model.
+        NOTE: after a failed inference the CPU plugin (2026.4) takes the shapes of an earlier inference for unchanged.
+        It then fails again, in all requests of the compiled model.
         """
         self._requests.pop(slot, None)
         with contextlib.suppress(RuntimeError):

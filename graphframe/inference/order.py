@@ -1,4 +1,4 @@
-"""Who is next: a queue in order of keys. It knows neither threads nor the clock."""
+"""A priority queue, without threads and without a clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class OrderQueue(Generic[T]):
-    """Items in ascending order of their keys; among equal keys, in order of arrival.
+    """Items in ascending order of their keys. Items of equal keys keep the order of arrival.
 
     Examples
     --------
@@ -21,7 +21,7 @@ class OrderQueue(Generic[T]):
     'short'
     """
 
-    # NOTE: a sorted list, not a heap: it holds one item a waiting thread, and items leave from its middle.
+    # NOTE: a sorted list instead of a heap: it holds one item for each waiting thread, and items leave from the middle.
     def __init__(self) -> None:
         self._arrivals = itertools.count()
         self._entries: list[tuple[float, int, T]] = []
@@ -34,21 +34,21 @@ class OrderQueue(Generic[T]):
         bisect.insort(self._entries, (key, next(self._arrivals), item))
 
     def pop(self) -> T:
-        """Take out the item with the least key.
+        """Remove and return the item with the smallest key.
 
         Raises
         ------
         IndexError
-            The queue is empty.
+            If the queue is empty.
         """
         return self._entries.pop(0)[2]
 
     def remove(self, item: T) -> None:
-        """Take out `item`, wherever it stands.
+        """Remove `item`.
 
         Raises
         ------
         ValueError
-            `item` is not in the queue.
+            If `item` is not in the queue.
         """
         self._entries.pop([entry[2] for entry in self._entries].index(item))

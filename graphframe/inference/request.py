@@ -1,4 +1,4 @@
-"""One infer request of OpenVINO, with input memory of its own."""
+"""An infer request of OpenVINO with its own input memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphframe.inference.inputs import Array
 
 
 class Request:
-    """What runs one inference at a time; not thread-safe.
+    """An infer request that runs one inference at a time. It is not thread-safe.
 
     Parameters
     ----------
@@ -18,15 +18,15 @@ class Request:
         The model.
     """
 
-    # NOTE: inputs are copied into tensors that stay: handing OpenVINO the caller's memory instead makes it adapt
-    # to a new tensor each time, which costs ten times more than copying the inputs of a denoising step.
+    # NOTE: inputs are copied into permanent tensors. With the caller's memory OpenVINO would have to adapt to a new
+    # tensor each time, which takes ten times as long as copying the inputs of a denoising step.
     def __init__(self, compiled: ov.CompiledModel) -> None:
         self._request: ov.InferRequest = compiled.create_infer_request()
         self._ports: list[ov.ConstOutput] = compiled.inputs
         self._memory: list[Array | None] = [None] * len(self._ports)
 
     def infer(self, inputs: Sequence[Array]) -> list[Array]:
-        """The outputs for `inputs`, both in the model's order; the outputs are copies."""
+        """Return copies of the outputs for `inputs`; both are in the model's order."""
         for index, array in enumerate(inputs):
             if array.dtype.kind == "U":
                 self._request.set_tensor(self._ports[index], ov.Tensor(array))

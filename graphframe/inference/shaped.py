@@ -1,4 +1,4 @@
-"""Models that are compiled for certain shapes of their inputs."""
+"""Models that are compiled for fixed shapes of their inputs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from graphframe.inference.loading import load_model
 from graphframe.inference.model import CompiledModel
 
 Shape: TypeAlias = tuple[int | None, ...]
-"""None is a dimension that a model has already, or that it leaves open."""
+"""None stands for a dimension that stays as it is in the model file, fixed or dynamic."""
 Shapes: TypeAlias = Mapping[str, Shape]
-"""Shapes of inputs by name."""
+"""The shapes of inputs by name."""
 Prepare: TypeAlias = Callable[[ov.Model], ov.Model]
 
 
-class Model(Protocol):
-    """What calculators do with a model, whatever shapes it is compiled for."""
+class InferenceModel(Protocol):
+    """A model as calculators use it, compiled for one or several shapes."""
 
     inputs: dict[str, ov.PartialShape]
     outputs: tuple[str, ...]
@@ -33,7 +33,7 @@ class Model(Protocol):
     def infer(
         self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1, background: bool = False
     ) -> dict[str, Array]:
-        """As `CompiledModel.infer`."""
+        """Run an inference; see `CompiledModel.infer`."""
 
 
 def load_shaped_model(
@@ -43,15 +43,23 @@ def load_shaped_model(
     properties: Mapping[str, str] = MappingProxyType({}),
     *,
     prepare: Prepare | None = None,
-) -> Model:
-    """As `load_model`, but compiled once for each of `shapes`; if there are none, for all that the model takes.
+) -> InferenceModel:
+    """Load a model and compile it for each of `shapes`.
 
-    Inputs that `shapes` do not name stay as they are. The model that was read gets the shapes before `prepare` has it.
+    The other parameters are those of `load_model`.
+
+    Parameters
+    ----------
+    shapes : sequence of Shapes
+        Input shapes. Inputs that they do not name keep the shape in the model file; an empty sequence compiles the
+        model once, as it is.
+    prepare : callable, optional
+        A function that changes the model, as in `load_model`. It gets the model in its new shapes.
 
     Raises
     ------
     ModelError, DeviceError
-        As `load_model`.
+        See `load_model`.
     """
     if not shapes:
         return load_model(path, device, properties, prepare=prepare)
@@ -80,15 +88,15 @@ class _Reshape:
 
 
 class ShapedModel:
-    """One model, compiled for several shapes: an inference is done by the first whose shapes its inputs have.
+    """A model that is compiled for several shapes. It is thread-safe.
 
-    Only rows, along the first axis, may be others: if there are more than a model takes, they are done one batch after
-    the other, and a batch that is not full is filled up. It is thread-safe.
+    An inference uses the first compiled model whose shapes fit the inputs. The number of rows (the first axis) may
+    differ: the rows are then split into batches, and the last batch is padded.
 
     Parameters
     ----------
     models : sequence of CompiledModel
-        All of one file.
+        The compiled models of one file, one for each combination of shapes.
     """
 
     def __init__(self, models: Sequence[CompiledModel]) -> None:
@@ -100,12 +108,12 @@ class ShapedModel:
     def infer(
         self, caller: Caller, inputs: Mapping[str, Array], *, remaining: int = 1, background: bool = False
     ) -> dict[str, Array]:
-        """As `CompiledModel.infer`.
+        """Run an inference, in several batches if necessary; see `CompiledModel.infer`.
 
         Raises
         ------
         InferenceError
-            Also if the inputs have none of the shapes.
+            If the inputs fit none of the shapes, or the inference fails.
         """
         for model, shapes in zip(self._models, self._shapes, strict=True):
             cut = _rows(shapes, inputs)
@@ -126,7 +134,10 @@ class ShapedModel:
 
 
 def _rows(shapes: Shapes, inputs: Mapping[str, Array]) -> tuple[int, int] | None:
-    """How many rows there are, and how many a model of these shapes takes; the same if nothing has to be cut."""
+    """Return the number of rows of the inputs and of a batch, or None if the inputs do not fit.
+
+    The numbers are equal if one batch is enough.
+    """
     found = set()
     for name, array in inputs.items():
         shape = shapes.get(name)
@@ -141,7 +152,7 @@ def _rows(shapes: Shapes, inputs: Mapping[str, Array]) -> tuple[int, int] | None
 
 def _batches(shapes: Shapes, inputs: Mapping[str, Array], rows: int, taken: int) -> Iterator[dict[str, Array]]:
     for start in range(0, rows, taken):
-        indexes = np.minimum(np.arange(start, start + taken), rows - 1)  # the last row fills up
+        indexes = np.minimum(np.arange(start, start + taken), rows - 1)  # pads with the last row
         yield {name: array if _fits(array.shape, shapes[name]) else array[indexes] for name, array in inputs.items()}
 
 

@@ -1,31 +1,32 @@
-"""How long a model's inferences take."""
+"""The durations of a model's inferences."""
 
 from __future__ import annotations
 
 import threading
 
-Shapes = tuple[tuple[int, ...], ...]
+InputShapes = tuple[tuple[int, ...], ...]
+"""The shape of each input, in the model's order."""
 
 LATEST = 0.2
-"""The part of an average that is its latest measurement."""
+"""The weight of the latest measurement in the average."""
 
 KEPT = 256
-"""So many combinations of input shapes are remembered a model: image sizes are the choice of clients."""
+"""The largest number of combinations of input shapes per model. Clients choose image sizes, so it needs a limit."""
 
 
 class InferenceTimes:
-    """Exponential moving averages of the seconds that one inference takes, one for each combination of input shapes."""
+    """Exponential moving averages of the duration of an inference, one for each combination of input shapes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seconds: dict[Shapes, float] = {}
+        self._seconds: dict[InputShapes, float] = {}
 
-    def expected(self, shapes: Shapes) -> float:
-        """Seconds that the next inference will take; 0.0 before the first was measured."""
+    def expected(self, shapes: InputShapes) -> float:
+        """Return the expected duration of an inference in seconds, 0.0 before the first measurement."""
         return self._seconds.get(shapes, 0.0)
 
-    def record(self, shapes: Shapes, seconds: float) -> None:
-        """Add a measurement; the first is taken as it is."""
+    def record(self, shapes: InputShapes, seconds: float) -> None:
+        """Add a measurement. The first one becomes the average."""
         with self._lock:
             before = self._seconds.get(shapes, seconds)
             self._seconds[shapes] = before + LATEST * (seconds - before)

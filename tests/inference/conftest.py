@@ -9,14 +9,14 @@ from graphframe.framework.running.cancellation import Cancellation
 
 @pytest.fixture(autouse=True)
 def cache_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A model cache of the test's own."""
+    """Give each test its own model cache."""
     monkeypatch.setenv("GRAPHFRAME_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
 @pytest.fixture(autouse=True)
 def _no_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lanes of the test's own."""
+    """Give each test its own lanes."""
     monkeypatch.setattr("graphframe.inference.lane._lanes", {})
 
 

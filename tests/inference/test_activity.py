@@ -35,6 +35,6 @@ def test_each_thread_has_its_own(log: list[Any]) -> None:
     assert log == []
 
 
-def test_nobody_has_to_follow() -> None:
+def test_events_without_a_log_are_dropped() -> None:
     activity.note(WAIT)
     assert activity.logs == []

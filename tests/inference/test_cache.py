@@ -56,7 +56,7 @@ def test_properties_hold_for_a_model_from_the_cache(path: Path) -> None:
 
 
 def test_each_precision_has_a_blob_of_its_own(path: Path, cache_dir: Path) -> None:
-    """A model of static shape that was compiled for float32 gives wrong numbers if it is loaded for bfloat16."""
+    """A model of static shape that was compiled for float32 returns wrong numbers if it is loaded for bfloat16."""
     for properties in ({"INFERENCE_PRECISION_HINT": "f32"}, {}):
         assert not from_cache(load_model(path, properties=properties))
         assert from_cache(load_model(path, properties=properties))
@@ -79,15 +79,15 @@ def test_new_weights_are_used_even_under_an_old_model(path: Path, cache_dir: Pat
     weights = path.with_suffix(".bin")
     state = weights.stat()
     weights.write_bytes(np.full(3, 5.0, np.float32).tobytes())
-    os.utime(weights, ns=(state.st_atime_ns, state.st_mtime_ns))  # as an unpacked archive may have it
+    os.utime(weights, ns=(state.st_atime_ns, state.st_mtime_ns))  # an unpacked archive may keep the time too
     model = load_model(path)
     assert factor(model) == 5.0
-    del model  # or it would be given again
+    del model  # or the next load would return it
     assert from_cache(load_model(path))
     assert len(list(cache_dir.glob("*/*.blob"))) == 1
 
 
-def test_missing_weights_are_missed_in_spite_of_the_cache(path: Path) -> None:
+def test_missing_weights_are_an_error_in_spite_of_the_cache(path: Path) -> None:
     load_model(path)
     path.with_suffix(".bin").unlink()
     with pytest.raises(ModelError):
@@ -95,7 +95,7 @@ def test_missing_weights_are_missed_in_spite_of_the_cache(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.1, 0.5, 0.9])
-def test_broken_blobs_are_made_anew(path: Path, cache_dir: Path, kept: float) -> None:
+def test_broken_blobs_are_compiled_again(path: Path, cache_dir: Path, kept: float) -> None:
     load_model(path)
     (blob,) = cache_dir.glob("*/*.blob")
     content = blob.read_bytes()
@@ -124,7 +124,7 @@ def test_a_folder_that_cannot_be_written_is_only_logged(
     assert str(cache_dir) in caplog.text
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other locks")
 def test_one_process_at_a_time_compiles_a_model(path: Path, cache_dir: Path) -> None:
     import fcntl
 

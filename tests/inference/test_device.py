@@ -33,7 +33,7 @@ def test_parts(device: str, expected: list[str]) -> None:
 
 
 def test_advice_names_what_is_absent() -> None:
-    assert "Not among them: NPU, FOO." in advice("AUTO:NPU,GPU.1,FOO", ["CPU", "GPU.0", "GPU.1"], {}, ())
+    assert "Not found: NPU, FOO." in advice("AUTO:NPU,GPU.1,FOO", ["CPU", "GPU.0", "GPU.1"], {}, ())
 
 
 def test_advice_suggests_the_property_that_was_meant() -> None:
@@ -43,4 +43,4 @@ def test_advice_suggests_the_property_that_was_meant() -> None:
 
 def test_advice_otherwise_points_at_the_properties_or_the_device() -> None:
     assert "(NUM_STREAMS=x)" in advice("CPU", ["CPU"], {"NUM_STREAMS": "x"}, ["NUM_STREAMS"])
-    assert advice("AUTO", ["CPU"], {}, ()) == "Bind the node to another device, by a name from that list."
+    assert advice("AUTO", ["CPU"], {}, ()) == "Bind the node to another of the available devices."

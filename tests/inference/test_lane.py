@@ -17,11 +17,11 @@ from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.lane import PATIENCE
 
 SECONDS = 5.0
-"""No wait in these tests takes so long unless something is broken."""
+"""A limit for waits, which only a failing test reaches."""
 
 
 class Waiting(Cancellation):
-    """Tells when its caller stands in the queue."""
+    """A cancellation that sets an event when its caller waits."""
 
     __slots__ = ("queued",)
 
@@ -37,7 +37,7 @@ class Waiting(Cancellation):
 
 @pytest.fixture
 def quick_switches() -> Iterator[None]:
-    """Python changes threads as often as it can: more of the possible orders of events come up."""
+    """Make Python switch threads as often as it can, so that more orders of events occur."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -51,12 +51,12 @@ def lane_of(slots: int) -> Lane:
 
 
 def assert_all_free(lane: Lane) -> None:
-    """Every slot can be taken without waiting, and is one of the lane's."""
-    nobody = Cancellation()
+    """Assert that each slot of the lane can be taken without a wait."""
+    unbothered = Cancellation()
     taken = []
     for _ in range(lane.slots):
         with ThreadPoolExecutor(1) as pool:
-            taken.append(pool.submit(lane.acquire, nobody, 0.0).result(SECONDS))
+            taken.append(pool.submit(lane.acquire, unbothered, 0.0).result(SECONDS))
     assert sorted(taken) == list(range(lane.slots))
     for slot in taken:
         lane.release(slot)
@@ -70,7 +70,7 @@ def test_slots_are_distinct_and_come_back(caller: Cancellation) -> None:
     assert lane.acquire(caller, 0.0) == first
 
 
-def test_who_has_the_least_key_is_next(caller: Cancellation) -> None:
+def test_the_smallest_key_is_next(caller: Cancellation) -> None:
     lane = lane_of(1)
     slot = lane.acquire(caller, 0.0)
     order: list[float] = []
@@ -90,7 +90,7 @@ def test_who_has_the_least_key_is_next(caller: Cancellation) -> None:
     assert_all_free(lane)
 
 
-def test_the_background_lets_others_go_before_but_not_for_ever(caller: Cancellation) -> None:
+def test_the_background_lets_others_overtake_but_not_without_limit(caller: Cancellation) -> None:
     lane = lane_of(1)
     slot = lane.acquire(caller, 0.0)
     order: list[str] = []
@@ -112,7 +112,7 @@ def test_the_background_lets_others_go_before_but_not_for_ever(caller: Cancellat
     assert_all_free(lane)
 
 
-def test_who_waits_in_the_background_can_leave(caller: Cancellation) -> None:
+def test_a_wait_in_the_background_can_be_cancelled(caller: Cancellation) -> None:
     lane = lane_of(1)
     slot = lane.acquire(caller, 0.0)
     waiting = Waiting()
@@ -151,7 +151,7 @@ def test_cancelled_waiters_leave_at_once(caller: Cancellation) -> None:
 
 def test_a_slot_handed_to_a_caller_who_is_being_cancelled_goes_to_the_next(caller: Cancellation) -> None:
     class Leaving(Waiting):
-        """Is cancelled between being handed a slot and looking at it."""
+        """A caller that is cancelled after it gets a slot and before it reads it."""
 
         __slots__ = ()
 
@@ -241,7 +241,7 @@ def test_a_free_slot_takes_no_wait(caller: Cancellation) -> None:
     assert activity.logs.pop() == []
 
 
-def test_growing_serves_those_who_wait_and_never_shrinks(caller: Cancellation) -> None:
+def test_growing_serves_waiting_callers_and_never_shrinks(caller: Cancellation) -> None:
     lane = lane_of(1)
     lane.acquire(caller, 0.0)
     waiting = Waiting()
@@ -255,7 +255,7 @@ def test_growing_serves_those_who_wait_and_never_shrinks(caller: Cancellation) -
 
 
 def test_nothing_is_lost_when_many_come_and_go(caller: Cancellation, quick_switches: None) -> None:
-    """16 threads on 3 slots; whoever has a slot now and then cancels somebody who waits, just as it leaves."""
+    """16 threads use 3 slots; some of them cancel another, waiting thread just before they release their slot."""
     lane = lane_of(3)
     guard = threading.Lock()
     in_use: set[int] = set()
@@ -312,6 +312,15 @@ def test_one_lane_a_device_string() -> None:
     assert lane_for("cpu") is lane_for("CPU") is lane_for("")
     strings = ["CPU", "AUTO:CPU", "HETERO:CPU", "BATCH:CPU(4)"]
     assert len({lane_for(device) for device in strings}) == len(strings)
+
+
+def test_a_block_holds_a_slot_and_releases_it(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    with lane.slot(caller, 0.0) as slot:
+        assert slot == 0
+    with pytest.raises(KeyError), lane.slot(caller, 0.0):
+        raise KeyError
+    assert_all_free(lane)
 
 
 def test_an_uncontended_slot_costs_less_than_five_microseconds(caller: Cancellation) -> None:

@@ -27,13 +27,13 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "device", ["", "CPU", "cpu", "AUTO:CPU", "auto: cpu", "HETERO:CPU", "MULTI:CPU", "BATCH:CPU(4)"]
 )
-def test_any_combination_of_the_devices_that_are_there(path: Path, device: str, caller: Cancellation) -> None:
+def test_any_combination_of_available_devices(path: Path, device: str, caller: Cancellation) -> None:
     model = load_model(path, device)
     assert "CPU" in "".join(model.execution_devices)
     assert (model.infer(caller, {"x": np.ones((1, 3), np.float32)})["y"] == 2.0).all()
 
 
-def test_who_follows_the_thread_is_told(path: Path) -> None:
+def test_loads_are_noted_in_the_thread(path: Path) -> None:
     log: list[ModelLoad] = []
     activity.logs.append(log)
     load_model(path)
@@ -45,52 +45,45 @@ def test_who_follows_the_thread_is_told(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "absent", "words"),
-    [
-        ("GPU", "GPU", "libopenvino_intel_gpu_plugin"),
-        ("AUTO:GPU,CPU", "GPU", "libopenvino_intel_gpu_plugin"),
-        ("NPU", "NPU", "libopenvino_intel_npu_compiler_loader"),
-        ("FOO", "FOO", 'Device with "FOO" name is not registered'),
-    ],
+    ("device", "absent"), [("GPU", "GPU"), ("AUTO:GPU,CPU", "GPU"), ("NPU", "NPU"), ("FOO", "FOO")]
 )
-def test_devices_that_are_not_there(path: Path, device: str, absent: str, words: str) -> None:
+def test_missing_devices(path: Path, device: str, absent: str) -> None:
     if any(name.startswith(absent) for name in core().available_devices):
         pytest.skip(f"this machine has a {absent}")
     with pytest.raises(DeviceError) as error:
         load_model(path, device)
     message = str(error.value)
-    assert message.startswith(f'device "{device}" cannot take {path}. OpenVINO says: ')
-    assert words in message
-    assert f"Devices that are there: {', '.join(core().available_devices)}." in message
-    assert f"Not among them: {absent}." in message
+    assert message.startswith(f'device "{device}" cannot run {path}. OpenVINO says: ')
+    assert f"Available devices: {', '.join(core().available_devices)}." in message
+    assert f"Not found: {absent}." in message
     assert not re.search(r"\.cpp|\n", message)
 
 
-def test_devices_that_are_there_but_not_by_that_number(path: Path) -> None:
-    with pytest.raises(DeviceError, match=r"CPU plugin supports only '' as device id.*there: CPU"):
+def test_a_number_that_no_device_has(path: Path) -> None:
+    with pytest.raises(DeviceError, match=r'"CPU.0" cannot run .*Available devices: CPU'):
         load_model(path, "CPU.0")
 
 
 @pytest.mark.parametrize("device", ["CPU", "BATCH:CPU(4)"])
 def test_unknown_properties(path: Path, device: str) -> None:
-    with pytest.raises(DeviceError, match=r'Unsupported \w+.* NUM_STREAM.*, did you mean "NUM_STREAMS"\?'):
+    with pytest.raises(DeviceError, match=r'Unknown property: "NUM_STREAM", did you mean "NUM_STREAMS"\?'):
         load_model(path, device, {"NUM_STREAM": "2"})
 
 
 def test_wrong_values_of_properties(path: Path) -> None:
-    with pytest.raises(DeviceError, match=r"streams from str: many.*properties \(NUM_STREAMS=many\)"):
+    with pytest.raises(DeviceError, match=r"Correct the device properties \(NUM_STREAMS=many\)"):
         load_model(path, "CPU", {"NUM_STREAMS": "many"})
 
 
 @pytest.mark.parametrize("device", ["CPU", "FOO"])
 def test_a_missing_model_is_said_before_anything_else(tmp_path: Path, device: str) -> None:
-    with pytest.raises(ModelError, match=f"model file expected: {tmp_path}/nope.xml does not exist"):
+    with pytest.raises(ModelError, match=f"expected a model file: {tmp_path}/nope.xml does not exist"):
         load_model(tmp_path / "nope.xml", device)
 
 
 def test_missing_weights(path: Path) -> None:
     path.with_suffix(".bin").unlink()
-    with pytest.raises(ModelError, match=r"cannot be read.*bin file.*model\.bin \(No such file"):
+    with pytest.raises(ModelError, match=r"cannot be read.*model\.bin \(No such file"):
         load_model(path)
 
 
@@ -129,7 +122,7 @@ def test_the_same_model_is_held_once(path: Path) -> None:
         ("CPU", {}, lambda model: model),
     ],
 )
-def test_what_is_asked_for_otherwise_is_another_model(
+def test_other_arguments_make_another_model(
     path: Path, device: str, properties: dict[str, str], prepare: Callable[[ov.Model], ov.Model] | None
 ) -> None:
     model = load_model(path)
@@ -158,13 +151,13 @@ def test_a_file_that_has_changed_is_another_model(path: Path, caller: Cancellati
     assert (after.infer(caller, {"x": np.ones((1, 3), np.float32)})["y"] == 3.0).all()
 
 
-def test_a_model_that_nobody_holds_is_let_go(path: Path) -> None:
+def test_an_unused_model_is_released(path: Path) -> None:
     model = weakref.ref(load_model(path))
     gc.collect()
     assert model() is None
 
 
-def test_those_who_want_the_same_at_once_wait_for_one(path: Path) -> None:
+def test_threads_that_load_the_same_model_wait_for_one_of_them(path: Path) -> None:
     prepared: list[ov.Model] = []
     together = threading.Barrier(4)
 

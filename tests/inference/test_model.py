@@ -140,7 +140,7 @@ def test_less_remaining_work_goes_first(doubling: CompiledModel, caller: Cancell
     served: list[int] = []
 
     class Waiting(Cancellation):
-        """Tells when its caller stands in the queue, and when it is served."""
+        """A cancellation that records when its caller waits and when it is served."""
 
         __slots__ = ("queued", "remaining")
 

@@ -1,4 +1,4 @@
-"""What the model cache is worth: the graph of Stable Diffusion 3, tiny as the models are, takes seconds to compile."""
+"""The time that the model cache saves: even the tiny graph of Stable Diffusion 3 takes seconds to compile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ print(time.process_time() - before)
 
 
 def cpu_seconds(model: Path, cache: Path) -> float:
-    """The seconds of all processor cores that it takes a new process to load a model; what else runs adds little."""
+    """Return the seconds of all cores that a new process needs to load a model. Other processes hardly change them."""
     environment = {**os.environ, "GRAPHFRAME_CACHE_DIR": str(cache)}
     command = [sys.executable, "-c", START, str(model)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)

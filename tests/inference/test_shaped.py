@@ -8,7 +8,7 @@ import pytest
 from openvino import opset13 as ops
 
 from graphframe.framework.running.cancellation import Cancellation
-from graphframe.inference import InferenceError, Model, Shapes, load_model, load_shaped_model
+from graphframe.inference import InferenceError, InferenceModel, Shapes, load_model, load_shaped_model
 from graphframe.inference.activity import Inference, activity
 from graphframe.inference.inputs import Array
 from tests.inference import toy_models
@@ -35,8 +35,8 @@ def given(rows: int, width: int) -> dict[str, Array]:
     return {"sample": sample, "shift": np.array([0.5], np.float32)}
 
 
-def inferences(model: Model, caller: Cancellation, inputs: dict[str, Array]) -> int:
-    """How many there are for these inputs, all of which come out right."""
+def inferences(model: InferenceModel, caller: Cancellation, inputs: dict[str, Array]) -> int:
+    """Assert that the outputs are right, and return the number of inferences."""
     activity.logs.append([])
     outputs = model.infer(caller, inputs)
     log = activity.logs.pop()
@@ -93,7 +93,7 @@ def test_shapes_come_before_other_changes(path: Path, caller: Cancellation) -> N
 
 
 def test_inputs_and_outputs_keep_their_names(tmp_path: Path, caller: Cancellation) -> None:
-    """OpenVINO adds names of what is optimised away."""
+    """OpenVINO adds the names of operations that it optimises away."""
     step = ops.parameter([-1], np.int64, name="step")
     step.output(0).tensor.set_names({"step"})
     same = ops.convert(step, "i64")

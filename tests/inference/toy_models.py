@@ -1,4 +1,4 @@
-"""Models of a few operations, saved to be loaded."""
+"""Models of a few operations, and a function that saves them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def _output(name: str, node: ov.Node) -> ov.Node:
 
 
 def scale(factor: float = 2.0, shape: Sequence[int] = (-1, 3)) -> ov.Model:
-    """y = x * factor; the factor lies in the weights."""
+    """Return y = x * factor; the factor is in the weights."""
     x = _input("x", shape)
     weights = ops.constant(np.full((1, 3), factor, np.float32))
     return ov.Model([_output("y", ops.multiply(x, weights))], [x], "scale")
 
 
 def denoiser() -> ov.Model:
-    """The inputs of a UNet; sum = sample + timestep + mean(states), and timestep again as a scalar."""
+    """Return sum = sample + timestep + mean(states), and the timestep as a scalar; the inputs are those of a UNet."""
     sample = _input("sample", (-1, 4, -1, -1))
     timestep = _input("timestep", (), np.int64)
     states = _input("states", (-1, -1, 8))
@@ -47,13 +47,13 @@ def denoiser() -> ov.Model:
 
 
 def product() -> ov.Model:
-    """ab = a @ b; whether the inner sizes agree only shows while it runs."""
+    """Return ab = a @ b. Whether the inner sizes agree is only known when it runs."""
     a, b = _input("a", (-1, -1)), _input("b", (-1, -1))
     return ov.Model([_output("ab", ops.matmul(a, b, False, False))], [a, b], "product")
 
 
 def slow(size: int = 1024, layers: int = 20) -> ov.Model:
-    """Some tenths of a second of multiplying matrices."""
+    """Return a model that multiplies matrices for some tenths of a second."""
     x = _input("x", (-1, size))
     weights = ops.constant(np.eye(size, dtype=np.float32))
     node = x
@@ -63,6 +63,6 @@ def slow(size: int = 1024, layers: int = 20) -> ov.Model:
 
 
 def tokenizer() -> ov.Model:
-    """Text to ids: a is 1, b is 2, ab is 3, é is 4."""
+    """Return a tokenizer: a is 1, b is 2, ab is 3, é is 4."""
     vocabulary = ["1 'a' 1", "2 'b' 1", "3 'ab' 2", "4 'é' 2"]
     return openvino_tokenizers.build_rwkv_tokenizer(vocabulary)[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphframe.inference import load_model
-from graphframe.inference.kept_locale import kept_locale
+from graphframe.inference.locale_guard import locale_guard
 from tests.inference import toy_models
 
 
@@ -16,9 +16,9 @@ def utf8() -> None:
     locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
 
 
-def test_what_was_set_within_is_undone_after_the_last() -> None:
-    with kept_locale():
-        with kept_locale():
+def test_the_locale_is_restored_when_the_last_guard_closes() -> None:
+    with locale_guard():
+        with locale_guard():
             locale.setlocale(locale.LC_ALL, "C")
         assert locale.setlocale(locale.LC_CTYPE) == "C"
     assert locale.setlocale(locale.LC_CTYPE) == "C.UTF-8"
