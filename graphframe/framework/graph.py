@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,7 @@ from graphframe.framework.packet import Packet
 from graphframe.framework.planning.plan import NodePlan, Plan
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.planning.wiring import UnknownCalculator
+from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.running.executor import DEVICE_THREADS, make_executors
 from graphframe.framework.running.loading import LoadTracer, load_nodes
 from graphframe.framework.running.run import Run, Tracer
@@ -34,13 +35,8 @@ Progress = Callable[[str, int, int], None]
 """Called with the name of a node, the steps it has done, and all that it will do."""
 
 
-_MOST_VALIDATED = 100
-_validated: dict[tuple[str, str, str, int], tuple[Plan, SourcedConfig]] = {}
-"""The plans and configs of texts, oldest first, by what they depend on."""
-
-
 class Graph:
-    """A validated graph. Make one with `from_file` or `from_text`.
+    """A validated graph. Make one with `from_file`, `from_text` or `from_config`.
 
     >>> graph = Graph.from_text('''
     ...     input_stream: "in"
@@ -79,11 +75,11 @@ class Graph:
         """
         config = parse_file(path, load_option_types, allow_unknown=allow_unknown)
         find = _find_or_stand_in if allow_unknown else find_calculator
-        return cls.from_config(config, base or Path(path).parent, find)
+        return make_graph(config, base or Path(path).parent, find)
 
     @classmethod
     def from_text(cls, text: str, base: str | Path = ".", source: str = "graph") -> Graph:
-        """Validate the graph in a text. The latest texts are remembered: the same one costs next to nothing again.
+        """Validate the graph in a text. The plans of the latest 100 texts are kept for further graphs.
 
         Parameters
         ----------
@@ -92,38 +88,37 @@ class Graph:
         base : path, optional
             The folder that relative paths in the graph start from.
         source : str, optional
-            What messages call the text.
+            The name of the text in messages.
 
         Raises
         ------
         GraphConfigError
             With all that is wrong with it.
         """
-        folder = os.path.abspath(base)
-        key = (text, folder, source, changes())
-        known = _validated.get(key)
-        if known is not None:
-            return cls(*known)
-        config = parse(text, source, load_option_types)
-        graph = cls.from_config(config, folder)
-        # NOTE: what makes a subgraph may look at more than the text.
-        calculators = {node.calculator for node in config.proto.node[:]}
-        if not any(is_subgraph(full_name(name, config.proto.package)) for name in calculators):
-            _validated[key] = graph._plan, config
-            for oldest in list(_validated)[:-_MOST_VALIDATED]:  # more than one if several threads come here at once
-                _validated.pop(oldest, None)
-        return graph
+        config, plan = _read(text, source, os.path.abspath(base), changes())
+        return cls(plan or validate(config), config)
 
     @classmethod
-    def from_config(
-        cls,
-        config: SourcedConfig,
-        base: str | Path = ".",
-        find: Callable[[str], type[Calculator]] = find_calculator,
-    ) -> Graph:
-        """Validate a parsed config; `find` gives calculators by their names."""
-        config = config._replace(base=Path(os.path.abspath(base)))
-        return cls(validate(config, find), config)
+    def from_config(cls, config: CalculatorGraphConfig, base: str | Path = ".", source: str = "graph") -> Graph:
+        """Validate the graph in a config.
+
+        Parameters
+        ----------
+        config : CalculatorGraphConfig
+            It is copied.
+        base : path, optional
+            The folder that relative paths in the graph start from.
+        source : str, optional
+            The name of the config in messages.
+
+        Raises
+        ------
+        GraphConfigError
+            With all that is wrong with it.
+        """
+        copy = CalculatorGraphConfig()
+        copy.CopyFrom(config)
+        return make_graph(SourcedConfig(copy, source), base)
 
     @property
     def config(self) -> SourcedConfig:
@@ -339,6 +334,36 @@ class Graph:
         for key, observer in observers:
             run.observe(plan.outputs.number(key), observer)
         return run
+
+
+def make_graph(
+    config: SourcedConfig, base: str | Path, find: Callable[[str], type[Calculator]] = find_calculator
+) -> Graph:
+    """Validate a config that the engine has read or built.
+
+    Parameters
+    ----------
+    config : SourcedConfig
+    base : path
+        The folder that relative paths in the graph start from.
+    find : callable, optional
+        Returns a calculator by its name, or raises LookupError.
+
+    Raises
+    ------
+    GraphConfigError
+        With all that is wrong with it.
+    """
+    config = config._replace(base=Path(os.path.abspath(base)))
+    return Graph(validate(config, find), config)
+
+
+@lru_cache(maxsize=100)
+def _read(text: str, source: str, base: str, _changes: int) -> tuple[SourcedConfig, Plan | None]:
+    """Return the config of a text, and its plan unless it has subgraphs: their functions are called for each graph."""
+    config = parse(text, source, load_option_types)._replace(base=Path(base))
+    names = {full_name(node.calculator, config.proto.package) for node in config.proto.node[:]}
+    return config, None if any(map(is_subgraph, names)) else validate(config)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.names import parse_tag_index, tag_index
 from graphframe.framework.config.node_options import pack
 from graphframe.framework.config.reading import SourcedConfig
-from graphframe.framework.graph import Graph
+from graphframe.framework.graph import Graph, make_graph
 from graphframe.framework.packet import Packet
 from graphframe.framework.port import ANY_TAG
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
@@ -113,7 +113,7 @@ class CalculatorRunner:
                     getattr(node, field).append(_spec(key, _name(kind, key)))
                     getattr(proto, field).append(_name(kind, key))
             config = SourcedConfig(proto, self._calculator.__name__)
-            self._graphs[keys] = Graph.from_config(config, self._base, lambda _: self._calculator)
+            self._graphs[keys] = make_graph(config, self._base, lambda _: self._calculator)
         return self._graphs[keys]
 
     def _places(self, keys: Iterable[str]) -> set[tuple[str, int]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from graphframe.framework.config.reading import SourcedConfig, parse_file
 from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.errors import GraphConfigError, Problem
-from graphframe.framework.graph import Graph
+from graphframe.framework.graph import Graph, make_graph
 from graphframe.repository.model_folder import find_graph
 
 _REQUEST, _IMAGE, _PREVIEW = "REQUEST:", "IMAGE:", "PREVIEW:"
@@ -42,7 +42,7 @@ def to_image_graph(config: SourcedConfig, folder: Path) -> Graph:
         If it is wrong, or is not one that makes images.
     """
     translate_tags(config)
-    graph = Graph.from_config(config, folder)
+    graph = make_graph(config, folder)
     if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
         message = 'to make images, a graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
         raise GraphConfigError([Problem(message, config.source)])

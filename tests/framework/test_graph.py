@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from graphframe.framework import graph
 from tests.framework import toys
 from tests.framework.calls import PROCESS, fail, same
 from tests.framework.toys import SECONDS, Stop
@@ -311,54 +310,3 @@ class TestRun:
             IN=1,
         )
         assert reported == [("call", 1, 2)]
-
-
-class TestTextsThatAreRemembered:
-    TEXT = """
-        input_stream: "IN:in" output_stream: "OUT:out"
-        node { calculator: "Answer" input_stream: "in" output_stream: "out" }
-    """
-
-    def register(self, answer: str) -> None:
-        class Answer(gf.Calculator):
-            value = gf.Input("")
-            answer = gf.Output("")
-
-            def process(self, cc: gf.Context) -> None:
-                cc.send(self.answer, answer)
-
-        gf.register(Answer)
-
-    def run(self) -> object:
-        return gf.Graph.from_text(self.TEXT).run(IN=1)["OUT"][0].value
-
-    def test_what_is_registered_later_counts(self) -> None:
-        self.register("first")
-        assert [self.run(), self.run()] == ["first", "first"]
-        self.register("second")
-        assert self.run() == "second"
-
-    def test_each_graph_is_loaded_by_itself(self) -> None:
-        self.register("x")
-        first, second = (gf.Graph.from_text(self.TEXT) for _ in range(2))
-        first.load()
-        first.close()
-        assert second.run(IN=1)["OUT"] == [("x", 0)]
-
-    def test_functions_are_asked_each_time(self) -> None:
-        streams = iter(["a", "b"])
-        inner = 'node {{ name: "{0}" calculator: "Double" input_stream: "x" output_stream: "y" }}'
-
-        @gf.subgraph("Changing")
-        def changing(node: gf.SubgraphNode) -> str:
-            return 'input_stream: "IN:x" output_stream: "OUT:y" ' + inner.format(next(streams))
-
-        text = 'input_stream: "i" node { name: "n" calculator: "Changing" input_stream: "IN:i" output_stream: "OUT:o" }'
-        assert [gf.Graph.from_text(text).nodes[0].name for _ in range(2)] == ["n__a", "n__b"]
-
-    def test_no_more_are_remembered_than_the_latest(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for number in range(5):
-            gf.Graph.from_text(f"{DOUBLE} # {number}")
-        monkeypatch.setattr(graph, "_MOST_VALIDATED", 2)  # as if several threads had come at once
-        gf.Graph.from_text(f"{DOUBLE} # 5")
-        assert [text[-1] for text, *_ in graph._validated] == ["4", "5"]

@@ -23,7 +23,7 @@ from graphframe.framework.config.node_options import pack
 from graphframe.framework.config.reading import SourcedConfig
 from graphframe.framework.config.registry import find_calculator
 from graphframe.framework.errors import GraphConfigError
-from graphframe.framework.graph import Graph
+from graphframe.framework.graph import Graph, make_graph
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig, InputStreamHandlerConfig
 
 S = TypeVar("S", Stream, SidePacket)
@@ -188,7 +188,7 @@ class GraphBuilder:
         GraphConfigError
             With all that is wrong with it.
         """
-        return Graph.from_config(self._config(), base, self._find)
+        return make_graph(self._config(), base, self._find)
 
     def _find(self, name: str) -> type[Calculator]:
         return self._calculators.get(name) or find_calculator(name)

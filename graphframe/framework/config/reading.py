@@ -42,8 +42,9 @@ class SourcedNode(NamedTuple):
     base: Path = Path()
 
     def problem(self, message: str, *place: str | int) -> Problem:
-        """A problem of this node, at one of its fields if `place` says which."""
-        return Problem(f'node "{self.name}": {message}', self.source, self.line(*place))
+        """Return a problem of this node, or of the field at `place` in it: ``"input_stream", 0``."""
+        line = self.line(*place)
+        return Problem(f'node "{self.name}": {_with_field(message, line, place)}', self.source, line)
 
     def line(self, *place: str | int) -> int | None:
         """Where one of its fields is written, or else where the node is."""
@@ -85,8 +86,9 @@ class SourcedConfig(NamedTuple):
         return nodes
 
     def problem(self, message: str, *place: str | int) -> Problem:
-        """A problem of the config, at the field that `place` says."""
-        return Problem(message, self.source, self.lines.get(place, self.lines.get(())))
+        """Return a problem of the config, or of the field at `place` in it: ``"input_stream", 0``."""
+        line = self.lines.get(place, self.lines.get(()))
+        return Problem(_with_field(message, line, place), self.source, line)
 
 
 def parse(
@@ -174,6 +176,11 @@ class _Lines(Mapping[FieldPath, int]):
 
     def __len__(self) -> int:
         return len(self._lines)
+
+
+def _with_field(message: str, line: int | None, place: FieldPath) -> str:
+    """Return `message`, with the name of the field in front if neither a line nor the message says which it is."""
+    return f"{place[0]}: {message}" if line is None and place and str(place[0]) not in message else message
 
 
 def _no_graph(problem: Problem) -> GraphConfigError:

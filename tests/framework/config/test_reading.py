@@ -130,8 +130,8 @@ def test_unknown_type_of_options() -> None:
 
 
 def test_unknown_extension() -> None:
-    (problem,) = parse("node {\n options {\n [mediapipe.FooOptions.ext] { x: 1 }\n }\n}", "graph").problems
-    assert str(problem) == "graph:3: the extension mediapipe.FooOptions.ext is not known"
+    (problem,) = parse("node {\n options {\n [mediapipe.Unheard.of] { x: 1 }\n }\n}", "graph").problems
+    assert str(problem) == "graph:3: the extension mediapipe.Unheard.of is not known"
 
 
 def test_all_that_is_not_known_is_found_at_once() -> None:
