@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -62,13 +60,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         ValueError
             If one cannot be read.
         """
-        given: dict[str, Any] = _of_environment(cls.__struct_fields__)
-        if task_options := _of_environment(field.name for field in dataclasses.fields(TaskOptions)):
-            given["task_options"] = task_options
-        try:
-            return msgspec.convert(given, cls, strict=False)
-        except msgspec.ValidationError as error:
-            raise ValueError(f"the environment's GRAPHFRAME_... (in capitals): {error}") from None
+        given = _of_environment(cls)
+        if task_options := _of_environment(TaskOptions):
+            given["task_options"] = TaskOptions(**task_options)
+        return cls(**given)
 
     @property
     def served_name(self) -> str:
@@ -137,6 +132,14 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         return [f"[{host}]:{self.rest_port}" if ":" in host else f"{host}:{self.rest_port}" for host in self.hosts]
 
 
-def _of_environment(names: Iterable[str]) -> dict[str, str]:
-    variables = {name: f"GRAPHFRAME_{name.upper()}" for name in names}
-    return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}
+def _of_environment(cls: type) -> dict[str, Any]:
+    """Return the values of those fields of a class that variables of the environment set."""
+    given = {}
+    for name, type_ in get_type_hints(cls).items():
+        variable = f"GRAPHFRAME_{name.upper()}"
+        if variable in os.environ:
+            try:
+                given[name] = msgspec.convert(os.environ[variable], type_, strict=False)
+            except msgspec.ValidationError as error:
+                raise ValueError(f"the environment variable {variable} is not valid: {error}") from None
+    return given

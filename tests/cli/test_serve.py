@@ -139,6 +139,4 @@ def test_an_address_of_somebody_else(model: Path) -> None:
 
 @pytest.mark.parametrize("options", [["--model_path", ".", "--rest_port", "0"], ["--modelpath", "."]])
 def test_wrong_usage(options: list[str]) -> None:
-    result = serve(*options)
-    assert result.exit_code == 64
-    assert "Usage:" in result.output
+    assert serve(*options).exit_code == 64

@@ -68,7 +68,6 @@ def test_what_fails_in_openvino_says_where_and_gives_its_slot_back(tmp_path: Pat
         with pytest.raises(InferenceError) as error:
             model.infer(caller, {"a": wide, "b": wide})
         assert str(error.value).startswith(f'model {path} on device "CPU": inference failed: ')
-        assert "MatMul" in str(error.value)
         assert ".cpp" not in str(error.value)
     assert (model.infer(caller, {"a": wide, "b": tall})["ab"] == 3.0).all()
 

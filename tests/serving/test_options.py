@@ -44,7 +44,11 @@ def test_the_default_name(given: str | None, served: str) -> None:
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"GRAPHFRAME_MODEL_NAME": "toy", "GRAPHFRAME_MODEL_PATH": ".", "GRAPHFRAME_REST_PORT": "x"}, "rest_port"),
+        (
+            {"GRAPHFRAME_MODEL_NAME": "toy", "GRAPHFRAME_MODEL_PATH": ".", "GRAPHFRAME_REST_PORT": "x"},
+            "variable GRAPHFRAME_REST_PORT is not valid",
+        ),
+        ({"GRAPHFRAME_MEMORY_BUDGET": "much"}, "memory_budget must be a number of bytes"),
     ],
 )
 def test_a_wrong_environment(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str) -> None:

@@ -83,5 +83,5 @@ def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
 def test_metadata_that_is_no_json(tmp_path: Path) -> None:
     tensors = random_pairs({"unet.x.to_q": (6, 5)}, parts=("A", "B"))
     ink = adapter(write(tmp_path / "ink.safetensors", tensors, {"lora_adapter_metadata": "{"}))
-    with pytest.raises(ValueError, match=r'"ink" \(.*\): its lora_adapter_metadata is no JSON: Expecting'):
+    with pytest.raises(ValueError, match=r'"ink" \(.*\): its lora_adapter_metadata is no JSON: '):
         ink.low_rank(ink.modules[0], ALL)
