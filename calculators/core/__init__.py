@@ -1,1 +1,1 @@
-"""Calculators that move packets about."""
+"""Calculators that route packets, whatever their values are."""

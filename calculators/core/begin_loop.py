@@ -9,14 +9,14 @@ import graphframe as gf
 
 
 class BatchEnd(NamedTuple):
-    """What tells an `EndLoopCalculator` that all items up to here are there.
+    """The end of a batch, sent by `BeginLoopCalculator` to `EndLoopCalculator`.
 
     Attributes
     ----------
     timestamp : int
-        That of the iterable.
+        The timestamp of the iterable.
     given : bool
-        Whether there was an iterable; if not, all up to `timestamp` is settled.
+        Whether there was an iterable. False reports only that all timestamps up to `timestamp` are settled.
     """
 
     timestamp: int
@@ -24,11 +24,26 @@ class BatchEnd(NamedTuple):
 
 
 class BeginLoopCalculator(gf.Calculator):
-    """Begins a loop: sends the items of each ITERABLE one by one, to ITEM; `EndLoopCalculator` collects the results.
+    """The begin of a loop: sends the items of each iterable one by one.
 
-    Inside the loop, time is its own: items are at 0, 1, 2 and so on, through all iterables. BATCH_END gets a packet
-    with the last item of each iterable, for the end of the loop. Each CLONE stream has an output stream of the same
-    index, which gets its packet again with every item. Any Python iterable will do.
+    `EndLoopCalculator` collects the results of the loop. Timestamps inside the loop are 0, 1, 2 and so on, across all
+    iterables; an empty iterable takes one of them too.
+
+    Input streams
+    -------------
+    ITERABLE : any
+        Any Python iterable.
+    CLONE : any, multiple, optional
+        Packets that are sent again with each item of the iterable at the same timestamp.
+
+    Output streams
+    --------------
+    ITEM : any
+        The items.
+    CLONE : any, multiple, optional
+        The packet of the CLONE input stream of the same index, once for each item.
+    BATCH_END : BatchEnd
+        One packet for each iterable, at the timestamp of its last item.
 
     Example::
 

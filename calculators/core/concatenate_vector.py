@@ -9,10 +9,23 @@ from graphframe.calculators.core.concatenate_vector_pb2 import ConcatenateVector
 
 
 class ConcatenateVectorCalculator(gf.Calculator):
-    """Joins the lists that its input streams have at a timestamp to one, in the order of the streams.
+    """A calculator that joins the lists of all input streams into one, in the order of the streams.
 
-    Options: `only_emit_if_all_present`, whether nothing is sent if not every stream has a list; without it those that
-    are there are joined.
+    Input streams
+    -------------
+    (no tag) : list, multiple
+        The parts.
+
+    Output streams
+    --------------
+    (no tag) : list
+        The joined list.
+
+    Options
+    -------
+    only_emit_if_all_present : bool, default false
+        Whether to send nothing at timestamps at which an input stream has no packet. By default the remaining lists are
+        joined.
 
     Example::
 

@@ -24,7 +24,7 @@ class ConcatenateVectorCalculatorOptions(google.protobuf.message.Message):
 
     ONLY_EMIT_IF_ALL_PRESENT_FIELD_NUMBER: builtins.int
     only_emit_if_all_present: builtins.bool
-    """Send nothing at a timestamp at which not every input stream has a packet."""
+    """Whether to send nothing at a timestamp at which an input stream has no packet."""
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___ConcatenateVectorCalculatorOptions]
     def __init__(

@@ -9,11 +9,28 @@ from graphframe.calculators.core.counting_source_pb2 import CountingSourceCalcul
 
 
 class CountingSourceCalculator(gf.Calculator):
-    """A source that counts: sends ints, each at the timestamp that it is itself. For tests and examples.
+    """A source of integers for tests and examples. Each number is also the timestamp of its packet.
 
-    Options, each of which an input side packet of the same name in upper case can override: `max_count`, how many,
-    without which it goes on until the run is stopped; `initial_value` (0); `increment` (1); `error_count`, after how
-    many to fail.
+    Input side packets
+    ------------------
+    MAX_COUNT, INITIAL_VALUE, INCREMENT, ERROR_COUNT : int, optional
+        Override the options of the same names.
+
+    Output streams
+    --------------
+    (no tag) : int
+        The numbers.
+
+    Options
+    -------
+    max_count : int, optional
+        The number of packets. Without it the source runs until the run is stopped.
+    initial_value : int, default 0
+        The first number.
+    increment : int, default 1
+        The difference between two numbers, at least 1.
+    error_count : int, optional
+        The number of packets after which the calculator fails.
 
     Example::
 

@@ -25,12 +25,13 @@ class CountingSourceCalculatorOptions(google.protobuf.message.Message):
     INCREMENT_FIELD_NUMBER: builtins.int
     ERROR_COUNT_FIELD_NUMBER: builtins.int
     max_count: builtins.int
-    """How many packets; without it the source goes on until the run is stopped."""
+    """The number of packets. Without it the source runs until the run is stopped."""
     initial_value: builtins.int
+    """The first number."""
     increment: builtins.int
-    """At least 1."""
+    """The difference between two numbers, at least 1."""
     error_count: builtins.int
-    """Fail after so many packets."""
+    """The number of packets after which the calculator fails."""
     def __init__(
         self,
         *,

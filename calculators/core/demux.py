@@ -9,13 +9,33 @@ from graphframe.calculators.core.demux_pb2 import DemuxCalculatorOptions
 
 
 class DemuxCalculator(gf.Calculator):
-    """Sends each packet of INPUT to the one OUTPUT stream that SELECT names by its index.
+    """A demultiplexer: sends each packet to the output stream whose index SELECT gives.
 
-    SELECT is an int: an input stream, each packet of which chooses from its timestamp on, or an input side packet,
-    which chooses for the whole run, or until the stream has a packet. Packets before that are dropped. The outputs that
-    are not chosen settle, so that `MergeCalculator` can bring them together again; those that never can be are closed.
+    SELECT may be a stream, a side packet or an option; a stream overrides the others. Packets that arrive before the
+    first selection are dropped. Output streams that are not selected settle, so that `MergeCalculator` can merge the
+    branches. If SELECT cannot change, the other output streams are closed.
 
-    Options: `select`, which chooses as the side packet does, if there is none.
+    Input streams
+    -------------
+    INPUT : any
+        The packets.
+    SELECT : int, optional
+        The index of the output stream, valid from the packet's timestamp on.
+
+    Input side packets
+    ------------------
+    SELECT : int, optional
+        The index for the whole run, or until the SELECT stream has a packet.
+
+    Output streams
+    --------------
+    OUTPUT : any, multiple
+        The packets of INPUT while SELECT is the stream's index.
+
+    Options
+    -------
+    select : int, optional
+        The index if the side packet SELECT is not connected.
 
     Example::
 

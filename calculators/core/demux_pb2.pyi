@@ -22,7 +22,7 @@ class DemuxCalculatorOptions(google.protobuf.message.Message):
 
     SELECT_FIELD_NUMBER: builtins.int
     select: builtins.int
-    """The index of the output stream that packets go to as long as no SELECT says otherwise."""
+    """The index of the output stream, if SELECT is not connected or has no packet yet."""
     def __init__(
         self,
         *,

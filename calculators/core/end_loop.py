@@ -9,10 +9,22 @@ from graphframe.calculators.core.begin_loop import BatchEnd
 
 
 class EndLoopCalculator(gf.Calculator):
-    """Ends a loop: collects the packets of ITEM, and sends them as a list, to ITERABLE, at the iterable's timestamp.
+    """The end of a loop: collects the results of the items of an iterable in a list.
 
-    BATCH_END comes from the `BeginLoopCalculator`. An item for which the loop sends nothing is left out of the list. An
-    empty iterable gives an empty list.
+    `BeginLoopCalculator` begins the loop. An item for which the loop sends nothing is missing in the list; an empty
+    iterable gives an empty list.
+
+    Input streams
+    -------------
+    ITEM : any
+        The results of the loop.
+    BATCH_END : BatchEnd
+        The ends of the iterables, from `BeginLoopCalculator`.
+
+    Output streams
+    --------------
+    ITERABLE : list
+        The results for each iterable, at its timestamp.
 
     Example::
 

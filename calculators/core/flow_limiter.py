@@ -10,17 +10,40 @@ from graphframe.calculators.core.flow_limiter_pb2 import FlowLimiterCalculatorOp
 
 
 class FlowLimiterCalculator(gf.Calculator):
-    """Drops packets that come faster than what follows can work them off, so that it always works on the newest.
+    """A limiter that drops packets when the nodes after it are too slow, so that they process recent packets.
 
-    Each input stream (without a tag) has an output stream at the same place. The first one counts: a packet of it
-    passes if fewer than `max_in_flight` are under way, or waits for that. The others follow it: their packets pass if
-    the last one of the first stream at or before their timestamp did. FINISHED is a back edge, from the end of what is
-    limited: a timestamp is finished when FINISHED has a packet there or settles. ALLOW gets, at each timestamp of the
-    first stream, whether its packet passed; dropped timestamps settle at once.
+    The first input stream decides. Its packets pass while fewer than `max_in_flight` timestamps are in flight; a
+    timestamp is in flight until FINISHED has a packet at it or settles. Packets of the other input streams pass if the
+    latest packet of the first stream, at or before their timestamp, passed. Timestamps of dropped packets settle
+    immediately.
 
-    Options: `max_in_flight` (1; the input side packet MAX_IN_FLIGHT wins), how many are under way at once;
-    `max_in_queue` (0), how many more wait, of which the oldest are dropped when there are too many; `in_flight_timeout`
-    (0, for never), after how much time of the stream itself one counts as finished anyway.
+    Input streams
+    -------------
+    (no tag) : any, multiple
+        The packets to limit. The first stream decides.
+    FINISHED : any
+        A back edge from the end of the limited part of the graph.
+
+    Input side packets
+    ------------------
+    MAX_IN_FLIGHT : int, optional
+        Overrides the option.
+
+    Output streams
+    --------------
+    (no tag) : any, multiple
+        The packets that pass, one stream for each input stream.
+    ALLOW : bool, optional
+        Whether the packet passed, for each packet of the first input stream.
+
+    Options
+    -------
+    max_in_flight : int, default 1
+        The largest number of timestamps in flight, at least 1.
+    max_in_queue : int, default 0
+        The largest number of packets that wait for a timestamp to finish. The oldest ones are dropped first.
+    in_flight_timeout : int, default 0
+        The difference of timestamps after which a timestamp counts as finished. 0 means never.
 
     Example::
 
@@ -65,10 +88,10 @@ class FlowLimiterCalculator(gf.Calculator):
         self.in_flight: deque[int] = deque()
         self.queues: list[deque[gf.Packet]] = [deque() for _ in range(cc.connected(self.given))]
         self.decisions: deque[tuple[int, bool]] = deque([(gf.Timestamp.PRE_STREAM, True)])
-        """Timestamps of the first stream, and whether they passed; kept while other streams may ask."""
+        """The timestamps of the first stream and whether they passed, as long as other streams need them."""
 
     def process(self, cc: gf.Context) -> None:
-        for queue, packet in zip(self.queues, cc.packets, strict=False):  # FINISHED is the last of an input set
+        for queue, packet in zip(self.queues, cc.packets, strict=False):  # FINISHED is the last in an input set
             if packet is not None:
                 queue.append(packet)
         self._end_finished(cc)
@@ -87,24 +110,24 @@ class FlowLimiterCalculator(gf.Calculator):
             self.in_flight.popleft()
 
     def _decide(self, cc: gf.Context) -> int:
-        """Let packets of the first stream pass, or drop them; returns the least timestamp that is not decided."""
+        """Pass or drop packets of the first stream; return the smallest undecided timestamp."""
         queue = self.queues[0]
-        unlimited = cc.bound(self.finished) == gf.Timestamp.DONE  # nobody is left to tell what is finished
+        unlimited = cc.bound(self.finished) == gf.Timestamp.DONE  # FINISHED can report nothing more
         while queue and (unlimited or len(self.in_flight) < self.most):
             packet = queue.popleft()
             cc.send_packet(self.limited, packet)
             self.in_flight.append(packet.timestamp)
-            self._tell(cc, packet, allow=True)
+            self._decide_on(cc, packet, allow=True)
         while len(queue) > self.most_waiting:
-            self._tell(cc, queue.popleft(), allow=False)
+            self._decide_on(cc, queue.popleft(), allow=False)
         return queue[0].timestamp if queue else cc.bound(self.given)
 
-    def _tell(self, cc: gf.Context, packet: gf.Packet, *, allow: bool) -> None:
+    def _decide_on(self, cc: gf.Context, packet: gf.Packet, *, allow: bool) -> None:
         cc.send(self.allow, allow, packet.timestamp)
         self.decisions.append((packet.timestamp, allow))
 
     def _follow(self, cc: gf.Context, index: int, decided: int) -> int:
-        """Do what was decided with packets of another stream; returns the least timestamp that it still asks for."""
+        """Pass or drop packets of another stream; return the smallest timestamp whose decision it still needs."""
         queue = self.queues[index]
         while queue and queue[0].timestamp < decided:
             packet = queue.popleft()

@@ -26,12 +26,12 @@ class FlowLimiterCalculatorOptions(google.protobuf.message.Message):
     MAX_IN_QUEUE_FIELD_NUMBER: builtins.int
     IN_FLIGHT_TIMEOUT_FIELD_NUMBER: builtins.int
     max_in_flight: builtins.int
-    """How many timestamps may be under way at once."""
+    """The largest number of timestamps in flight."""
     max_in_queue: builtins.int
-    """How many more wait for their turn; of those beyond, the oldest are dropped."""
+    """The largest number of packets that wait for a timestamp to finish. The oldest ones are dropped first."""
     in_flight_timeout: builtins.int
-    """A timestamp counts as finished when one comes that is so much later, in the streams' own time (MediaPipe's
-    microseconds); 0: never.
+    """The difference of timestamps after which a timestamp counts as finished, in the unit of timestamps (microseconds in
+    MediaPipe). 0 means never.
     """
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___FlowLimiterCalculatorOptions]

@@ -9,15 +9,43 @@ from graphframe.calculators.core.gate_pb2 import GateCalculatorOptions
 
 
 class GateCalculator(gf.Calculator):
-    """Lets packets pass, or drops them, as ALLOW or DISALLOW says.
+    """A gate that passes or drops packets.
 
-    Each input stream without a tag has an output stream at the same place; if only STATE_CHANGE is wanted, there may be
-    none. ALLOW or its opposite DISALLOW holds bools: an input stream, heard at the timestamps of the packets, or an
-    input side packet, which decides for the whole run. With none of these the option `allow` decides. STATE_CHANGE gets
-    the new state, true for open, at each input set that changes it.
+    At most one of ALLOW and DISALLOW may be connected, as a stream or as a side packet. If neither is, the option
+    `allow` decides.
 
-    Options: `empty_packets_as_allow`, whether packets pass at timestamps at which the ALLOW or DISALLOW stream has
-    none; `allow`; `initial_gate_state`, ``GATE_ALLOW`` or ``GATE_DISALLOW``, so that the first input set can change it.
+    Input streams
+    -------------
+    (no tag) : any, multiple, optional
+        The packets.
+    ALLOW : bool, optional
+        Whether packets at the same timestamp pass.
+    DISALLOW : bool, optional
+        The opposite of ALLOW.
+
+    Input side packets
+    ------------------
+    ALLOW : bool, optional
+        Whether packets pass, for the whole run.
+    DISALLOW : bool, optional
+        The opposite of ALLOW.
+
+    Output streams
+    --------------
+    (no tag) : any, multiple, optional
+        The packets that pass, one stream for each untagged input stream.
+    STATE_CHANGE : bool, optional
+        The new state of the gate at each input set that changes it; true for open.
+
+    Options
+    -------
+    empty_packets_as_allow : bool, default false
+        Whether packets pass at timestamps at which the ALLOW or DISALLOW stream has no packet.
+    allow : bool, default false
+        Whether packets pass if neither ALLOW nor DISALLOW is connected.
+    initial_gate_state : GateState, default GATE_UNINITIALIZED
+        The state before the first input set: ``GATE_ALLOW`` or ``GATE_DISALLOW``. By default the first input set does
+        not count as a change.
 
     Example::
 

@@ -44,11 +44,11 @@ class GateCalculatorOptions(google.protobuf.message.Message):
     ALLOW_FIELD_NUMBER: builtins.int
     INITIAL_GATE_STATE_FIELD_NUMBER: builtins.int
     empty_packets_as_allow: builtins.bool
-    """Whether packets pass at a timestamp at which the ALLOW or DISALLOW stream has none."""
+    """Whether packets pass at timestamps at which the ALLOW or DISALLOW stream has no packet."""
     allow: builtins.bool
     """Whether packets pass if neither ALLOW nor DISALLOW is connected."""
     initial_gate_state: Global___GateCalculatorOptions.GateState.ValueType
-    """What the gate was before the first input set, for STATE_CHANGE; without it the first one is no change."""
+    """The state before the first input set. By default the first input set does not count as a change."""
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___GateCalculatorOptions]
     def __init__(

@@ -6,9 +6,18 @@ import graphframe as gf
 
 
 class MergeCalculator(gf.Calculator):
-    """Brings the packets of several streams together in one, in the order of their timestamps.
+    """A calculator that merges several streams into one, in the order of timestamps.
 
-    Of packets at the same timestamp that of the first input stream is sent, and the others are dropped.
+    Input streams
+    -------------
+    (no tag) : any, multiple
+        The packets. If several streams have a packet at a timestamp, the first stream's is sent and the others are
+        dropped.
+
+    Output streams
+    --------------
+    (no tag) : any
+        The merged packets.
 
     Example::
 

@@ -8,18 +8,35 @@ import graphframe as gf
 
 
 class _MuxIfSelected(gf.input_policy.Mux):
-    """As `Mux`, if there is a stream that selects; as `Default`, if a side packet does."""
+    """The policy `Mux` if SELECT is a stream, or `Default` if it is a side packet."""
 
     def bind(self, node: gf.NodePlan) -> gf.input_policy.InputPolicy:
         return super().bind(node) if node.slots[MuxCalculator.select] else gf.input_policy.Default()
 
 
 class MuxCalculator(gf.Calculator):
-    """Sends the packets of the one INPUT stream that SELECT names by its index, to OUTPUT.
+    """A multiplexer: sends the packets of the input stream whose index SELECT gives.
 
-    SELECT is an int: an input stream, which chooses for its timestamps, or an input side packet, which chooses for the
-    whole run. With the stream the node waits for SELECT and for the chosen INPUT only, and drops what the others
-    brought; at timestamps without a SELECT packet nothing is sent.
+    SELECT must be connected either as a stream or as a side packet. With a stream, the node waits for SELECT and for
+    the selected INPUT only, and drops the packets of the others. It sends nothing at timestamps without a SELECT
+    packet.
+
+    Input streams
+    -------------
+    INPUT : any, multiple
+        The packets.
+    SELECT : int, optional
+        The index of the INPUT stream for the packet's timestamp.
+
+    Input side packets
+    ------------------
+    SELECT : int, optional
+        The index of the INPUT stream for the whole run.
+
+    Output streams
+    --------------
+    OUTPUT : any
+        The packets of the selected stream.
 
     Example::
 

@@ -6,9 +6,19 @@ import graphframe as gf
 
 
 class MuxSidePacketCalculator(gf.Calculator):
-    """Sets OUTPUT to the one INPUT side packet that SELECT names by its index.
+    """A multiplexer of side packets: outputs the side packet whose index SELECT gives.
 
-    SELECT is an int, or a bool that chooses between the first (false) and the second (true).
+    Input side packets
+    ------------------
+    INPUT : any, multiple
+        The values.
+    SELECT : int
+        The index of the INPUT side packet. False selects the first one, and true the second.
+
+    Output side packets
+    -------------------
+    OUTPUT : any
+        The selected value.
 
     Example::
 

@@ -9,14 +9,29 @@ from graphframe.calculators.core.packet_cloner_pb2 import PacketClonerCalculator
 
 
 class PacketClonerCalculator(gf.Calculator):
-    """Sends the latest packet of each input stream again, at every timestamp at which TICK has a packet.
+    """A calculator that sends the latest packet of each input stream again at every tick.
 
-    Each input stream without a tag has an output stream at the same place. If nothing is connected to TICK, the last
-    input stream without a tag is the tick, as in older graphs of MediaPipe. A stream that had no packet yet is left
-    out.
+    A stream without a packet so far is skipped.
 
-    Options: `output_only_when_all_inputs_received` (or `output_packets_only_when_all_inputs_received`), whether nothing
-    is sent until every input stream has had a packet.
+    Input streams
+    -------------
+    (no tag) : any, multiple
+        The packets to send again.
+    TICK : any, optional
+        The ticks. If TICK is not connected, the last untagged input stream is the tick, as in older graphs of
+        MediaPipe.
+
+    Output streams
+    --------------
+    (no tag) : any, multiple
+        The latest packets at the timestamps of the ticks, one stream for each untagged input stream but the tick.
+
+    Options
+    -------
+    output_only_when_all_inputs_received : bool, default false
+        Whether to send nothing until every input stream has had a packet.
+    output_packets_only_when_all_inputs_received : bool, default false
+        The same.
 
     Example::
 
@@ -37,7 +52,7 @@ class PacketClonerCalculator(gf.Calculator):
     def check(cls, node: gf.NodePlan) -> Iterable[str]:
         untagged, outputs = len(node.slots[cls.given]), len(node.slots[cls.cloned])
         if untagged - (not node.slots[cls.tick]) != outputs:
-            yield f"{cls.__name__} needs an output stream for each input stream but the tick"
+            yield f"{cls.__name__} needs an output stream for each input stream except the tick"
 
     def open(self, cc: gf.Context) -> None:
         options = cc[self.options]
@@ -47,7 +62,7 @@ class PacketClonerCalculator(gf.Calculator):
         self.latest: list[gf.Packet | None] = [None] * cc.connected(self.cloned)
 
     def process(self, cc: gf.Context) -> None:
-        # The streams without a tag come first in an input set, and the tick comes right after those that are cloned.
+        # Untagged streams come first in an input set, and the tick comes directly after those that are cloned.
         *given, tick = cc.packets
         self.latest = [new or old for new, old in zip(given, self.latest, strict=True)]
         if tick is None or (self.waits and None in self.latest):

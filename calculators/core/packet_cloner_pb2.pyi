@@ -25,9 +25,9 @@ class PacketClonerCalculatorOptions(google.protobuf.message.Message):
     OUTPUT_ONLY_WHEN_ALL_INPUTS_RECEIVED_FIELD_NUMBER: builtins.int
     OUTPUT_PACKETS_ONLY_WHEN_ALL_INPUTS_RECEIVED_FIELD_NUMBER: builtins.int
     output_only_when_all_inputs_received: builtins.bool
-    """Send nothing until every input stream has had a packet."""
+    """Whether to send nothing until every input stream has had a packet."""
     output_packets_only_when_all_inputs_received: builtins.bool
-    """MediaPipe's other name for the same: there, the first one does not tell either that nothing is sent."""
+    """The same under MediaPipe's second name. In MediaPipe the two differ in whether timestamp bounds advance meanwhile."""
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___PacketClonerCalculatorOptions]
     def __init__(

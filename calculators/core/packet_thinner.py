@@ -9,13 +9,39 @@ from graphframe.calculators.core.packet_thinner_pb2 import PacketThinnerCalculat
 
 
 class PacketThinnerCalculator(gf.Calculator):
-    """Drops packets, so that at most one is left in each period.
+    """A calculator that drops packets so that at most one remains in each period.
 
-    Options: `thinner_type`: with ``ASYNC``, the default, every packet that is sent is followed by a `period` without
-    one; with ``SYNC`` periods are centred at `start_time`, `start_time` + `period` and so on, and of each the packet
-    that is nearest to the centre is sent (of two the later), at the centre, or at its own timestamp if
-    `sync_output_timestamps` is false. Packets before `start_time`, and at `end_time` or after it, are dropped. The
-    input side packet PERIOD wins over the option.
+    Packets before `start_time`, and at or after `end_time`, are dropped.
+
+    Input streams
+    -------------
+    (no tag) : any
+        The packets.
+
+    Input side packets
+    ------------------
+    PERIOD : int, optional
+        Overrides the option.
+
+    Output streams
+    --------------
+    (no tag) : any
+        The remaining packets.
+
+    Options
+    -------
+    thinner_type : ThinnerType, default ASYNC
+        ``ASYNC`` drops the packets in the `period` after each packet that it sends. ``SYNC`` has periods that are
+        centred at `start_time`, `start_time` + `period` and so on, and sends the packet that is nearest to the centre
+        of each period (the later of two).
+    period : int, default 1
+        The length of a period in the unit of timestamps, at least 1.
+    start_time : int, optional
+        The first timestamp that passes. The default is 0 with ``SYNC``, and none with ``ASYNC``.
+    end_time : int, optional
+        The first timestamp that does not pass any more.
+    sync_output_timestamps : bool, default true
+        Whether ``SYNC`` sends packets at the centres of the periods. Otherwise they keep their timestamps.
 
     Example::
 
@@ -85,7 +111,7 @@ class PacketThinnerCalculator(gf.Calculator):
         cc.set_next_timestamp_bound(self.thinned, self._sent_at(cc, now))
 
     def _centre(self, timestamp: int) -> int:
-        """The centre of the period that `timestamp` is in."""
+        """Return the centre of the period of `timestamp`."""
         return self.start + (timestamp - self.start + self.every // 2) // self.every * self.every
 
     def _sent_at(self, cc: gf.Context, timestamp: int) -> int:
@@ -93,7 +119,7 @@ class PacketThinnerCalculator(gf.Calculator):
 
 
 def _span(options: PacketThinnerCalculatorOptions) -> tuple[int, int]:
-    """The first timestamp that may pass, and the first after it that may not."""
+    """Return the first timestamp that passes, and the first one after it that does not."""
     start = 0 if options.thinner_type == PacketThinnerCalculatorOptions.SYNC else gf.Timestamp.MIN
     if options.HasField("start_time"):
         start = options.start_time

@@ -30,15 +30,19 @@ class PacketThinnerCalculatorOptions(google.protobuf.message.Message):
     class _ThinnerTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[PacketThinnerCalculatorOptions._ThinnerType.ValueType], builtins.type):
         DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
         ASYNC: PacketThinnerCalculatorOptions._ThinnerType.ValueType  # 1
-        """After a packet, none for a period."""
+        """Drops the packets in the period after each packet that is sent."""
         SYNC: PacketThinnerCalculatorOptions._ThinnerType.ValueType  # 2
-        """Of each period the packet that is nearest to its centre: start_time, start_time + period and so on."""
+        """Sends the packet that is nearest to the centre of each period. The centres are start_time, start_time + period
+        ...
+        """
 
     class ThinnerType(_ThinnerType, metaclass=_ThinnerTypeEnumTypeWrapper): ...
     ASYNC: PacketThinnerCalculatorOptions.ThinnerType.ValueType  # 1
-    """After a packet, none for a period."""
+    """Drops the packets in the period after each packet that is sent."""
     SYNC: PacketThinnerCalculatorOptions.ThinnerType.ValueType  # 2
-    """Of each period the packet that is nearest to its centre: start_time, start_time + period and so on."""
+    """Sends the packet that is nearest to the centre of each period. The centres are start_time, start_time + period
+    ...
+    """
 
     THINNER_TYPE_FIELD_NUMBER: builtins.int
     PERIOD_FIELD_NUMBER: builtins.int
@@ -47,13 +51,13 @@ class PacketThinnerCalculatorOptions(google.protobuf.message.Message):
     SYNC_OUTPUT_TIMESTAMPS_FIELD_NUMBER: builtins.int
     thinner_type: Global___PacketThinnerCalculatorOptions.ThinnerType.ValueType
     period: builtins.int
-    """In the stream's own time (MediaPipe's microseconds); at least 1."""
+    """The length of a period in the unit of timestamps (microseconds in MediaPipe), at least 1."""
     start_time: builtins.int
-    """Packets before it are dropped; SYNC starts at 0 unless told otherwise."""
+    """The first timestamp that passes. The default is 0 for SYNC."""
     end_time: builtins.int
-    """Packets at it and after it are dropped."""
+    """The first timestamp that does not pass any more."""
     sync_output_timestamps: builtins.bool
-    """Whether SYNC sends packets at the centres of their periods, rather than at their own timestamps."""
+    """Whether SYNC sends packets at the centres of the periods. Otherwise they keep their timestamps."""
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___PacketThinnerCalculatorOptions]
     def __init__(

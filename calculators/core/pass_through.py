@@ -8,7 +8,17 @@ import graphframe as gf
 
 
 class PassThroughCalculator(gf.Calculator):
-    """Sends each packet on as it is: from each input stream to the output stream of the same tag and index.
+    """A calculator that sends each packet unchanged to the output stream of the same tag and index.
+
+    Input streams
+    -------------
+    * : any, multiple
+        The packets, with any tags.
+
+    Output streams
+    --------------
+    * : any, multiple
+        The same packets.
 
     Example::
 
@@ -24,7 +34,7 @@ class PassThroughCalculator(gf.Calculator):
 
     @classmethod
     def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        """Input and output streams must match."""
+        """Yield a message if the output streams do not match the input streams."""
         places = [[(slot.spec.tag, slot.spec.index) for slot in slots] for slots in (node.inputs, node.outputs)]
         if places[0] != places[1]:
             yield f"{cls.__name__} needs an output stream for each input stream, of the same tag and index"

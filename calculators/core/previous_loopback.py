@@ -8,10 +8,22 @@ import graphframe as gf
 
 
 class PreviousLoopbackCalculator(gf.Calculator):
-    """Hands a result back: PREV_LOOP gets, at each packet of MAIN, what LOOP had for the packet of MAIN before.
+    """A calculator that returns the result for the previous packet with each packet of MAIN.
 
-    LOOP is a back edge, from a node that works on MAIN and PREV_LOOP. For the first packet of MAIN, and after one for
-    which LOOP had nothing, PREV_LOOP has no packet: it settles.
+    PREV_LOOP has no packet at the first timestamp of MAIN, and none where LOOP had none at the timestamp before: it
+    settles there.
+
+    Input streams
+    -------------
+    MAIN : any
+        The packets that set the timestamps.
+    LOOP : any
+        A back edge with the results, from a node that uses MAIN and PREV_LOOP.
+
+    Output streams
+    --------------
+    PREV_LOOP : any
+        The packet of LOOP at the previous timestamp of MAIN.
 
     Example::
 
@@ -39,7 +51,7 @@ class PreviousLoopbackCalculator(gf.Calculator):
 
     def open(self, cc: gf.Context) -> None:
         self.waiting: deque[tuple[int, int]] = deque()
-        """Timestamps of MAIN, each with the one before, that PREV_LOOP has no answer to yet."""
+        """The timestamps of MAIN that PREV_LOOP has not answered, each with the timestamp before."""
         self.previous: int = gf.Timestamp.UNSTARTED
         self.results: deque[gf.Packet] = deque()
 

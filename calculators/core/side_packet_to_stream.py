@@ -9,15 +9,34 @@ import graphframe as gf
 
 
 class SidePacketToStreamCalculator(gf.Calculator):
-    """Sends input side packets, which have no tag, on output streams: the first on the first, and so on.
+    """A calculator that sends side packets on output streams: the first side packet on the first stream, and so on.
 
-    The tag of the output streams, the same for all, says when:
+    The output streams must all have the same tag. It sets the timestamps of the packets.
 
-    - AT_PRESTREAM, AT_POSTSTREAM: as the only packet, before or after those of all other streams;
-    - AT_ZERO: at timestamp 0;
-    - AT_TIMESTAMP: at the timestamp that the input side packet TIMESTAMP holds;
-    - AT_TICK: at each packet of the input stream TICK;
-    - AT_FIRST_TICK: at its first packet.
+    Input streams
+    -------------
+    TICK : any, optional
+        The ticks for AT_TICK and AT_FIRST_TICK.
+
+    Input side packets
+    ------------------
+    (no tag) : any, multiple
+        The values.
+    TIMESTAMP : int, optional
+        The timestamp for AT_TIMESTAMP.
+
+    Output streams
+    --------------
+    AT_PRESTREAM, AT_POSTSTREAM : any, multiple, optional
+        One packet before or after the packets of all other streams.
+    AT_ZERO : any, multiple, optional
+        One packet at timestamp 0.
+    AT_TIMESTAMP : any, multiple, optional
+        One packet at the timestamp in the side packet TIMESTAMP.
+    AT_TICK : any, multiple, optional
+        One packet at each packet of TICK.
+    AT_FIRST_TICK : any, multiple, optional
+        One packet at the first packet of TICK.
 
     Example::
 
@@ -47,7 +66,7 @@ class SidePacketToStreamCalculator(gf.Calculator):
         at_tick: None,
         at_first_tick: None,
     }
-    """The timestamp that each output stands for; None if it is told otherwise."""
+    """The timestamp of each output; None if an input gives it."""
 
     @classmethod
     def check(cls, node: gf.NodePlan) -> Iterable[str]:

@@ -10,11 +10,28 @@ from graphframe.calculators.core.split_vector_pb2 import SplitVectorCalculatorOp
 
 
 class SplitVectorCalculator(gf.Calculator):
-    """Sends ranges of each list, one on each output stream.
+    """A calculator that sends ranges of each list, one on each output stream.
 
-    Options: `ranges`, each with its `begin` and its `end`, which is not part of it; `element_only`, whether to send
-    single items, rather than lists of one; `combine_outputs`, whether to send the items of all ranges as one list, on
-    one output stream. A list that is too short for a range fails the run.
+    A list that is too short for a range fails the run.
+
+    Input streams
+    -------------
+    (no tag) : list
+        The lists.
+
+    Output streams
+    --------------
+    (no tag) : any, multiple
+        A list for each range; an item with `element_only`. One list on one stream with `combine_outputs`.
+
+    Options
+    -------
+    ranges : list of Range
+        The ranges, from the index `begin` to the index before `end`.
+    element_only : bool, default false
+        Whether to send single items instead of lists of one. Each range must have one item.
+    combine_outputs : bool, default false
+        Whether to send the items of all ranges as one list. The ranges must not overlap.
 
     Example::
 
@@ -46,10 +63,10 @@ class SplitVectorCalculator(gf.Calculator):
             if not 0 <= begin < end:
                 yield f"a range must begin at 0 or later and before its end, not at {begin} with the end {end}"
             elif options.element_only and end - begin != 1:
-                yield f"element_only is for ranges of one item, not for that from {begin} to {end}"
+                yield f"element_only needs ranges of one item, unlike {begin} to {end}"
         if options.combine_outputs:
             if options.element_only:
-                yield "combine_outputs makes a list, which element_only forbids; leave one of them out"
+                yield "combine_outputs sends a list, element_only sends single items; remove one of them"
             for (begin, end), (next_begin, next_end) in pairwise(sorted(ranges)):
                 if next_begin < end:
                     message = f"{begin} to {end} and {next_begin} to {next_end}"

@@ -26,7 +26,7 @@ class SplitVectorCalculatorOptions(google.protobuf.message.Message):
 
     @typing.final
     class Range(google.protobuf.message.Message):
-        """The items from `begin` up to, but not with, `end`."""
+        """The items from index `begin` to the index before `end`."""
 
         DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -47,12 +47,12 @@ class SplitVectorCalculatorOptions(google.protobuf.message.Message):
     ELEMENT_ONLY_FIELD_NUMBER: builtins.int
     COMBINE_OUTPUTS_FIELD_NUMBER: builtins.int
     element_only: builtins.bool
-    """Send the item itself, not a list of one; each range must have one item then."""
+    """Whether to send single items instead of lists of one. Each range must have one item."""
     combine_outputs: builtins.bool
-    """Send the items of all ranges in one list, on the one output stream; the ranges must not overlap then."""
+    """Whether to send the items of all ranges as one list on one output stream. The ranges must not overlap."""
     @property
     def ranges(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SplitVectorCalculatorOptions.Range]:
-        """One for each output stream."""
+        """One range for each output stream."""
 
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___SplitVectorCalculatorOptions]

@@ -6,9 +6,19 @@ import graphframe as gf
 
 
 class StreamToSidePacketCalculator(gf.Calculator):
-    """Makes the one packet of a stream a side packet. A second packet fails the run.
+    """A calculator that turns the packet of a stream into a side packet.
 
-    Nodes that take the side packet open once it is there; until then what they are sent waits.
+    Nodes that use the side packet open when it is set; their packets wait until then.
+
+    Input streams
+    -------------
+    (no tag) : any
+        The value. A second packet fails the run.
+
+    Output side packets
+    -------------------
+    (no tag) : any
+        The value.
 
     Example::
 

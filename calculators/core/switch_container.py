@@ -1,4 +1,4 @@
-"""SwitchContainer: a subgraph that lets one of several nodes work."""
+"""SwitchContainer."""
 
 from __future__ import annotations
 
@@ -14,16 +14,50 @@ CONTROLS = ("SELECT", "ENABLE")
 
 @gf.subgraph("SwitchContainer", OPTIONS)
 def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
-    """Lets one of the contained nodes work on the input streams, and sends on what it makes.
+    """A subgraph that passes the input streams to one of several contained nodes, and sends its results.
 
-    All contained nodes have the streams of the container, and its input side packets. SELECT holds the index of the one
-    that works; or ENABLE, a bool, chooses between the first (false) and the second (true). Either is an input stream,
-    each packet of which chooses from its timestamp on, or an input side packet, which chooses for the whole run, or
-    until the stream has a packet; a stream cannot choose between output side packets. All contained nodes are loaded,
-    and all open.
+    Each contained node has the streams and the input side packets of the container, except SELECT and ENABLE. One of
+    these selects the node: SELECT by its index, ENABLE as a bool, where false means the first node and true the second.
+    A stream selects from its packet's timestamp on. A side packet selects for the whole run, or until the stream has a
+    packet. With output side packets, only a side packet or an option can select. All contained nodes are loaded and
+    opened.
 
-    Options: `contained_node`, calculators or subgraphs, with their options and devices but without streams; `select` or
-    `enable`, which choose as the side packets do, if there is none.
+    Input streams
+    -------------
+    SELECT : int, optional
+        The index of the node.
+    ENABLE : bool, optional
+        The node: false for the first, true for the second.
+    * : any, multiple
+        The input streams of the contained nodes.
+
+    Input side packets
+    ------------------
+    SELECT : int, optional
+        The index of the node.
+    ENABLE : bool, optional
+        The node: false for the first, true for the second.
+    * : any, multiple
+        The input side packets of the contained nodes.
+
+    Output streams
+    --------------
+    * : any, multiple
+        The output streams of the contained nodes.
+
+    Output side packets
+    -------------------
+    * : any, multiple
+        The output side packets of the contained nodes.
+
+    Options
+    -------
+    contained_node : list of Node
+        Calculators or subgraphs with options and devices, but without streams and side packets.
+    select : int, optional
+        The index of the node, if the side packet is not connected.
+    enable : bool, optional
+        The same as a bool.
 
     Example::
 
@@ -97,7 +131,7 @@ def _contained(
 def _demux(
     demux: gf.CalculatorGraphConfig.Node, spec: gf.Spec, channels: Iterable[int]
 ) -> gf.CalculatorGraphConfig.Node:
-    """`demux` for one input stream."""
+    """Return a copy of `demux` for an input stream."""
     node = gf.CalculatorGraphConfig.Node()
     node.CopyFrom(demux)
     node.name = _name("demux", spec)
@@ -134,11 +168,11 @@ def _check(
     if not count:
         raise ValueError('it needs a contained_node { calculator: "..." } in its options')
     if not inputs and not node.side_outputs:
-        raise ValueError("it needs an input stream besides SELECT or ENABLE, or an output side packet")
+        raise ValueError("it needs an input stream other than SELECT and ENABLE, or an output side packet")
     if node.side_outputs and _control(node.inputs):
-        raise ValueError("a stream cannot choose between output side packets; choose by a side packet or an option")
+        raise ValueError("a stream cannot select output side packets; select by a side packet or an option")
     if options.HasField("select") and options.HasField("enable"):
-        raise ValueError("its options select and enable say the same; leave one of them out")
+        raise ValueError("its options select and enable have the same meaning; remove one of them")
     if not is_chosen and not options.HasField("select") and not options.HasField("enable"):
         raise ValueError("it needs SELECT or ENABLE, as an input stream, an input side packet or an option")
     if options.select not in range(count):
@@ -150,20 +184,20 @@ def _check(
         if any((*streams, contained.input_side_packet, contained.output_side_packet)):
             raise ValueError(
                 f"the contained node {contained.name or contained.calculator} gets the streams and side packets of the "
-                "container; leave its own out"
+                "container; remove its own"
             )
 
 
 def _control(specs: Iterable[gf.Spec]) -> list[gf.Spec]:
-    """What chooses: no spec, or one."""
+    """Return the spec of SELECT or ENABLE, if there is one, in a list."""
     found = [spec for spec in specs if spec.tag in CONTROLS]
     if len(found) > 1:
-        raise ValueError(f'"{found[0]}" and "{found[1]}" would both choose; leave one of them out')
+        raise ValueError(f'"{found[0]}" and "{found[1]}" both select; remove one of them')
     return found
 
 
 def _name(kind: str, spec: gf.Spec) -> str:
-    """Of a stream or node inside: the stream at ``TAG:1`` is called ``in_tag__1``."""
+    """Return the name of an inner stream or node, e.g. ``in_tag__1`` for the stream at ``TAG:1``."""
     return f"{kind}_{spec.tag.lower()}__{spec.index}" if spec.index else f"{kind}_{spec.tag.lower()}".rstrip("_")
 
 
@@ -172,5 +206,5 @@ def _of_channel(channel: int, kind: str, spec: gf.Spec) -> str:
 
 
 def _at(spec: gf.Spec, name: str) -> str:
-    """`name` at the place of `spec`."""
+    """Return the text for `name` at the tag and index of `spec`."""
     return f"{spec.tag}:{spec.index}:{name}" if spec.tag else name

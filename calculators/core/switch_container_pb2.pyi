@@ -29,12 +29,12 @@ class SwitchContainerOptions(google.protobuf.message.Message):
     SELECT_FIELD_NUMBER: builtins.int
     ENABLE_FIELD_NUMBER: builtins.int
     select: builtins.int
-    """Which of them works as long as no SELECT or ENABLE says otherwise."""
+    """The index of the node, if SELECT and ENABLE are not connected or have no packet yet."""
     enable: builtins.bool
-    """The same: true for 1, false for 0."""
+    """The same as a bool: true for 1, false for 0."""
     @property
     def contained_node(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[graphframe.framework.protos.calculator_pb2.CalculatorGraphConfig.Node]:
-        """Calculators or subgraphs, without their streams and side packets: they get those of the container."""
+        """Calculators or subgraphs without streams and side packets. They get those of the container."""
 
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___SwitchContainerOptions]

@@ -13,12 +13,12 @@ Event = tuple[str, Any, int]
 
 
 class Steps:
-    """A run. What comes out of a step is what is new after it.
+    """A run. Each step returns the packets that it adds to the output streams.
 
     Attributes
     ----------
     bounds : dict of str to int
-        Of the output streams: the least timestamp that may still come.
+        The smallest timestamp that may still arrive, for each output stream.
     """
 
     def __init__(self, text: str, **side_packets: Any) -> None:
@@ -44,7 +44,7 @@ class Steps:
         return self._since()
 
     def close(self) -> list[Event]:
-        """Close all inputs; the run must end."""
+        """Close all inputs, which must end the run."""
         self.run.close_inputs()
         self.run.wait_until_done(SECONDS)
         return self._since()
@@ -57,14 +57,14 @@ class Steps:
 
 
 def node(calculator: str, inputs: str, outputs: str, more: str = "") -> str:
-    """A node; streams are separated by blanks."""
+    """Return the text of a node; streams are separated by blanks."""
     streams = [f'input_stream: "{text}"' for text in inputs.split()]
     streams += [f'output_stream: "{text}"' for text in outputs.split()]
     return f'node {{ calculator: "{calculator}" {" ".join(streams)} {more} }}\n'
 
 
 def interface(inputs: str, outputs: str, side_inputs: str = "") -> str:
-    """The streams and side packets of the graph itself."""
+    """Return the text of the graph's own streams and side packets."""
     specs = [f'input_stream: "{name}"' for name in inputs.split()]
     specs += [f'output_stream: "{name}"' for name in outputs.split()]
     specs += [f'input_side_packet: "{name}"' for name in side_inputs.split()]
@@ -72,9 +72,9 @@ def interface(inputs: str, outputs: str, side_inputs: str = "") -> str:
 
 
 def problems(text: str) -> str:
-    """What is wrong with a graph."""
+    """Return the message of a graph that must be invalid."""
     try:
         gf.Graph.from_text(text)
     except gf.GraphConfigError as error:
         return str(error)
-    raise AssertionError("nothing is wrong with it")
+    raise AssertionError("the graph is valid")

@@ -8,7 +8,7 @@ from tests.calculators.core.steps import Event, Steps, interface, node, problems
 
 
 def limiter(options: str = "", outputs: str = "out ALLOW:allow", inputs: str = "a FINISHED:done") -> str:
-    """A limiter whose FINISHED is fed by hand."""
+    """A limiter whose FINISHED is an input of the graph."""
     more = f"options {{ [graphframe.FlowLimiterCalculatorOptions.ext] {{ {options} }} }}"
     return interface("a done", "out allow") + node("FlowLimiterCalculator", inputs, outputs, more)
 
@@ -22,7 +22,7 @@ def dropped(timestamp: int) -> list[Event]:
 
 
 class TestOneStream:
-    """What passes, and when."""
+    """Packets that pass, and when."""
 
     def test_one_in_flight(self) -> None:
         steps = Steps(limiter())
@@ -155,7 +155,7 @@ class TestLoop:
 
 @gf.register
 class Nothing(gf.Calculator):
-    """Sends nothing, which settles."""
+    """A calculator that sends nothing, so that its output settles."""
 
     value = gf.Input("")
     nothing = gf.Output("")
@@ -163,7 +163,7 @@ class Nothing(gf.Calculator):
 
 @gf.register
 class Silent(Nothing):
-    """Sends nothing, and does not tell."""
+    """A calculator that sends nothing and whose output does not settle."""
 
     timestamp_offset = None
 

@@ -47,7 +47,7 @@ def test_all_streams_pass_or_none() -> None:
 
 
 class TestStateChange:
-    """What comes out of STATE_CHANGE."""
+    """The packets of STATE_CHANGE."""
 
     @pytest.mark.parametrize(
         ("initial", "changes"),

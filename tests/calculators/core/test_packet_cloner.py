@@ -63,4 +63,4 @@ def test_runs_begin_anew() -> None:
 @pytest.mark.parametrize(("inputs", "outputs"), [("a TICK:b", "x y"), ("a b", "x y"), ("a b TICK:c", "x")])
 def test_outputs_must_match(inputs: str, outputs: str) -> None:
     text = interface("a b c", "") + node("PacketClonerCalculator", inputs, outputs)
-    assert "needs an output stream for each input stream but the tick" in problems(text)
+    assert "needs an output stream for each input stream except the tick" in problems(text)

@@ -15,7 +15,7 @@ SYNC = Options.SYNC
 
 
 def thin(options: Options, timestamps: Iterable[int], **side_packets: Any) -> list[tuple[int, int]]:
-    """Values, which are the timestamps that packets came at, and timestamps of what is left."""
+    """Return the values, which are the original timestamps, and the timestamps of the remaining packets."""
     runner = gf.CalculatorRunner(PacketThinnerCalculator, options, side_packets=side_packets)
     outputs = runner.run([Packet(timestamp, timestamp) for timestamp in timestamps])
     return [(packet.value, packet.timestamp) for packet in outputs[""]]

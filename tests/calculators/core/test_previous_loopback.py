@@ -14,7 +14,7 @@ LOOPBACK = node("PreviousLoopbackCalculator", "MAIN:a LOOP:b", "PREV_LOOP:prev",
 
 @gf.register
 class Trail(gf.Calculator):
-    """Appends VALUE to what BEFORE has; sends nothing for None."""
+    """A calculator that appends VALUE to the value of BEFORE, and sends nothing for None."""
 
     value = gf.Input("VALUE")
     before = gf.Input("BEFORE")
@@ -26,7 +26,7 @@ class Trail(gf.Calculator):
 
 
 def fed(steps: Steps, *given: tuple[Any, int]) -> list[tuple[Any, int]]:
-    """What comes out of the node that the previous result goes to."""
+    """The outputs of the node that gets the previous result."""
     found = []
     for value, timestamp in given:
         found += steps.add("a", value, timestamp)
@@ -69,7 +69,7 @@ def test_bounds_of_main_pass() -> None:
 
 
 class TestStepByStep:
-    """The two inputs fed by hand."""
+    """Both inputs are inputs of the graph."""
 
     TEXT = interface("a b", "prev") + node("PreviousLoopbackCalculator", "MAIN:a LOOP:b", "PREV_LOOP:prev")
 

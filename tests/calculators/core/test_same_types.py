@@ -1,4 +1,4 @@
-"""Calculators that hand on what they get have outputs of the type that comes in."""
+"""Calculators that pass packets on have outputs of the type of their inputs."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def test_list_is_too_short() -> None:
         (RANGES + "combine_outputs: true", "x y", "has 2 ranges, so it needs 1 output streams, not 2"),
         ("ranges { begin: 2 end: 2 }", "x", "not at 2 with the end 2"),
         ("ranges { begin: -1 end: 2 }", "x", "not at -1 with the end 2"),
-        (RANGES + "element_only: true", "x y", "element_only is for ranges of one item, not for that from 2 to 4"),
-        ("ranges { end: 1 } combine_outputs: true element_only: true", "x", "leave one of them out"),
+        (RANGES + "element_only: true", "x y", "element_only needs ranges of one item, unlike 2 to 4"),
+        ("ranges { end: 1 } combine_outputs: true element_only: true", "x", "remove one of them"),
         (
             "ranges { begin: 3 end: 5 } ranges { begin: 0 end: 4 } combine_outputs: true",
             "x",

@@ -59,7 +59,7 @@ def test_stream_chooses_from_its_timestamp_on(tag: str) -> None:
     ],
 )
 def test_output_side_packets(option: str, side: str, value: object, made: int) -> None:
-    """As MediaPipe's graphs choose between the files of two models."""
+    """MediaPipe's graphs choose between the files of two models like this."""
     sides = 'output_side_packet: "VALUE:made" ' + (f'input_side_packet: "{side}" ' if side else "")
     text = node("SwitchContainer", "", "", sides + OPTIONS % (CONSTANTS + option))
     graph = gf.Graph.from_text('output_side_packet: "made" ' + interface("", "", side and "chosen") + text)
@@ -133,14 +133,14 @@ def test_contained_subgraphs(tmp_path_factory: pytest.TempPathFactory) -> None:
     [
         (switch("a", "select: 0", contained=""), "it needs a contained_node"),
         (switch("a"), "it needs SELECT or ENABLE, as an input stream, an input side packet or an option"),
-        (switch("a SELECT:b ENABLE:c"), '"SELECT:b" and "ENABLE:c" would both choose'),
-        (switch("SELECT:b"), "it needs an input stream besides SELECT or ENABLE, or an output side packet"),
+        (switch("a SELECT:b ENABLE:c"), '"SELECT:b" and "ENABLE:c" both select'),
+        (switch("SELECT:b"), "it needs an input stream other than SELECT and ENABLE, or an output side packet"),
         (
             node("SwitchContainer", "a SELECT:b", "", 'output_side_packet: "VALUE:v" ' + OPTIONS % CONSTANTS),
-            "a stream cannot choose between output side packets",
+            "a stream cannot select output side packets",
         ),
         (switch("a", "select: 2"), "its option select is 2, but the contained nodes are numbered 0 to 1"),
-        (switch("a", "select: 1 enable: true"), "its options select and enable say the same"),
+        (switch("a", "select: 1 enable: true"), "its options select and enable have the same meaning"),
         (
             switch("a", "select: 0", contained='contained_node { calculator: "Double" input_stream: "a" }'),
             "the contained node Double gets the streams and side packets of the container",

@@ -235,7 +235,7 @@ def test_split_of_a_list_that_is_too_short() -> None:
             "ranges { begin: 2 end: 1 } ranges { begin: 1 end: 2 }",
             "a range must begin at 0 or later",
         ),
-        (RANGES % 3 + " element_only: true", "element_only is for ranges of one item"),
+        (RANGES % 3 + " element_only: true", "element_only needs ranges of one item"),
         (RANGES % 3 + " combine_outputs: true", "needs 1 output streams, not 2"),
     ],
     ids=[
