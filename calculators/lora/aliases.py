@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 
 from graphframe.calculators.lora.adapter import Adapter
+from graphframe.calculators.lora.alias_problems import alias_problems
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.framework.errors import did_you_mean
 from graphframe.images import InvalidRequest
 
 _MAX_ALPHA = 1000
-"""Far beyond what makes a picture."""
-_ALIAS = attrgetter("alias")
+"""Far above any alpha that gives a useful image."""
 
 
 @dataclass(frozen=True)
@@ -43,32 +42,19 @@ class Aliases:
         ValueError
             The names do not fit together.
         """
+        problems = [*alias_problems(options.lora_adapters, options.composite_lora_adapters)]
+        if problems:
+            raise ValueError("; ".join(f"{place[0]} {message}" for place, message in problems))
         entries = {entry.alias: entry for entry in options.lora_adapters}
-        names = [*map(_ALIAS, options.lora_adapters), *map(_ALIAS, options.composite_lora_adapters)]
-        for name in names:
-            if not name:
-                raise ValueError("lora: each adapter, and each composite, needs an alias")
-            if names.count(name) > 1:
-                raise ValueError(f'lora: the alias "{name}" is given twice')
         models: dict[str, dict[str, float]] = {}
         fixed: dict[str, float] = {}
         for composite in options.composite_lora_adapters:
-            if not composite.components:
-                raise ValueError(f'lora: the composite "{composite.alias}" has no components')
-            alphas = models[composite.alias] = {}
+            models[composite.alias] = {}
             for component in composite.components:
-                alias = component.adapter_alias
-                if alias not in entries:
-                    known = f"{did_you_mean(alias, entries)}; there are: {', '.join(entries) or 'none'}"
-                    raise ValueError(f'lora: the composite "{composite.alias}" names no adapter "{alias}"{known}')
-                alpha = component.alpha if component.HasField("alpha") else entries[alias].alpha
-                if _is_dynamic(entries[alias]):
-                    alphas[alias] = alpha
-                elif fixed.setdefault(alias, alpha) != alpha:
-                    raise ValueError(
-                        f'lora: the adapter "{alias}" is always applied, so that it has one alpha; '
-                        f"the composites say {fixed[alias]:g} and {alpha:g}"
-                    )
+                entry = entries[component.adapter_alias]
+                alpha = component.alpha if component.HasField("alpha") else entry.alpha
+                alphas = models[composite.alias] if _is_dynamic(entry) else fixed
+                alphas[entry.alias] = alpha
         for entry in options.lora_adapters:
             if _is_dynamic(entry):
                 models[entry.alias] = {entry.alias: entry.alpha}
@@ -78,7 +64,7 @@ class Aliases:
         for entry in options.lora_adapters:
             path, alpha = find(entry.path), fixed.get(entry.alias, entry.alpha)
             if not path.is_file():
-                raise FileNotFoundError(f'lora: there is no file {path}, which the adapter "{entry.alias}" names')
+                raise FileNotFoundError(f'the file {path} of the LoRA adapter "{entry.alias}" does not exist')
             stamp = path.stat().st_mtime_ns
             adapters.append(Adapter(entry.alias, path, stamp, entry.mode, alpha, options.use_file_alpha))
         return cls(tuple(adapters), models)

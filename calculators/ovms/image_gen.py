@@ -1,17 +1,18 @@
-"""ImageGenCalculator: OpenVINO Model Server's node for images, as a subgraph."""
+"""ImageGenCalculator: OpenVINO Model Server's node for image generation, as a subgraph."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 import graphframe as gf
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
 from graphframe.calculators.diffusion.static_shapes_pb2 import StaticShapes
 from graphframe.calculators.lora.lora_pb2 import LoraOptions
-from graphframe.calculators.ovms.checks import problems
+from graphframe.calculators.ovms.device_properties import properties_for
 from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
-from graphframe.calculators.ovms.plugin_config import properties_for, read_plugin_config
+from graphframe.calculators.ovms.option_problems import option_problems
+from graphframe.calculators.ovms.plugin_config import read_plugin_config
 from graphframe.framework.config.node_options import pack, unpack
 from graphframe.framework.config.reading import parse_file
 from graphframe.framework.config.registry import load_option_types
@@ -22,7 +23,7 @@ OPTIONS = gf.Options(ImageGenCalculatorOptions)
 _TAGS = {"REQUEST": "HTTP_REQUEST_PAYLOAD", "IMAGE": "HTTP_RESPONSE_PAYLOAD"}
 _TEXT_ENCODER, _DENOISER, _VAE = range(3)
 _PLACES = {"TextEncodeCalculator": _TEXT_ENCODER, "DenoiseCalculator": _DENOISER}
-"""Which of three devices a calculator is on; all others that have a device work with the VAE."""
+"""The position of a calculator's device among three; all other calculators with a device use the VAE's."""
 _FOR_REQUESTS = (
     "default_resolution",
     "max_resolution",
@@ -34,13 +35,13 @@ _FOR_REQUESTS = (
 
 @gf.subgraph("ImageGenCalculator", OPTIONS)
 def image_gen(node: gf.SubgraphNode) -> CalculatorGraphConfig:
-    """Makes images with the graph that ships for a model: OpenVINO Model Server's node, whose graphs run unchanged.
+    """OpenVINO Model Server's node for image generation: expands to the shipped graph for its model.
 
-    What comes and goes is an `ImageRequest` and `EncodedImage`s, though the tags are OpenVINO Model Server's. There may
-    be an output stream PREVIEW besides. The side packet IMAGE_GEN_NODE_RESOURCES, the pipelines there, has no meaning.
+    Graphs of OpenVINO Model Server run unchanged. The streams have its tags, but carry an `ImageRequest` and
+    `EncodedImage`s; an output stream PREVIEW is optional. The side packet IMAGE_GEN_NODE_RESOURCES is ignored.
 
-    Options: OpenVINO Model Server's, and what that refuses is refused. Without `default_num_inference_steps`, requests
-    that give none take the number that is the model's own, not 50.
+    Options are OpenVINO Model Server's and follow its rules, with one difference: without
+    `default_num_inference_steps`, requests without a number of steps use the model's own default, not 50.
 
     Example::
 
@@ -58,17 +59,17 @@ def image_gen(node: gf.SubgraphNode) -> CalculatorGraphConfig:
         }
     """
     options = node[OPTIONS]
-    found = [*problems(node, options)]
+    problems = [node.problem(f"{place[0]} {message}", *place) for place, message in option_problems(options)]
+    problems += _missing_adapters(node, options)
     config = CalculatorGraphConfig()
     try:
         if not options.HasField("models_path"):
-            raise ValueError('models_path is missing: the folder of the model, as in models_path: "./"')
-        path = shipped_graph(node.path(options.models_path))
-        config = parse_file(path, load_option_types).proto
+            raise ValueError('models_path is missing; it names the folder of the model, e.g. "./"')
+        config = parse_file(shipped_graph(node.path(options.models_path)), load_option_types).proto
     except (ValueError, ModelFolderError) as error:
-        found.append(node.problem(str(error), "models_path"))
-    if found:
-        raise gf.GraphConfigError(found)
+        problems.append(node.problem(str(error), "models_path"))
+    if problems:
+        raise gf.GraphConfigError(problems)
     _rename(config)
     _bind(config.node, options)
     _find_models(config.node, options.models_path)
@@ -80,6 +81,22 @@ def image_gen(node: gf.SubgraphNode) -> CalculatorGraphConfig:
     return config
 
 
+def _missing_adapters(node: gf.SubgraphNode, options: ImageGenCalculatorOptions) -> Iterator[gf.Problem]:
+    """Yield a problem for each adapter without a file."""
+    for index, adapter in enumerate(options.lora_adapters):
+        place = ("lora_adapters", index, "path")
+        if not adapter.path:
+            yield node.problem("lora_adapters needs a path, of a .safetensors file", *place[:2])
+            continue
+        try:
+            path = node.path(adapter.path)
+        except ValueError as error:
+            yield node.problem(f'lora_adapters "{adapter.alias}": {error}', *place)
+            continue
+        if not path.is_file():
+            yield node.problem(f'lora_adapters "{adapter.alias}": the file {path} does not exist', *place)
+
+
 def _rename(config: CalculatorGraphConfig) -> None:
     for streams in (config.input_stream, config.output_stream):
         for index, text in enumerate(streams):
@@ -89,7 +106,7 @@ def _rename(config: CalculatorGraphConfig) -> None:
 
 
 def _bind(nodes: Iterable[CalculatorGraphConfig.Node], options: ImageGenCalculatorOptions) -> None:
-    """Put the nodes that have a device on those that the options name."""
+    """Bind the nodes that have a device to the devices of the options."""
     names = options.device.split()
     properties = read_plugin_config(options.plugin_config)
     for node in nodes:
@@ -100,7 +117,7 @@ def _bind(nodes: Iterable[CalculatorGraphConfig.Node], options: ImageGenCalculat
 
 
 def _find_models(nodes: Iterable[CalculatorGraphConfig.Node], folder: str) -> None:
-    """Make all paths start from the folder of the graph, not from that of the model."""
+    """Make all paths relative to the folder of the graph instead of the model's."""
     for node in nodes:
         for packed in node.node_options:
             message = unpack(packed)
@@ -120,7 +137,7 @@ def _static_shapes(options: ImageGenCalculatorOptions) -> StaticShapes:
 
 
 def _loras(options: ImageGenCalculatorOptions) -> LoraOptions:
-    """The adapters, read as OpenVINO Model Server reads them, so that images stay what they were there."""
+    """Return the adapters, without the alphas in their files, which OpenVINO Model Server ignores too."""
     return LoraOptions(
         lora_adapters=options.lora_adapters,
         composite_lora_adapters=options.composite_lora_adapters,

@@ -13,9 +13,9 @@ from graphframe.cli.failure import reported
 from graphframe.cli.options.with_options import with_options
 from graphframe.repository.config_file import add_to_config_file, remove_from_config_file
 from graphframe.repository.graph_writing.fastest_devices import with_devices
-from graphframe.repository.graph_writing.graph_file import GRAPH, is_edited, write_graph
+from graphframe.repository.graph_writing.graph_file import is_edited, write_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions
-from graphframe.repository.model_folder import models_in
+from graphframe.repository.model_folder import GRAPH, models_in
 
 _OPTIONS = (
     click.option("--list_models", is_flag=True, help="List the models in --model_repository_path, and end."),

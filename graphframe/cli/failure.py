@@ -12,7 +12,13 @@ from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.images import InvalidRequest
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.export import ExportError
+from graphframe.repository.graph_writing.task_options import TaskOptionsError
 from graphframe.repository.pulling.errors import PullError
+
+
+def named_options(error: TaskOptionsError) -> str:
+    """Return the problems of options as they are spelled on the command line, one a line."""
+    return "\n".join(f"--{name} {message}" for name, message in error.problems)
 
 
 @contextmanager
@@ -23,6 +29,8 @@ def reported() -> Iterator[None]:
     except GraphConfigError as error:
         count = len(error.problems)
         raise click.ClickException(f"the graph has {count} problem{'s' * (count > 1)}:\n{error}") from error
+    except TaskOptionsError as error:
+        raise click.ClickException(named_options(error)) from error
     except (GraphError, ModelFolderError, ConfigFileError, PullError, ExportError, OSError) as error:
         wrong_request = isinstance(error.__cause__, InvalidRequest)
         raise click.ClickException(str(error.__cause__ if wrong_request else error)) from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
+from graphframe.framework.config.reading import SourcedConfig, parse_file
 from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.graph import Graph
 from graphframe.graphs.shipped_graph import ModelFolderError
@@ -79,7 +79,7 @@ class FolderSource:
     def _config(self) -> SourcedConfig:
         if self.options is None:
             return parse_file(self.graph or find_graph(self.folder), load_option_types)
-        return parse(staged_graph(self.folder, self.options), f"the graph of {self.folder}", load_option_types)
+        return SourcedConfig(staged_graph(self.folder, self.options), f"the graph of {self.folder}")
 
     def _files(self) -> Iterator[Path]:
         cache = os.path.realpath(os.environ.get("GRAPHFRAME_CACHE_DIR") or os.devnull)

@@ -71,7 +71,9 @@ def test_adapters_come_too(models: Path, hub: Hub, tmp_path: Path) -> None:
     code, output = pull("org/sd", "--ovms_graph", "--source_loras", "ink=org/lora:0.5")
     assert code == 0, output
     assert (models / "org/sd/loras/org/lora/ink.safetensors").read_bytes() == b"ink"
-    assert 'path: "loras/org/lora/ink.safetensors" alpha: 0.5' in (models / "org/sd/graph.pbtxt").read_text()
+    text = (models / "org/sd/graph.pbtxt").read_text()
+    assert 'path: "loras/org/lora/ink.safetensors"' in text
+    assert "alpha: 0.5" in text
 
 
 def test_an_interrupt_ends_it_at_once_and_the_next_one_goes_on(models: Path, hub: Hub) -> None:
@@ -102,8 +104,9 @@ def test_an_interrupt_ends_it_at_once_and_the_next_one_goes_on(models: Path, hub
         (["org/sd", "--weight-format", "int4"], 1, "in OpenVINO's layout already"),
         (["org/sd", "--ovms_graph", "--target_device", "denoise=CPU"], 1, "a graph of one node cannot say the devices"),
         (["org/sd", "--ovms_graph", "--target_device", "auto"], 1, "a graph of one node cannot say the devices"),
-        (["org/sd", "--resolution", "big"], 64, "resolution must be WIDTHxHEIGHT"),
-        (["org/sd", "--target_device", "NPU"], 1, "an NPU takes only models of static shape"),
+        (["org/sd", "--resolution", "big"], 64, "--resolution must be WIDTHxHEIGHT"),
+        (["org/sd", "--target_device", "NPU"], 64, "--target_device needs exactly one resolution for an NPU"),
+        (["org/sd", "--target_device", "denoize=CPU"], 1, '--target_device names an unknown node "denoize"'),
     ],
 )
 def test_mistakes(models: Path, arguments: list[str], code: int, message: str) -> None:

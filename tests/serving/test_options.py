@@ -18,9 +18,9 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_task_options_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRAPHFRAME_TARGET_DEVICE", "NPU NPU GPU")
+    monkeypatch.setenv("GRAPHFRAME_TARGET_DEVICE", "CPU CPU GPU")
     monkeypatch.setenv("GRAPHFRAME_NUM_STREAMS", "2")
-    assert ServerOptions.from_environment().task_options == TaskOptions(target_device="NPU NPU GPU", num_streams=2)
+    assert ServerOptions.from_environment().task_options == TaskOptions(target_device="CPU CPU GPU", num_streams=2)
 
 
 @pytest.mark.parametrize(

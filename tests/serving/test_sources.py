@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from graphframe.framework.errors import GraphConfigError
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.folder_source import FolderSource
-from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import sources_of
 
@@ -38,5 +37,6 @@ def test_a_graph_that_is_made_in_memory(euler: Path) -> None:
 
 
 def test_options_that_do_not_fit_the_model(euler: Path) -> None:
-    with pytest.raises(GraphConfigError, match="static shape"):
-        sources_of(ServerOptions(model_path=str(euler), task_options=TaskOptions(target_device="NPU")))
+    options = ServerOptions(model_path=str(euler), task_options=TaskOptions(target_device="denoize=CPU"))
+    with pytest.raises(TaskOptionsError, match='unknown node "denoize"'):
+        sources_of(options)

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from graphframe.cli.failure import named_options
 from graphframe.cli.options.with_options import with_options
-from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 
 _POSITIVE = click.IntRange(min=1)
 _OPTIONS = (
@@ -41,8 +42,8 @@ def with_task_options(command: Callable[..., None]) -> Callable[..., None]:
         values = {field.name: given.pop(field.name) for field in fields(TaskOptions)}
         try:
             task_options = TaskOptions(**values)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
+        except TaskOptionsError as error:
+            raise click.UsageError(named_options(error)) from error
         command(task_options=task_options, **given)
 
     return with_options(read, _OPTIONS)

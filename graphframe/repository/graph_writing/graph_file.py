@@ -1,4 +1,4 @@
-"""Writing the ``graph.pbtxt`` of a model from the options of its task."""
+"""The graph of a model from the options of its task: in memory, and as the folder's ``graph.pbtxt``."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from graphframe.framework.config.reading import parse
-from graphframe.framework.config.registry import is_subgraph, load_option_types, subgraph_of
+from graphframe.framework.config.node_options import pack
+from graphframe.framework.config.reading import SourcedConfig
+from graphframe.framework.config.registry import is_subgraph, subgraph_of
 from graphframe.framework.config.writer import to_pbtxt
-from graphframe.framework.errors import GraphError, did_you_mean
+from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.graphs.shipped_graph import shipped_graph
+from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import translate_tags
+from graphframe.repository.model_folder import GRAPH
 
-GRAPH = "graph.pbtxt"
 _HEADER = """\
 # File created with: graphframe {version}
 # Unchanged as long as this fits: {digest}. A file that was edited is never written over.
@@ -25,7 +27,7 @@ _DIGEST = re.compile(r"# Unchanged as long as this fits: ([0-9a-f]{16})\.")
 
 
 def is_edited(folder: Path) -> bool:
-    """Whether the folder of a model has a graph that was edited, or that something else wrote."""
+    """Return whether the folder has a graph that was edited after `write_graph`, or written by something else."""
     path = folder / GRAPH
     return path.is_file() and not _is_as_written(path.read_text(encoding="utf-8"))
 
@@ -35,56 +37,85 @@ def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *
 
     Parameters
     ----------
-    folder : Path
+    folder : pathlib.Path
     options : TaskOptions
     notes : iterable of str, optional
         Lines of a comment.
     one_node : bool, optional
-        Whether to write OpenVINO Model Server's form, with one node, rather than all nodes and their devices.
+        Whether to write OpenVINO Model Server's form, with one node, instead of all nodes and their devices.
 
     Raises
     ------
-    GraphConfigError
-        If the options do not fit the model.
-    GraphError
-        If a node is named that there is not.
+    ModelFolderError, TaskOptionsError
+        If the options do not fit the model: see `staged_graph`. OpenVINO Model Server's form is not checked for that.
     """
-    body = options.ovms_graph() if one_node else staged_graph(folder, options)
+    body = ovms_pbtxt(options) if one_node else to_pbtxt(staged_graph(folder, options))
     header = _HEADER.format(version=version("graphframe"), digest=_digest(body))
     part = folder / f".{GRAPH}.part"
     part.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]), encoding="utf-8")
     part.replace(folder / GRAPH)
 
 
-def staged_graph(folder: Path, options: TaskOptions) -> str:
-    """The text of a graph in which all nodes of the model in a folder, and their devices, are seen.
+def staged_graph(folder: Path, options: TaskOptions) -> CalculatorGraphConfig:
+    """Return a graph with all nodes of the model in a folder, and their devices.
 
     Raises
     ------
-    GraphConfigError
-        If the options do not fit the model.
-    GraphError
-        If `target_device` names a node that there is not.
+    ModelFolderError
+        If no graph ships for the model.
+    TaskOptionsError
+        If the file of a LoRA adapter is missing, or `target_device` names an unknown node.
     """
-    one_node = parse(options.ovms_graph(), f"options for {folder}", load_option_types)._replace(base=folder)
-    (node,) = one_node.nodes
-    assert is_subgraph(node.proto.calculator)
-    graph = subgraph_of(node)
+    (node,) = SourcedConfig(ovms_graph(options), f"the options for {folder}", base=folder).nodes
+    if not is_subgraph(node.proto.calculator):  # which imports it
+        raise GraphError(f"{node.proto.calculator} cannot be imported: graphframe is not installed completely")
+    try:
+        graph = subgraph_of(node)
+    except GraphConfigError:
+        # NOTE: the error of a node that the user did not write is said as that of the folder or of an option.
+        shipped_graph(folder)
+        _check_adapters(folder, options)
+        raise
     translate_tags(graph)
     graph.proto.ClearField("input_side_packet")
     _bind(graph.proto, options.devices_by_node())
-    return to_pbtxt(graph.proto)
+    return graph.proto
+
+
+def ovms_graph(options: TaskOptions) -> CalculatorGraphConfig:
+    """Return OpenVINO Model Server's graph for the options, which has one node."""
+    payload, response = "HTTP_REQUEST_PAYLOAD:input", "HTTP_RESPONSE_PAYLOAD:output"
+    node = CalculatorGraphConfig.Node(
+        name="ImageGenExecutor",
+        calculator="ImageGenCalculator",
+        input_stream=[payload],
+        input_side_packet=["IMAGE_GEN_NODE_RESOURCES:pipes"],
+        output_stream=[response],
+        node_options=[pack(options.message())],
+    )
+    return CalculatorGraphConfig(node=[node], input_stream=[payload], output_stream=[response])
+
+
+def ovms_pbtxt(options: TaskOptions) -> str:
+    """Return `ovms_graph` as text that OpenVINO Model Server reads: there, the package of its options is mediapipe."""
+    return to_pbtxt(ovms_graph(options)).replace("/graphframe.", "/mediapipe.", 1)
 
 
 def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:
-    bound = {node.name: node for node in graph.node if node.device}
+    nodes = {node.name: node for node in graph.node if node.device}
     for name, device in devices.items():
-        if name not in bound:
-            raise GraphError(
-                f'target_device: there is no node "{name}" that has a device{did_you_mean(name, bound)}; there are:'
-                f" {', '.join(bound)}"
-            )
-        bound[name].device = device
+        if name not in nodes:
+            hint = f"{did_you_mean(name, nodes)}; nodes with a device: {', '.join(nodes)}"
+            raise TaskOptionsError([("target_device", f'names an unknown node "{name}"{hint}')])
+        nodes[name].device = device
+
+
+def _check_adapters(folder: Path, options: TaskOptions) -> None:
+    adapters, _ = options.loras()
+    missing = [(adapter.alias, file) for adapter in adapters if not (file := folder / adapter.path).is_file()]
+    if missing:
+        message = 'names the adapter "{}", whose file {} does not exist; graphframe pull downloads adapters'
+        raise TaskOptionsError([("source_loras", message.format(*each)) for each in missing])
 
 
 def _is_as_written(text: str) -> bool:

@@ -1,37 +1,71 @@
-"""What ``--task image_generation`` takes, by OpenVINO Model Server's names, and the graph that says it."""
+"""The options of ``--task image_generation``, under OpenVINO Model Server's names, and its message of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graphframe.images import Size
+from graphframe.calculators.lora.lora_pb2 import CompositeLoraAdapterEntry, LoraAdapterEntry
+from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
+from graphframe.calculators.ovms.option_problems import option_problems
+from graphframe.calculators.ovms.plugin_config import read_plugin_config
 from graphframe.repository.pulling.lora_source import CompositeLora, LoraSource, parse_source_loras
+
+_SAME_FIELDS = (
+    "resolution",
+    "num_images_per_prompt",
+    "guidance_scale",
+    "max_resolution",
+    "default_resolution",
+    "max_num_images_per_prompt",
+    "default_num_inference_steps",
+    "max_num_inference_steps",
+)
+"""Options that are fields of the message, under the same names."""
+_OPTION_OF_FIELD = {
+    "device": "target_device",
+    "lora_adapters": "source_loras",
+    "composite_lora_adapters": "source_loras",
+}
+
+
+class TaskOptionsError(ValueError):
+    """Options that break a rule, each in `problems` with the end of a sentence that begins with the option's name."""
+
+    def __init__(self, problems: Iterable[tuple[str, str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{name} {message}" for name, message in self.problems))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskOptions:
-    """Options of a servable that makes images. What is None is not said, so that the default of the model holds.
+    """Options for serving a model that generates images; None leaves an option to the model's default.
 
     Attributes
     ----------
     target_device : str or None
-        One device, or three, of text encoders, denoiser and VAE; or ``NODE=DEVICE`` pairs; separated by spaces.
+        One device; or three, for text encoders, denoiser and VAE; or ``NODE=DEVICE`` pairs. Separated by spaces.
     resolution : str or None
-        ``WIDTHxHEIGHT``, or several, separated by spaces: the only ones, which models are compiled for.
+        ``WIDTHxHEIGHT``, or several, separated by spaces: the only sizes, for which models are compiled.
     max_resolution, default_resolution : str or None
     num_images_per_prompt : int or None
-        With one `resolution`: how many images are made at once, always.
+        The fixed number of images a request, with exactly one `resolution`.
     guidance_scale : float or None
-        With one `resolution`: the only one.
+        The only guidance scale, with exactly one `resolution`.
     max_num_images_per_prompt, default_num_inference_steps, max_num_inference_steps : int or None
     num_streams : int or None
+        The number of inferences that a device runs at once.
     plugin_config : str or None
         A JSON object of OpenVINO properties.
     source_loras : str or None
         See `parse_source_loras`.
+
+    Raises
+    ------
+    TaskOptionsError
+        If options break rules, alone or together.
     """
 
     target_device: str | None = None
@@ -48,130 +82,100 @@ class TaskOptions:
     source_loras: str | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError, which names the option, for what cannot be."""
-        for name, read in (
-            ("max_resolution", Size.from_text),
-            ("default_resolution", Size.from_text),
-            ("resolution", Size.several_from_text),
-        ):
-            _check_size(name, getattr(self, name), read)
-        self.devices_by_node()
-        self.properties()
-        self.loras()
+        """Validate the options."""
+        problems = [*self._problems()]
+        if not problems:
+            for place, message in option_problems(self.message()):
+                field = str(place[0])
+                problems.append((_OPTION_OF_FIELD.get(field, field), message))
+        if problems:
+            raise TaskOptionsError(problems)
 
     def given(self) -> bool:
-        """Whether anything is said."""
+        """Return whether any option is set."""
         return any(value is not None for value in vars(self).values())
 
     def devices_by_node(self) -> dict[str, str]:
-        """The ``NODE=DEVICE`` pairs of `target_device`; empty if it holds names of devices alone.
+        """Return the ``NODE=DEVICE`` pairs of `target_device`; none if it names devices alone.
 
         Raises
         ------
         ValueError
-            If it holds both, or the pairs are not separated by spaces.
+            If it has both forms, or pairs that are not separated by spaces.
         """
         words = (self.target_device or "").split()
         pairs = [word.partition("=") for word in words if "=" in word]
         if pairs and len(pairs) != len(words):
-            raise ValueError(f'target_device must hold either devices or NODE=DEVICE pairs, not "{self.target_device}"')
+            raise ValueError(f'must hold either devices or NODE=DEVICE pairs, not "{self.target_device}"')
         if any("=" in device for _, _, device in pairs):
-            raise ValueError(f'target_device: separate NODE=DEVICE pairs by spaces, not as in "{self.target_device}"')
+            raise ValueError(f'needs spaces between NODE=DEVICE pairs, not "{self.target_device}"')
         return {node: device for node, _, device in pairs}
 
-    def properties(self) -> dict[str, Any]:
-        """The OpenVINO properties that `plugin_config` and `num_streams` ask for.
+    def loras(self) -> tuple[list[LoraSource], list[CompositeLora]]:
+        """Return the adapters and composites of `source_loras`.
 
         Raises
         ------
         ValueError
-            If `plugin_config` is no JSON object, or contradicts `num_streams`.
+            If it cannot be parsed.
         """
-        try:
-            properties = json.loads(self.plugin_config or "{}")
-        except ValueError as error:
-            raise ValueError(f"plugin_config is not valid JSON: {error}: {self.plugin_config}") from None
-        if not isinstance(properties, dict):
-            raise ValueError(f"plugin_config must be a JSON object, not {self.plugin_config}")
-        if self.num_streams is not None:
-            if str(properties.get("NUM_STREAMS", self.num_streams)) != str(self.num_streams):
-                raise ValueError("give NUM_STREAMS either in plugin_config or as num_streams, not both")
-            properties["NUM_STREAMS"] = str(self.num_streams)
+        return parse_source_loras(self.source_loras or "")
+
+    def message(self) -> ImageGenCalculatorOptions:
+        """Return the options of OpenVINO Model Server's node, which has no field for ``NODE=DEVICE`` pairs."""
+        message = ImageGenCalculatorOptions(models_path="./")
+        if self.target_device is not None and not self.devices_by_node():
+            message.device = self.target_device
+        if properties := self._properties():
+            message.plugin_config = json.dumps(properties)
+        for name in _SAME_FIELDS:
+            value = getattr(self, name)
+            if value is not None:
+                setattr(message, name, value)
+        adapters, composites = self.loras()
+        on_npu = "NPU" in (self.target_device or "").upper()
+        mode = LoraAdapterEntry.STATIC if on_npu else LoraAdapterEntry.DYNAMIC
+        message.lora_adapters.extend(_adapter_entry(adapter, mode) for adapter in adapters)
+        message.composite_lora_adapters.extend(map(_composite_entry, composites))
+        return message
+
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the options that cannot be written as a message, each with the reason."""
+        for name, read in (
+            ("target_device", self.devices_by_node),
+            ("plugin_config", self._properties),
+            ("source_loras", self.loras),
+        ):
+            try:
+                read()
+            except ValueError as error:
+                yield name, str(error)
+        for name in _SAME_FIELDS:
+            value = getattr(self, name)
+            if isinstance(value, int) and not 0 <= value < 2**63:
+                yield name, f"must be at least 1, not {value}" if value < 0 else f"is too large: {value}"
+
+    def _properties(self) -> dict[str, Any]:
+        """Return the OpenVINO properties of `plugin_config` and `num_streams`."""
+        properties = read_plugin_config(self.plugin_config or "")
+        if self.num_streams is not None and (
+            properties.setdefault("NUM_STREAMS", str(self.num_streams)) != str(self.num_streams)
+        ):
+            raise ValueError(f"sets NUM_STREAMS to {properties['NUM_STREAMS']}, but num_streams is {self.num_streams}")
         return properties
 
-    def loras(self) -> tuple[list[LoraSource], list[CompositeLora]]:
-        """The adapters and composites of `source_loras`.
 
-        Raises
-        ------
-        ValueError
-            If they cannot be read.
-        """
-        try:
-            return parse_source_loras(self.source_loras or "")
-        except ValueError as error:
-            raise ValueError(f"source_loras: {error}") from None
-
-    def ovms_graph(self) -> str:
-        """The text of a graph of one node that says all this, as OpenVINO Model Server writes it."""
-        fields = "\n".join(f"        {field}" for field in self._fields())
-        return _OVMS_GRAPH.format(fields=fields)
-
-    def _fields(self) -> Iterator[str]:
-        yield 'models_path: "./"'
-        if self.target_device and not self.devices_by_node():
-            yield f"device: {json.dumps(self.target_device)}"
-        if properties := self.properties():
-            yield f"plugin_config: '{_escaped(json.dumps(properties))}'"
-        for name in ("resolution", "num_images_per_prompt", "guidance_scale", "max_resolution", "default_resolution"):
-            yield from self._field(name)
-        for name in ("max_num_images_per_prompt", "default_num_inference_steps", "max_num_inference_steps"):
-            yield from self._field(name)
-        adapters, composites = self.loras()
-        mode = "STATIC" if "NPU" in (self.target_device or "").upper() else "DYNAMIC"
-        for adapter in adapters:
-            alpha = "" if adapter.alpha == 1 else f" alpha: {adapter.alpha:g}"
-            path = json.dumps(adapter.path)
-            yield f'lora_adapters {{ alias: "{adapter.alias}" path: {path}{alpha} mode: {mode} }}'
-        for composite in composites:
-            components = " ".join(
-                f'components {{ adapter_alias: "{alias}"' + ("" if alpha == 1 else f" alpha: {alpha:g}") + " }"
-                for alias, alpha in composite.components
-            )
-            yield f'composite_lora_adapters {{ alias: "{composite.alias}" {components} }}'
-
-    def _field(self, name: str) -> Iterator[str]:
-        value = getattr(self, name)
-        if value is not None:
-            yield f"{name}: {json.dumps(value)}"
+def _adapter_entry(adapter: LoraSource, mode: LoraAdapterEntry.Mode.ValueType) -> LoraAdapterEntry:
+    entry = LoraAdapterEntry(alias=adapter.alias, path=adapter.path, mode=mode)
+    if adapter.alpha != 1:
+        entry.alpha = adapter.alpha
+    return entry
 
 
-def _check_size(name: str, text: str | None, read: Callable[[str], object]) -> None:
-    try:
-        if text:
-            read(text)
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
-_OVMS_GRAPH = """\
-input_stream: "HTTP_REQUEST_PAYLOAD:input"
-output_stream: "HTTP_RESPONSE_PAYLOAD:output"
-
-node {{
-  name: "ImageGenExecutor"
-  calculator: "ImageGenCalculator"
-  input_stream: "HTTP_REQUEST_PAYLOAD:input"
-  input_side_packet: "IMAGE_GEN_NODE_RESOURCES:pipes"
-  output_stream: "HTTP_RESPONSE_PAYLOAD:output"
-  node_options: {{
-    [type.googleapis.com / mediapipe.ImageGenCalculatorOptions]: {{
-{fields}
-    }}
-  }}
-}}
-"""
+def _composite_entry(composite: CompositeLora) -> CompositeLoraAdapterEntry:
+    entry = CompositeLoraAdapterEntry(alias=composite.alias)
+    for alias, alpha in composite.components:
+        component = entry.components.add(adapter_alias=alias)
+        if alpha != 1:
+            component.alpha = alpha
+    return entry

@@ -1,4 +1,4 @@
-"""Where LoRA adapters come from: OpenVINO Model Server's ``--source_loras``."""
+"""The sources of LoRA adapters: OpenVINO Model Server's ``--source_loras``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _SUFFIX = ".safetensors"
 
 @dataclass(frozen=True)
 class LoraSource:
-    """One adapter.
+    """A LoRA adapter and where its file comes from.
 
     Attributes
     ----------
     alias : str
-        What requests call it.
+        The name that requests use.
     source : str
-        A URL, an absolute path, or a repository of a hub, perhaps with a file in it: ``org/repo@file.safetensors``.
+        A URL, an absolute path, or a hub repository, optionally with a file in it: ``org/repo@file.safetensors``.
     alpha : float
-        How strongly it acts.
+        The strength of the adapter, by default 1.
     """
 
     alias: str
@@ -32,19 +32,19 @@ class LoraSource:
 
     @property
     def is_url(self) -> bool:
-        """Whether it is to be downloaded from a server that is no hub."""
+        """Whether it is downloaded from a server that is not a hub."""
         return self.source.startswith(("http://", "https://"))
 
     @property
     def is_path(self) -> bool:
-        """Whether it is a file that is there already."""
+        """Whether it is a local file."""
         return self.source.startswith("/")
 
     @property
     def path(self) -> str:
-        """The file in which it lies: relative to the folder of the model, unless it `is_path`.
+        """The path of its file once downloaded: relative to the model's folder, or absolute if `is_path`.
 
-        A repository without a file name ends in a slash: which file it is shows when it is pulled.
+        It ends in a slash for a repository without a file name, which is chosen when it is downloaded.
         """
         if self.is_path:
             return self.source
@@ -70,12 +70,14 @@ class CompositeLora:
 
 
 def parse_source_loras(text: str) -> tuple[list[LoraSource], list[CompositeLora]]:
-    """Read ``alias=source[:alpha],mix=@alias[:alpha]+@alias[:alpha]``; relative paths start from the working directory.
+    """Parse ``ALIAS=SOURCE[:ALPHA],MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA]``.
+
+    Relative paths start from the working directory. Whether aliases are unique and known is left to `alias_problems`.
 
     Raises
     ------
     ValueError
-        If it is not that, or an alias is used twice or not at all defined.
+        If the text has another form. The message continues a sentence that begins with the option's name.
 
     Examples
     --------
@@ -87,19 +89,18 @@ def parse_source_loras(text: str) -> tuple[list[LoraSource], list[CompositeLora]
     for entry in filter(None, (part.strip() for part in text.split(","))):
         alias, equals, source = entry.partition("=")
         if not equals or not source:
-            raise ValueError(f'"{entry}" is not ALIAS=SOURCE[:ALPHA]')
+            raise ValueError(f'must hold ALIAS=SOURCE[:ALPHA], separated by commas, not "{entry}"')
         if not _ALIAS.fullmatch(alias):
-            raise ValueError(f'the alias "{alias}" may have only letters, digits, ".", "_" and "-"')
+            raise ValueError(f'allows letters, digits, ".", "_" and "-" in an alias, not "{alias}"')
         if source.startswith("@"):
             composites.append(CompositeLora(alias, tuple(map(_component, source.split("+")))))
         else:
-            adapters.append(_adapter(alias, *_alpha(source)))
-    _check_aliases(adapters, composites)
+            adapters.append(_adapter(alias, *_split_alpha(source)))
     return adapters, composites
 
 
 def format_source_loras(adapters: Iterable[LoraSource], composites: Iterable[CompositeLora]) -> str:
-    """Undo `parse_source_loras`."""
+    """Return the text that `parse_source_loras` parses to these adapters and composites."""
     entries = [f"{adapter.alias}={adapter.source}:{adapter.alpha:g}" for adapter in adapters]
     for composite in composites:
         components = "+".join(f"@{alias}:{alpha:g}" for alias, alpha in composite.components)
@@ -112,39 +113,27 @@ def _adapter(alias: str, source: str, alpha: float) -> LoraSource:
         source = os.path.abspath(os.path.expanduser(source))
     adapter = LoraSource(alias, source, alpha)
     if (adapter.is_url or adapter.is_path or "@" in source) and not source.endswith(_SUFFIX):
-        raise ValueError(f'the file "{source}" of adapter "{alias}" must end in {_SUFFIX}')
+        raise ValueError(f'needs a {_SUFFIX} file for the adapter "{alias}", not "{source}"')
     if not (adapter.is_url or adapter.is_path) and not re.fullmatch(r"[^/@]+/[^/@]+(@.+)?", source):
         raise ValueError(
-            f'the source "{source}" of adapter "{alias}" must be a URL, a path that starts with "/" or "./", or a'
-            " repository ORG/NAME, perhaps with @FILE"
+            f'needs a source for the adapter "{alias}": a URL, a path that starts with "/" or "./", or a hub repository'
+            f' ORG/NAME[@FILE], not "{source}"'
         )
     return adapter
 
 
 def _component(text: str) -> tuple[str, float]:
-    alias, alpha = _alpha(text)
+    alias, alpha = _split_alpha(text)
     if not alias.startswith("@"):
-        raise ValueError(f'"{text}" in a composite is not @ALIAS[:ALPHA]')
+        raise ValueError(f'needs @ALIAS[:ALPHA] for each component of a composite, not "{text}"')
     return alias[1:], alpha
 
 
-def _alpha(text: str) -> tuple[str, float]:
+def _split_alpha(text: str) -> tuple[str, float]:
     match = _ALPHA.search(text)
     if match is None:
         return text, 1.0
     try:
         return text[: match.start()], float(match[1])
     except ValueError:
-        raise ValueError(f'the alpha "{match[1]}" in "{text}" is not a number') from None
-
-
-def _check_aliases(adapters: list[LoraSource], composites: list[CompositeLora]) -> None:
-    names = [adapter.alias for adapter in adapters] + [composite.alias for composite in composites]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"alias used twice: {', '.join(twice)}")
-    known = {adapter.alias for adapter in adapters}
-    for composite in composites:
-        unknown = [alias for alias, _ in composite.components if alias not in known]
-        if unknown:
-            raise ValueError(f'composite "{composite.alias}" names adapters that are not there: {", ".join(unknown)}')
+        raise ValueError(f'needs a number as alpha, not "{match[1]}" in "{text}"') from None

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from graphframe.framework.errors import GraphError
 from graphframe.repository.graph_writing.fastest_devices import AUTO, with_devices
-from graphframe.repository.graph_writing.graph_file import GRAPH, is_edited, write_graph
+from graphframe.repository.graph_writing.graph_file import is_edited, write_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.model_folder import GRAPH
 from graphframe.repository.pulling.lora_source import format_source_loras
 from graphframe.repository.pulling.pull import Pull
 

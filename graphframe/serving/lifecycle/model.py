@@ -15,6 +15,7 @@ from graphframe.framework.errors import GraphConfigError, GraphError, did_you_me
 from graphframe.framework.graph import Graph
 from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.export import ExportError
+from graphframe.repository.graph_writing.task_options import TaskOptionsError
 from graphframe.repository.pulling.errors import PullError
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.version import Version
@@ -22,7 +23,7 @@ from graphframe.serving.lifecycle.version import Version
 OPENAI_MODELS = ("gpt-image-1", "dall-e-2", "dall-e-3")
 """What clients ask for that know no other names."""
 
-_TOLD = (GraphConfigError, ModelFolderError, PullError, ExportError)
+_TOLD = (GraphConfigError, ModelFolderError, PullError, ExportError, TaskOptionsError)
 """Errors whose message says all: where they were raised is of no use in the log."""
 
 _LOADING_RETRY_SECONDS = "5"

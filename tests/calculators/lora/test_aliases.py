@@ -62,19 +62,22 @@ def test_static_adapters_allow_no_base_model(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('lora_adapters { path: "a" }', "each adapter, and each composite, needs an alias"),
-        ('lora_adapters { alias: "x" path: "a" } lora_adapters { alias: "x" path: "b" }', '"x" is given twice'),
-        (THREE + 'composite_lora_adapters { alias: "ink" }', '"ink" is given twice'),
-        (THREE + 'composite_lora_adapters { alias: "mix" }', 'the composite "mix" has no components'),
+        ('lora_adapters { path: "a" }', "lora_adapters needs an alias"),
+        (
+            'lora_adapters { alias: "x" path: "a" } lora_adapters { alias: "x" path: "b" }',
+            'lora_adapters uses the alias "x" twice',
+        ),
+        (THREE + 'composite_lora_adapters { alias: "ink" }', 'composite_lora_adapters uses the alias "ink" twice'),
+        (THREE + 'composite_lora_adapters { alias: "mix" }', 'needs components for the composite "mix"'),
         (
             THREE + 'composite_lora_adapters { alias: "mix" components { adapter_alias: "inc" } }',
-            'the composite "mix" names no adapter "inc", did you mean "ink".*; there are: ink, gold, chalk',
+            'an unknown adapter "inc" in the composite "mix", did you mean "ink".*; adapters: ink, gold, chalk',
         ),
         (
             THREE
             + 'composite_lora_adapters { alias: "m" components { adapter_alias: "chalk" } }'
             + 'composite_lora_adapters { alias: "n" components { adapter_alias: "chalk" alpha: 2 } }',
-            '"chalk" is always applied, so that it has one alpha; the composites say 0.25 and 2',
+            'gives the adapter "chalk" several alphas, 0.25 and 2',
         ),
     ],
 )
@@ -83,8 +86,8 @@ def test_names_that_do_not_fit_together(folder: Path, text: str, message: str) -
         aliases(text, folder)
 
 
-def test_a_file_that_is_not_there(folder: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'there is no file .*lost, which the adapter "ink" names'):
+def test_a_missing_file(folder: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r'the file .*lost of the LoRA adapter "ink" does not exist'):
         aliases('lora_adapters { alias: "ink" path: "lost" }', folder)
 
 

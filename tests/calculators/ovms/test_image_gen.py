@@ -9,6 +9,7 @@ import graphframe as gf
 from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
 from graphframe.images import ImageRequest
+from graphframe.repository.graph_writing.graph_file import ovms_pbtxt
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from tests.calculators.ovms.graphs import ovms_graph
 from tests.models import model_path
@@ -159,6 +160,6 @@ def test_the_graph_that_pull_writes(euler: Path) -> None:
         num_streams=1,
         plugin_config='{"PERF_COUNT": "NO"}',
     )
-    graph = gf.Graph.from_text(options.ovms_graph(), euler)
+    graph = gf.Graph.from_text(ovms_pbtxt(options), euler)
     assert set(devices(graph).values()) == {"CPU", "HETERO:CPU"}
     assert images(graph, width=None, height=None) == images(graph, num_inference_steps=2, guidance_scale=3.5)

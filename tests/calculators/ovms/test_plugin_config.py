@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from graphframe.calculators.ovms.plugin_config import properties_for, read_plugin_config
+from graphframe.calculators.ovms.device_properties import properties_for
+from graphframe.calculators.ovms.plugin_config import read_plugin_config
 
 
 @pytest.mark.parametrize("text", ["", "{}"])

@@ -4,11 +4,17 @@ import errno
 from pathlib import Path
 
 import pytest
+from google.protobuf import any_pb2, message_factory, text_format
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
 
-from graphframe.framework.errors import GraphConfigError, GraphError
+from graphframe.calculators.lora import lora_pb2
+from graphframe.calculators.ovms import image_gen_pb2
 from graphframe.framework.graph import Graph
-from graphframe.repository.graph_writing.graph_file import is_edited, write_graph
-from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.framework.protos import calculator_pb2, options_pb2, stream_handler_pb2
+from graphframe.graphs.shipped_graph import ModelFolderError
+from graphframe.repository.graph_writing.graph_file import is_edited, ovms_pbtxt, staged_graph, write_graph
+from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import open_image_graph
 
 
@@ -56,15 +62,47 @@ def test_a_device_for_one_node(folder: Path) -> None:
     assert found["vae_decode"] == "CPU"
 
 
-def test_a_node_that_there_is_not(folder: Path) -> None:
-    with pytest.raises(GraphError, match=r'no node "denoize" that has a device, did you mean "denoise"\?; there are: '):
+def test_an_unknown_node(folder: Path) -> None:
+    with pytest.raises(
+        TaskOptionsError, match=r'unknown node "denoize", did you mean "denoise"\?; nodes with a device: '
+    ):
         write_graph(folder, TaskOptions(target_device="denoize=CPU"))
     assert not (folder / "graph.pbtxt").exists()
 
 
-def test_options_that_do_not_fit(folder: Path) -> None:
-    with pytest.raises(GraphConfigError, match="an NPU takes only models of static shape"):
-        write_graph(folder, TaskOptions(target_device="NPU"))
+def test_a_missing_adapter(folder: Path) -> None:
+    with pytest.raises(
+        TaskOptionsError, match=r'source_loras names the adapter "ink", whose file .*loras/org/ink does'
+    ):
+        write_graph(folder, TaskOptions(source_loras="ink=org/ink"))
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match=r"^the model folder .* does not exist$"):
+        staged_graph(tmp_path / "none", TaskOptions())
+
+
+def test_openvino_model_server_reads_one_node() -> None:
+    options = TaskOptions(target_device="CPU", source_loras="a=/a.safetensors:0.5,m=@a:2", plugin_config='{"A": "\'"}')
+    text = ovms_pbtxt(options)
+    assert "[type.googleapis.com/mediapipe.ImageGenCalculatorOptions]" in text
+    theirs = mediapipe_pool()
+    graph = message_factory.GetMessageClass(theirs.FindMessageTypeByName("mediapipe.CalculatorGraphConfig"))()
+    text_format.Parse(text, graph, descriptor_pool=theirs)
+    (packed,) = graph.node[0].node_options  # type: ignore[attr-defined]
+    assert packed.value == options.message().SerializeToString()
+
+
+def mediapipe_pool() -> DescriptorPool:
+    """The types of these graphs in the package that they have in OpenVINO Model Server, and in no other."""
+    pool = DescriptorPool()
+    pool.AddSerializedFile(any_pb2.DESCRIPTOR.serialized_pb)
+    for module in (options_pb2, stream_handler_pb2, calculator_pb2, lora_pb2, image_gen_pb2):
+        file = FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
+        renamed = text_format.MessageToString(file).replace('"graphframe"', '"mediapipe"')
+        renamed = renamed.replace('".graphframe.', '".mediapipe.')
+        pool.AddSerializedFile(text_format.Parse(renamed, FileDescriptorProto()).SerializeToString())
+    return pool
 
 
 def test_what_was_written_is_written_over(folder: Path) -> None:
@@ -80,7 +118,7 @@ def test_what_was_edited_shows(folder: Path) -> None:
     graph = folder / "graph.pbtxt"
     graph.write_text(graph.read_text().replace('"CPU"', '"HETERO:CPU"'))
     assert is_edited(folder)
-    graph.write_text("# mine\n" + TaskOptions().ovms_graph())
+    graph.write_text("# mine\n" + ovms_pbtxt(TaskOptions()))
     assert is_edited(folder)
 
 

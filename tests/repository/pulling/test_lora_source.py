@@ -35,7 +35,7 @@ def test_one_adapter(text: str, adapter: LoraSource, path: str) -> None:
     assert adapter.path == path
 
 
-def test_paths_start_where_the_user_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_start_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/me")
     adapters, _ = parse_source_loras("a=./a.safetensors:2,b=../b.safetensors,c=~/c.safetensors")
@@ -52,7 +52,7 @@ def test_composite() -> None:
     assert composites == [CompositeLora("mix", (("a", 0.7), ("b", 1.0)))]
 
 
-def test_there_and_back() -> None:
+def test_formatting_undoes_parsing() -> None:
     text = "a=org/a@x.safetensors:0.5,b=/b.safetensors:1,mix=@a:0.7+@b:1"
     assert format_source_loras(*parse_source_loras(text)) == text
 
@@ -60,14 +60,12 @@ def test_there_and_back() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ink", "is not ALIAS=SOURCE"),
-        ("in k=org/a", "may have only letters"),
-        ("ink=a.safetensors", "must be a URL, a path"),
-        ("ink=/a/b.bin", "must end in .safetensors"),
-        ("a=org/a,a=org/b", "alias used twice: a"),
-        ("a=org/a,mix=@b", 'composite "mix" names adapters that are not there: b'),
-        ("a=org/a,mix=@a+a", "is not @ALIAS"),
-        ("a=org/a:1.2.3", 'the alpha "1.2.3"'),
+        ("ink", "must hold ALIAS=SOURCE"),
+        ("in k=org/a", "allows letters"),
+        ("ink=a.safetensors", "a URL, a path"),
+        ("ink=/a/b.bin", "needs a .safetensors file"),
+        ("a=org/a,mix=@a+a", "needs @ALIAS"),
+        ("a=org/a:1.2.3", 'a number as alpha, not "1.2.3"'),
     ],
 )
 def test_mistakes(text: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""What OpenVINO Model Server refuses is refused, with the line of the option and a word on what to do."""
+"""The rules of OpenVINO Model Server's options, and the lines of problems in a graph."""
 
 from __future__ import annotations
 
@@ -21,43 +21,52 @@ def problems(folder: Path, *options: str, models_path: str = "./") -> list[str]:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (['device: "CPU GPU"'], 'device "CPU GPU" names 2 devices; give one for all models, or three'),
+        (['device: "CPU GPU"'], 'device names 2 devices in "CPU GPU"; name one for all models, or three'),
         (['device: "CPU GPU NPU CPU"'], "names 4 devices"),
         (['device: " "'], "names 0 devices"),
-        (['device: "NPU"'], "an NPU takes only models of static shape: give one resolution"),
-        (['device: "CPU NPU CPU"', 'resolution: "512x512 256x256"'], "there are 2"),
-        (['device: "HETERO:NPU,CPU"'], "an NPU takes only models of static shape"),
-        (["plugin_config: '{]'"], "plugin_config: it is not valid JSON"),
-        (["plugin_config: '[1]'"], "plugin_config: it must be a JSON object"),
-        (["""plugin_config: '{"A": [1]}'"""], "plugin_config: A must be a text, a number, true or false, not [1]"),
-        (["""plugin_config: '{"DEVICE_PROPERTIES": {"CPU": 1}}'"""], "DEVICE_PROPERTIES of CPU must be an object"),
+        (['device: "NPU"'], "device needs exactly one resolution for an NPU"),
+        (['device: "CPU NPU CPU"', 'resolution: "512x512 256x256"'], "2 are given"),
+        (['device: "HETERO:NPU,CPU"'], "for an NPU"),
+        (["plugin_config: '{]'"], "plugin_config is not valid JSON"),
+        (["plugin_config: '[1]'"], "plugin_config must be a JSON object"),
+        (["""plugin_config: '{"A": [1]}'"""], "plugin_config needs text, a number, true or false for A, not [1]"),
+        (
+            ["""plugin_config: '{"DEVICE_PROPERTIES": {"CPU": 1}}'"""],
+            "plugin_config needs objects by device in DEVICE_PROPERTIES",
+        ),
         (['resolution: "auto"'], 'resolution must be WIDTHxHEIGHT, e.g. "512x512", not "auto"'),
         (['resolution: "512x512x512"'], "resolution must be"),
         (['resolution: "0x512"'], "resolution must be"),
         (['resolution: "64x64 64x64"'], 'resolution names "64x64" twice'),
         (['resolution: " "'], "resolution is empty"),
-        (['resolution: "64x64"', 'max_resolution: "64x64"'], "max_resolution says nothing beside resolution"),
-        (['resolution: "64x64"', "max_num_images_per_prompt: 2"], "cannot be set beside one resolution"),
-        (['resolution: "64x64 128x64"', "num_images_per_prompt: 2"], "give one resolution; there are 2"),
-        (["num_images_per_prompt: 2"], "give one resolution; there is none"),
-        (["guidance_scale: 2"], "guidance_scale is what models of static shape are compiled for"),
+        (['resolution: "64x64"', 'max_resolution: "64x64"'], "max_resolution cannot be combined with resolution"),
+        (['resolution: "64x64"', "max_num_images_per_prompt: 2"], "cannot be combined with exactly one resolution"),
+        (
+            ['resolution: "64x64 128x64"', "num_images_per_prompt: 2"],
+            "needs exactly one resolution, as models are compiled for the static shape; 2 are given",
+        ),
+        (["num_images_per_prompt: 2"], "none is given"),
+        (["guidance_scale: 2"], "guidance_scale needs exactly one resolution"),
         (['max_resolution: "4096"'], "max_resolution must be"),
         (['default_resolution: "x"'], "default_resolution must be"),
-        (['default_resolution: "8192x64"'], "default_resolution 8192x64 exceeds max_resolution, 4096x4096"),
-        (['max_resolution: "64x64"', 'default_resolution: "64x128"'], "default_resolution 64x128 exceeds"),
-        (['resolution: "64x64"', 'default_resolution: "64x128"'], '"64x128" is not one of resolution: 64x64'),
+        (['default_resolution: "8192x64"'], "default_resolution is 8192x64, above max_resolution, 4096x4096"),
+        (['max_resolution: "64x64"', 'default_resolution: "64x128"'], "default_resolution is 64x128, above"),
+        (['resolution: "64x64"', 'default_resolution: "64x128"'], 'is "64x128", which resolution does not list: 64x64'),
         (["max_num_images_per_prompt: 0"], "max_num_images_per_prompt must be at least 1, not 0"),
         (["default_num_inference_steps: 0"], "default_num_inference_steps must be at least 1, not 0"),
-        (["default_num_inference_steps: 101"], "default_num_inference_steps 101 is above the maximum, 100"),
+        (
+            ["default_num_inference_steps: 101"],
+            "default_num_inference_steps is 101, more than max_num_inference_steps, 100",
+        ),
         (['resolution: "64x64"', "num_images_per_prompt: -1"], "num_images_per_prompt must be at least 1, not -1"),
         (['lora_adapters { alias: "a" }'], "lora_adapters needs a path"),
         (['lora_adapters { path: "a.safetensors" }'], "lora_adapters needs an alias"),
-        (['lora_adapters { alias: "a" path: "b.safetensors" }'], 'the adapter "a": there is no file'),
+        (['lora_adapters { alias: "a" path: "b.safetensors" }'], 'lora_adapters "a": the file'),
         (['lora_adapters { alias: "a" path: "../b.safetensors" }'], "leaves the folder"),
-        (['composite_lora_adapters { alias: "a" }'], '"a" is made of nothing'),
+        (['composite_lora_adapters { alias: "a" }'], 'composite_lora_adapters needs components for the composite "a"'),
         (
             ['composite_lora_adapters { alias: "a" components { adapter_alias: "b" alpha: 2 } }'],
-            '"a" is made of b; it must be made of adapters of the graph: there is none',
+            'names an unknown adapter "b" in the composite "a"; adapters: none',
         ),
     ],
 )
@@ -98,7 +107,7 @@ def test_no_models_path(euler: Path) -> None:
         gf.Graph.from_text(ovms_graph().replace('models_path: "./",', ""), euler)
 
 
-def test_a_field_that_there_is_not(euler: Path) -> None:
+def test_an_unknown_field(euler: Path) -> None:
     with pytest.raises(gf.GraphConfigError, match=r'graph:16: .* has no field "devise", did you mean "device"'):
         gf.Graph.from_text(ovms_graph('devise: "CPU"'), euler)
 
@@ -108,5 +117,5 @@ def test_several_adapters_on_an_npu(euler: Path) -> None:
     npu = ['device: "NPU"', 'resolution: "64x64"', *adapters]
     components = " ".join(f'components {{ adapter_alias: "{alias}" }}' for alias in "ab")
     composite = f'composite_lora_adapters {{ alias: "c" {components} }}'
-    assert any("several adapters need one composite" in problem for problem in problems(euler, *npu))
-    assert not any("several adapters" in problem for problem in problems(euler, *npu, composite))
+    assert any("needs one composite of all adapters" in problem for problem in problems(euler, *npu))
+    assert not any("of all adapters" in problem for problem in problems(euler, *npu, composite))
