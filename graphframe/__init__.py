@@ -9,8 +9,8 @@ from graphframe.framework.config.subgraph_function import SubgraphNode
 from graphframe.framework.config.writer import to_pbtxt
 from graphframe.framework.errors import CalculatorError, Cancelled, GraphConfigError, GraphError, Problem
 from graphframe.framework.graph import Graph
+from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
-from graphframe.framework.planning.plan import NodePlan, Slot
 from graphframe.framework.port import Input, Options, Output, SideInput, SideOutput
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.runner import CalculatorRunner
@@ -34,7 +34,7 @@ __all__ = [
     "GraphError",
     "Input",
     "NodeContext",
-    "NodePlan",
+    "NodeInfo",
     "Options",
     "Output",
     "Packet",
@@ -43,7 +43,6 @@ __all__ = [
     "Run",
     "SideInput",
     "SideOutput",
-    "Slot",
     "Spec",
     "SubgraphNode",
     "Timestamp",

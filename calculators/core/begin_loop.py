@@ -66,8 +66,8 @@ class BeginLoopCalculator(gf.Calculator):
     batch_end = gf.Output("BATCH_END", BatchEnd)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        if len(node.slots[cls.given]) != len(node.slots[cls.cloned]):
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        if node.connected(cls.given) != node.connected(cls.cloned):
             yield f"{cls.__name__} needs a CLONE output stream for each CLONE input stream"
 
     def open(self, cc: gf.Context) -> None:
@@ -75,7 +75,7 @@ class BeginLoopCalculator(gf.Calculator):
 
     def process(self, cc: gf.Context) -> None:
         given = cc.has(self.iterable)
-        clones = cc.packets[: cc.connected(self.cloned)]  # CLONE comes before ITERABLE in an input set
+        clones = cc.packets(self.given)
         first = self.time
         for item in cc[self.iterable] if given else ():
             cc.send(self.item, item, self.time)

@@ -55,8 +55,8 @@ class CountingSourceCalculator(gf.Calculator):
     options = gf.Options(CountingSourceCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        options = node.options.get(CountingSourceCalculatorOptions, CountingSourceCalculatorOptions())
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        options = node[cls.options]
         if options.increment < 1:
             yield f"increment is {options.increment}, but must be at least 1"
 

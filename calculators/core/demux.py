@@ -55,9 +55,9 @@ class DemuxCalculator(gf.Calculator):
     options = gf.Options(DemuxCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        options = node.options.get(DemuxCalculatorOptions, DemuxCalculatorOptions())
-        if not node.slots[cls.select] and not node.slots[cls.first_select] and not options.HasField("select"):
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        options = node[cls.options]
+        if not node.connected(cls.select) and not node.connected(cls.first_select) and not options.HasField("select"):
             yield f"{cls.__name__} needs SELECT, as an input stream or as an input side packet, or the option select"
 
     def open(self, cc: gf.Context) -> None:
@@ -73,7 +73,7 @@ class DemuxCalculator(gf.Calculator):
         if cc.has(self.select):
             self.chosen = cc[self.select]
             self._check(cc)
-        packet = cc.packets[0]  # INPUT comes before SELECT in an input set
+        packet = cc.packet(self.given)
         if packet is not None and self.chosen is not None:
             cc.send_packet(self.outputs, packet, index=self.chosen)
 

@@ -70,10 +70,10 @@ class FlowLimiterCalculator(gf.Calculator):
     options = gf.Options(FlowLimiterCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        if len(node.slots[cls.given]) != len(node.slots[cls.limited]):
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        if node.connected(cls.given) != node.connected(cls.limited):
             yield f"{cls.__name__} needs an output stream without a tag for each input stream without one"
-        options = node.options.get(FlowLimiterCalculatorOptions, FlowLimiterCalculatorOptions())
+        options = node[cls.options]
         for name, least in (("max_in_flight", 1), ("max_in_queue", 0), ("in_flight_timeout", 0)):
             if getattr(options, name) < least:
                 yield f"{name} is {getattr(options, name)}, but must be at least {least}"
@@ -91,7 +91,7 @@ class FlowLimiterCalculator(gf.Calculator):
         """The timestamps of the first stream and whether they passed, as long as other streams need them."""
 
     def process(self, cc: gf.Context) -> None:
-        for queue, packet in zip(self.queues, cc.packets, strict=False):  # FINISHED is the last in an input set
+        for queue, packet in zip(self.queues, cc.packets(self.given), strict=True):
             if packet is not None:
                 queue.append(packet)
         self._end_finished(cc)

@@ -69,13 +69,13 @@ class GateCalculator(gf.Calculator):
     options = gf.Options(GateCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        if len(node.slots[cls.given]) != len(node.slots[cls.passed]):
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        if node.connected(cls.given) != node.connected(cls.passed):
             yield f"{cls.__name__} needs an output stream without a tag for each input stream without one"
         if not node.inputs:
             yield f"{cls.__name__} needs an input stream: one without a tag, ALLOW or DISALLOW"
         controls = (cls.allow, cls.disallow, cls.always_allow, cls.always_disallow)
-        if sum(len(node.slots[port]) for port in controls) > 1:
+        if sum(node.connected(port) for port in controls) > 1:
             yield f"{cls.__name__} takes only one of ALLOW and DISALLOW, as a stream or as a side packet"
 
     def open(self, cc: gf.Context) -> None:
@@ -100,8 +100,7 @@ class GateCalculator(gf.Calculator):
             cc.send(self.state_change, is_open)
         self.is_open = is_open
         if is_open:
-            # The streams without a tag come first in an input set.
-            for index, packet in enumerate(cc.packets[: cc.connected(self.passed)]):
+            for index, packet in enumerate(cc.packets(self.given)):
                 if packet is not None:
                     cc.send_packet(self.passed, packet, index=index)
 

@@ -33,7 +33,7 @@ class MergeCalculator(gf.Calculator):
     merged = gf.Output("")
 
     def process(self, cc: gf.Context) -> None:
-        for packet in cc.packets:
+        for packet in cc.packets(self.given):
             if packet is not None:
                 cc.send_packet(self.merged, packet)
                 return

@@ -10,8 +10,8 @@ import graphframe as gf
 class _MuxIfSelected(gf.input_policy.Mux):
     """The policy `Mux` if SELECT is a stream, or `Default` if it is a side packet."""
 
-    def bind(self, node: gf.NodePlan) -> gf.input_policy.InputPolicy:
-        return super().bind(node) if node.slots[MuxCalculator.select] else gf.input_policy.Default()
+    def bind(self, node: gf.NodeInfo) -> gf.input_policy.InputPolicy:
+        return super().bind(node) if node.connected(MuxCalculator.select) else gf.input_policy.Default()
 
 
 class MuxCalculator(gf.Calculator):
@@ -56,8 +56,8 @@ class MuxCalculator(gf.Calculator):
     output = gf.Output("OUTPUT")
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        if len(node.slots[cls.select]) + len(node.slots[cls.select_once]) != 1:
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        if node.connected(cls.select) + node.connected(cls.select_once) != 1:
             yield f"{cls.__name__} needs SELECT, either as an input stream or as an input side packet"
 
     def open(self, cc: gf.Context) -> None:
@@ -72,7 +72,7 @@ class MuxCalculator(gf.Calculator):
             self._check(cc, chosen)
         else:
             return
-        packet = cc.packets[chosen]  # INPUT comes before SELECT in an input set
+        packet = cc.packet(self.given, index=chosen)
         if packet is not None:
             cc.send_packet(self.output, packet)
 

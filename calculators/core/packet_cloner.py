@@ -49,9 +49,9 @@ class PacketClonerCalculator(gf.Calculator):
     options = gf.Options(PacketClonerCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        untagged, outputs = len(node.slots[cls.given]), len(node.slots[cls.cloned])
-        if untagged - (not node.slots[cls.tick]) != outputs:
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        untagged, outputs = node.connected(cls.given), node.connected(cls.cloned)
+        if untagged - (not node.connected(cls.tick)) != outputs:
             yield f"{cls.__name__} needs an output stream for each input stream except the tick"
 
     def open(self, cc: gf.Context) -> None:
@@ -62,11 +62,15 @@ class PacketClonerCalculator(gf.Calculator):
         self.latest: list[gf.Packet | None] = [None] * cc.connected(self.cloned)
 
     def process(self, cc: gf.Context) -> None:
-        # Untagged streams come first in an input set, and the tick comes directly after those that are cloned.
-        *given, tick = cc.packets
-        self.latest = [new or old for new, old in zip(given, self.latest, strict=True)]
-        if tick is None or (self.waits and None in self.latest):
+        given = cc.packets(self.given)
+        self.latest = [new or old for new, old in zip(given, self.latest, strict=False)]
+        if self._tick(cc) is None or (self.waits and None in self.latest):
             return
         for index, packet in enumerate(self.latest):
             if packet is not None:
                 cc.send(self.cloned, packet.value, index=index)
+
+    def _tick(self, cc: gf.Context) -> gf.Packet | None:
+        if cc.connected(self.tick):
+            return cc.packet(self.tick)
+        return cc.packet(self.given, index=len(self.latest))

@@ -59,8 +59,8 @@ class PacketThinnerCalculator(gf.Calculator):
     options = gf.Options(PacketThinnerCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        options = node.options.get(PacketThinnerCalculatorOptions, PacketThinnerCalculatorOptions())
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        options = node[cls.options]
         if options.period < 1:
             yield f"period is {options.period}, but must be at least 1"
         start, end = _span(options)

@@ -33,13 +33,13 @@ class PassThroughCalculator(gf.Calculator):
     streams_out = gf.Output("*", same_as=streams_in)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
         """Yield a message if the output streams do not match the input streams."""
-        places = [[(slot.spec.tag, slot.spec.index) for slot in slots] for slots in (node.inputs, node.outputs)]
+        places = [[(spec.tag, spec.index) for spec in specs] for specs in (node.inputs, node.outputs)]
         if places[0] != places[1]:
             yield f"{cls.__name__} needs an output stream for each input stream, of the same tag and index"
 
     def process(self, cc: gf.Context) -> None:
-        for index, packet in enumerate(cc.packets):
+        for index, packet in enumerate(cc.packets(self.streams_in)):
             if packet is not None:
                 cc.send_packet(self.streams_out, packet, index=index)

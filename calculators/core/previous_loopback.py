@@ -59,8 +59,9 @@ class PreviousLoopbackCalculator(gf.Calculator):
         if cc.has(self.main):
             self.waiting.append((cc.timestamp, self.previous))
             self.previous = cc.timestamp
-        if cc.has(self.loop):
-            self.results.append(gf.Packet(cc[self.loop], cc.timestamp))
+        result = cc.packet(self.loop)
+        if result is not None:
+            self.results.append(result)
         while self.waiting:
             timestamp, wanted = self.waiting[0]
             while self.results and self.results[0].timestamp < wanted:

@@ -69,19 +69,19 @@ class SidePacketToStreamCalculator(gf.Calculator):
     """The timestamp of each output; None if an input gives it."""
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        connected = [port for port in cls.contract.outputs if node.slots[port]]
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        connected = [port for port in cls.contract.outputs if node.connected(port)]
         if len(connected) != 1:
             tags = ", ".join(port.tag for port in cls.contract.outputs)
             yield f"{cls.__name__} needs output streams of one of these tags: {tags}"
             return
         (output,) = connected
-        if len(node.slots[output]) != len(node.slots[cls.values]):
+        if node.connected(output) != node.connected(cls.values):
             yield f"{cls.__name__} needs an output stream for each input side packet without a tag"
         ticks = output in (cls.at_tick, cls.at_first_tick)
-        if ticks != bool(node.slots[cls.tick]):
+        if ticks != bool(node.connected(cls.tick)):
             yield f"{cls.__name__} needs the input stream TICK for AT_TICK and AT_FIRST_TICK, and only for these"
-        if (output is cls.at_timestamp) != bool(node.slots[cls.timestamp]):
+        if (output is cls.at_timestamp) != bool(node.connected(cls.timestamp)):
             yield f"{cls.__name__} needs the input side packet TIMESTAMP for AT_TIMESTAMP, and only for that"
 
     def open(self, cc: gf.Context) -> None:

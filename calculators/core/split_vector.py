@@ -51,10 +51,10 @@ class SplitVectorCalculator(gf.Calculator):
     options = gf.Options(SplitVectorCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        options = node.options.get(SplitVectorCalculatorOptions, SplitVectorCalculatorOptions())
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        options = node[cls.options]
         ranges = [(part.begin, part.end) for part in options.ranges]
-        outputs, wanted = len(node.slots[cls.parts]), 1 if options.combine_outputs else len(ranges)
+        outputs, wanted = node.connected(cls.parts), 1 if options.combine_outputs else len(ranges)
         if not ranges:
             yield f"{cls.__name__} needs ranges in its options, as in ranges {{ begin: 0 end: 1 }}"
         elif outputs != wanted:

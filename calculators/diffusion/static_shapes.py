@@ -31,9 +31,9 @@ def is_static_only(device: str) -> bool:
     return "NPU" in device.upper()
 
 
-def static_shape_problems(node: gf.NodePlan, type_: type[Any]) -> Iterator[str]:
+def static_shape_problems(node: gf.NodeInfo, type_: type[Any]) -> Iterator[str]:
     """What is wrong with the static shapes in the options, of that type, of a node whose shapes follow from them."""
-    device = node.proto.device
+    device = node.device
     options: StaticShapes = node.options.get(type_, type_()).static_shapes
     try:
         count = len(resolutions(options))

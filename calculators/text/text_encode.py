@@ -46,10 +46,10 @@ class TextEncodeCalculator(gf.Calculator):
     options = gf.Options(TextEncodeCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
-        options = node.options.get(TextEncodeCalculatorOptions) or TextEncodeCalculatorOptions()
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
+        options = node[cls.options]
         modes = [adapter.mode for adapter in options.lora.lora_adapters]
-        if LoraAdapterEntry.DYNAMIC in modes and not node.slots[cls.request]:
+        if LoraAdapterEntry.DYNAMIC in modes and not node.connected(cls.request):
             yield 'LoRA adapters that requests choose need the request; add input_stream: "REQUEST:diffusion_request"'
 
     def load(self, node: gf.NodeContext) -> None:

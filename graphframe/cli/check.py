@@ -19,5 +19,5 @@ def check(graph: Path, allow_unknown: bool) -> None:
     with reported():
         nodes = Graph.from_file(graph, allow_unknown=allow_unknown).nodes
     rows = [("NODE", "CALCULATOR", "DEVICE")]
-    rows += [(node.name, node.proto.calculator, node.device or "(inline)") for node in nodes]
+    rows += [(node.name, node.calculator, node.device or "(inline)") for node in nodes]
     print_table(rows)

@@ -1,19 +1,17 @@
-"""The base class of calculators, and what one is told about its node when it is loaded."""
+"""`Calculator`, the base class of calculators, and the `NodeContext` passed to its `load`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from graphframe.framework.config.paths import resolve_path
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
+from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, declared
-
-if TYPE_CHECKING:
-    from graphframe.framework.planning.plan import NodePlan
-    from graphframe.framework.running.context import Context
+from graphframe.framework.running.context import Context
 
 
 class Contract(NamedTuple):
@@ -27,21 +25,21 @@ class Contract(NamedTuple):
 
 
 class Calculator:
-    """One kind of node. Subclasses declare ports as class attributes and override what they need.
+    """One kind of node. Subclasses declare ports as class attributes and override the methods that they need.
 
-    What `load` puts on ``self`` is shared by all runs; each run works on a shallow copy, so what the other methods put
-    there belongs to one run.
+    Attributes that `load` sets on ``self`` are shared by all runs. Each run works on a shallow copy, so attributes that
+    the other methods set belong to one run.
     """
 
     timestamp_offset: ClassVar[int | None] = 0
-    """The promise that an output for the input at t is at ``t + timestamp_offset`` or later; None: no promise."""
+    """A promise: outputs for the input at t are at ``t + timestamp_offset`` or later; None: no promise."""
     input_policy: ClassVar[InputPolicy] = Default()
-    """How input sets are made, unless the graph says otherwise."""
+    """How packets are joined to input sets, unless the graph names another policy."""
     process_timestamp_bounds: ClassVar[bool] = False
-    """Whether ``process`` is also called, without packets, for timestamps that are settled: `Context.bound` tells."""
+    """Whether ``process`` is also called, without packets, for settled timestamps; see `Context.bound`."""
 
     contract: ClassVar[Contract]
-    """The ports of the class; made from its attributes."""
+    """The ports of the class, collected from its attributes."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -59,36 +57,39 @@ class Calculator:
                     raise TypeError(f'{cls.__name__} declares two ports for {port.kind} "{port.tag}"')
 
     @classmethod
-    def check(cls, node: NodePlan) -> Iterable[str]:
-        """What is wrong with `node` beyond what its ports say: a message for each problem."""
+    def check(cls, node: NodeInfo) -> Iterable[str]:
+        """Return a message for each problem of `node` that its ports do not rule out."""
         return ()
 
     def load(self, node: NodeContext) -> None:
-        """Prepare what all runs share, once, when the graph is loaded: read and compile a model, say."""
+        """Prepare what all runs share, once, when the graph is loaded: read and compile a model, for example."""
 
     def open(self, cc: Context) -> None:
-        """Begin a run. Side packets are there; packets are not."""
+        """Begin a run. Side packets are available; packets are not."""
 
     def process(self, cc: Context) -> None:
-        """Work on one input set. Of a source, which has no inputs: make some packets; called until `Context.stop`."""
+        """Process one input set. A source, which has no inputs, sends packets; it is called until `Context.stop`."""
 
     def close(self, cc: Context) -> None:
-        """End a run. What is sent here still arrives, unless the run failed."""
+        """End a run. Packets sent here are delivered unless the run failed."""
 
 
 class NodeContext:
-    """What a calculator is told about its node in `Calculator.load`.
+    """A calculator's view of its node in `Calculator.load`.
+
+    ``node[options]`` returns its options.
 
     Attributes
     ----------
     name, calculator : str
     device : str
-        The OpenVINO device that the node is bound to; ``""`` if it is bound to none.
+        The OpenVINO device of the node; ``""`` if it runs on none.
     device_properties : dict
-        OpenVINO properties for what the node compiles.
+        OpenVINO properties for the models that the node compiles.
     base : pathlib.Path
         The folder that relative paths start from.
     published : dict
+        The values given to `publish`, by name.
     """
 
     def __init__(
@@ -109,11 +110,11 @@ class NodeContext:
         self.published: dict[str, Any] = {}
 
     def __getitem__(self, options: Options[M]) -> M:
-        """The node's options of that type, or the type's defaults."""
+        """Return the node's options of that type, or the type's defaults."""
         return self._options.get(options.type) or options.type()
 
     def path(self, path: str) -> Path:
-        """`path` as the graph means it: relative to the graph's folder.
+        """Resolve a path of the graph: relative paths start from the graph's folder.
 
         Raises
         ------
@@ -123,5 +124,5 @@ class NodeContext:
         return resolve_path(self.base, path)
 
     def publish(self, name: str, value: Any) -> None:
-        """Tell whoever uses the graph something about it, in `Graph.properties`. Only one node can, of one name."""
+        """Add a value to `Graph.properties`. Only one node of a graph may publish a name."""
         self.published[name] = value

@@ -7,9 +7,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,13 +18,13 @@ from graphframe.framework.config.canonical import canonical
 from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
 from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.errors import GraphError
+from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
-from graphframe.framework.planning.plan import NodePlan, Plan
+from graphframe.framework.planning.plan import Plan
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.planning.wiring import UnknownCalculator
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.running.executor import DEVICE_THREADS, make_executors
-from graphframe.framework.running.loading import LoadTracer, load_nodes
+from graphframe.framework.running.loading import LoadedGraph, LoadTracer, load_graph
 from graphframe.framework.running.run import Run, Tracer
 
 Outputs = dict[str, list[Packet]]
@@ -50,7 +48,7 @@ class Graph:
     def __init__(self, plan: Plan, config: SourcedConfig) -> None:
         self._plan = plan
         self._config = config
-        self._loaded: _Loaded | None = None
+        self._loaded: LoadedGraph | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -126,9 +124,9 @@ class Graph:
         return self._config
 
     @property
-    def nodes(self) -> list[NodePlan]:
+    def nodes(self) -> list[NodeInfo]:
         """The nodes in execution order."""
-        return self._plan.nodes
+        return [node.info for node in self._plan.nodes]
 
     @property
     def inputs(self) -> list[str]:
@@ -173,9 +171,7 @@ class Graph:
         with self._loading:
             loaded, self._loaded = self._loaded, None
         if loaded is not None:
-            for executor in (*loaded.executors.values(), vars(loaded).get("starters")):
-                if executor is not None:
-                    executor.shutdown()
+            loaded.close()
 
     def start_run(
         self,
@@ -298,17 +294,17 @@ class Graph:
             raise run.error
         return outputs
 
-    def _load(self, tracer: LoadTracer | None = None) -> _Loaded:
+    def _load(self, tracer: LoadTracer | None = None) -> LoadedGraph:
         if self._loaded is not None:
             return self._loaded
         with self._loading:
             if self._loaded is None:
-                self._loaded = _Loaded(*load_nodes(self._plan, tracer), make_executors(self._plan.executors))
+                self._loaded = load_graph(self._plan, tracer)
             return self._loaded
 
     def _make_run(
         self,
-        loaded: _Loaded,
+        loaded: LoadedGraph,
         side_packets: Mapping[str, Any] | None,
         observers: Iterable[tuple[str, Callable[[Packet], None]]],
         on_progress: Progress | None,
@@ -364,20 +360,6 @@ def _read(text: str, source: str, base: str, _changes: int) -> tuple[SourcedConf
     config = parse(text, source, load_option_types)._replace(base=Path(base))
     names = {full_name(node.calculator, config.proto.package) for node in config.proto.node[:]}
     return config, None if any(map(is_subgraph, names)) else validate(config)
-
-
-@dataclass
-class _Loaded:
-    """What a graph holds while it is loaded."""
-
-    calculators: list[Calculator]
-    properties: dict[str, Any]
-    executors: dict[str, Executor | None]
-
-    @cached_property
-    def starters(self) -> Executor:
-        """The threads that asynchronous runs begin on."""
-        return ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start")
 
 
 def _find_or_stand_in(name: str) -> type[Calculator]:

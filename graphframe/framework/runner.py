@@ -86,9 +86,7 @@ class CalculatorRunner:
         """
         inputs = {tag_index("", index): items for index, items in enumerate(untagged)} | tagged
         graph = self._graph(tuple(inputs))
-        outputs: dict[str, list[Packet]] = {
-            tag_index(slot.spec.tag, slot.spec.index): [] for slot in graph.nodes[0].outputs
-        }
+        outputs: dict[str, list[Packet]] = {tag_index(spec.tag, spec.index): [] for spec in graph.nodes[0].outputs}
         observers = {_name("out", key): packets.append for key, packets in outputs.items()}
         run = graph.start_run({_name("side", key): value for key, value in self._side_packets.items()}, observers)
         for key, packet in _in_order(inputs):

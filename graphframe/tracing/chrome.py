@@ -97,7 +97,7 @@ def _draw_loads(drawing: _Drawing, loads: Sequence[Load]) -> None:
     pid = drawing.process("graph, loading") if loads else 0
     for load in sorted(loads, key=lambda load: load.node.index):
         track = drawing.track(pid, load.node.name)
-        calculator = load.node.calculator.__name__
+        calculator = load.node.calculator
         drawing.span(track, "node", f"{load.node.name} load", load.began, load.ended, calculator=calculator)
         for model in load.models:
             args = {"model": str(model.model), "device": model.device, "weights": model.weights}
@@ -110,14 +110,14 @@ def _draw_run(drawing: _Drawing, run: str, calls: Iterable[Call]) -> None:
     in_order = sorted(calls, key=lambda call: (call.node.index, call.ready))
     for _, of_node in groupby(in_order, key=lambda call: call.node.index):
         placed += _place(drawing, pid, of_node)
-    senders: dict[tuple[int, int | None], tuple[_Track, Call]] = {}
+    senders: dict[tuple[str, int | None], tuple[_Track, Call]] = {}
     for track, call in placed:
         _draw_call(drawing, track, call)
-        senders |= {(call.node.outputs[slot].stream, timestamp): (track, call) for slot, timestamp in call.sent}
+        senders |= {(call.node.outputs[position].name, timestamp): (track, call) for position, timestamp in call.sent}
     for track, call in placed:
-        for slot, timestamp in zip(call.node.inputs, call.received, strict=False):
-            if sender := senders.get((slot.stream, timestamp)):
-                drawing.arrow(slot.spec.name, sender, (track, call))
+        for spec, timestamp in zip(call.node.inputs, call.received, strict=False):
+            if sender := senders.get((spec.name, timestamp)):
+                drawing.arrow(spec.name, sender, (track, call))
 
 
 def _place(drawing: _Drawing, pid: int, calls: Iterable[Call]) -> Iterator[tuple[_Track, Call]]:
@@ -142,7 +142,7 @@ def _draw_call(drawing: _Drawing, track: _Track, call: Call) -> None:
         f"{call.node.name} {call.phase.value}",
         call.began,
         call.ended,
-        calculator=call.node.calculator.__name__,
+        calculator=call.node.calculator,
         timestamp=Timestamp.describe(call.timestamp),
         inputs=sum(timestamp is not None for timestamp in call.received),
         outputs=len(call.sent),

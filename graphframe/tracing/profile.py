@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from graphframe.framework.planning.plan import NodePlan
-from graphframe.framework.running.state import PROCESS
+from graphframe.framework.node_info import NodeInfo
+from graphframe.framework.running.invocation import PROCESS
 from graphframe.inference.activity import Inference, LaneWait
 from graphframe.tracing.trace import Call, Nested, Trace
 
@@ -112,14 +112,14 @@ def _start(calls: Sequence[Call]) -> float:
     return min(call.ready for call in calls)
 
 
-def _profile_node(node: NodePlan, runs: Sequence[Sequence[Call]], seconds: float) -> NodeProfile:
+def _profile_node(node: NodeInfo, runs: Sequence[Sequence[Call]], seconds: float) -> NodeProfile:
     of_node = [(_start(calls), [call for call in calls if call.node.index == node.index]) for calls in runs]
     all_calls = [call for _, calls in of_node for call in calls]
     took = sorted(_own(call) for call in all_calls if call.phase is PROCESS)
     total = sum(map(_own, all_calls))
     return NodeProfile(
         node.name,
-        node.calculator.__name__,
+        node.calculator,
         node.device,
         calls=len(took),
         mean=sum(took) / len(took) if took else 0.0,

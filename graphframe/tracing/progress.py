@@ -6,8 +6,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from graphframe.framework.running.invocation import PROCESS, Invocation
 from graphframe.framework.running.run import Tracer
-from graphframe.framework.running.state import PROCESS, Task
 
 
 @dataclass(slots=True)
@@ -53,26 +53,26 @@ class Progress:
         self._other = other
         self._lock = threading.Lock()
 
-    def ready(self, task: Task) -> None:
+    def ready(self, call: Invocation) -> None:
         """A task can be done."""
         if self._other is not None:
-            self._other.ready(task)
+            self._other.ready(call)
 
-    def begin(self, task: Task) -> None:
+    def begin(self, call: Invocation) -> None:
         """A calculator is called."""
-        if task.phase is PROCESS:
+        if call.phase is PROCESS:
             with self._lock:
-                self._stage(task.node.plan.name).began.append(time.perf_counter())
+                self._stage(call.node.name).began.append(time.perf_counter())
         if self._other is not None:
-            self._other.begin(task)
+            self._other.begin(call)
 
-    def end(self, task: Task) -> None:
+    def end(self, call: Invocation) -> None:
         """A calculator has returned."""
         if self._other is not None:
-            self._other.end(task)
-        if task.phase is PROCESS:
+            self._other.end(call)
+        if call.phase is PROCESS:
             with self._lock:
-                stage = self._stage(task.node.plan.name)
+                stage = self._stage(call.node.name)
                 stage.seconds += time.perf_counter() - stage.began.pop(0)
 
     def report(self, node: str, done: int, total: int) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from graphframe.framework.planning.plan import NodePlan
-from graphframe.framework.running.state import Phase, Task
+from graphframe.framework.node_info import NodeInfo
+from graphframe.framework.running.invocation import Invocation, Phase
 from graphframe.inference.activity import Inference, LaneWait, ModelLoad, activity
 
 
@@ -24,7 +24,7 @@ class Call(NamedTuple):
 
     Attributes
     ----------
-    node : NodePlan
+    node : NodeInfo
     phase : Phase
         Which of its methods was called.
     timestamp : int
@@ -41,7 +41,7 @@ class Call(NamedTuple):
         What happened in its thread meanwhile, in the order in which it ended.
     """
 
-    node: NodePlan
+    node: NodeInfo
     phase: Phase
     timestamp: int
     received: Sequence[int | None]
@@ -57,13 +57,13 @@ class Load(NamedTuple):
 
     Attributes
     ----------
-    node : NodePlan
+    node : NodeInfo
     began, ended : float
     models : sequence of ModelLoad
         The models that were loaded for it.
     """
 
-    node: NodePlan
+    node: NodeInfo
     began: float
     ended: float
     models: Sequence[ModelLoad]
@@ -112,7 +112,7 @@ class Trace:
         return [Call._make(call) for call in self._calls]
 
     @contextmanager
-    def loading(self, node: NodePlan) -> Iterator[None]:
+    def loading(self, node: NodeInfo) -> Iterator[None]:
         """For the engine: a node is loaded within."""
         began = self._now()
         activity.logs.append([])
@@ -124,15 +124,15 @@ class Trace:
     # NOTE: these three are called for every input set, so they only note what is there, and that as plain tuples:
     # a NamedTuple takes five times as long. Values of packets are not kept alive.
 
-    def ready(self, task: Task) -> None:
+    def ready(self, call: Invocation) -> None:
         """For the engine: a calculator can be called."""
-        self._ready[id(task)] = self._now()
+        self._ready[id(call)] = self._now()
 
-    def begin(self, task: Task) -> None:
+    def begin(self, call: Invocation) -> None:
         """For the engine: it is called, in this thread."""
         activity.logs.append([self._now()])
 
-    def end(self, task: Task) -> None:
+    def end(self, call: Invocation) -> None:
         """For the engine: it has returned or raised, in the same thread."""
         ended = self._now()
         logs = activity.logs
@@ -140,16 +140,16 @@ class Trace:
         began = within.pop(0)
         if logs:
             logs[-1].append(Nested(began, ended))
-        packets, sent = task.packets, task.sent
+        packets, sent = call.packets, call.sent
         # NOTE: mostly there is one packet, and a comprehension for one takes twice as long.
         self._calls.append(
             (
-                task.node.plan,
-                task.phase,
-                task.timestamp,
+                call.node,
+                call.phase,
+                call.timestamp,
                 (packets[0] and packets[0][1],) if len(packets) == 1 else [packet and packet[1] for packet in packets],
                 ((sent[0][0], sent[0][1][1]),) if len(sent) == 1 else [(slot, packet[1]) for slot, packet in sent],
-                self._ready.pop(id(task)),
+                self._ready.pop(id(call)),
                 began,
                 ended,
                 within or (),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework.toys import SECONDS
+from tests.framework.toys import SECONDS, Call
 
 Function = Callable[[gf.Context], object]
 
@@ -32,7 +32,7 @@ def nothing(cc: gf.Context) -> None:
 
 
 def same(cc: gf.Context) -> object:
-    return cc.packets[0].value if cc.packets and cc.packets[0] else None
+    return cc.get(Call.inputs)
 
 
 def fail(cc: gf.Context) -> None:

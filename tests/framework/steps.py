@@ -9,7 +9,7 @@ from graphframe import GraphError, Packet, Timestamp
 from graphframe.framework.config.reading import parse
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.scheduler import Scheduler
-from graphframe.framework.running.state import Task
+from graphframe.framework.running.state import NodeTask
 from tests.framework import toys
 
 assert toys
@@ -27,7 +27,7 @@ class Steps:
         )
         for stream in self.scheduler.streams:
             stream.observers = [self._observer(stream.name)]
-        self.tasks: dict[str, list[Task]] = {}
+        self.tasks: dict[str, list[NodeTask]] = {}
         if start:
             self.scheduler.start()
 
@@ -47,7 +47,7 @@ class Steps:
         task = self.scheduler.next()
         if task is None:
             return None
-        name = task.node.plan.name
+        name = task.node.name
         self.tasks.setdefault(name, []).append(task)
         values = "".join(f" {packet.value if packet else '-'}" for packet in task.packets)
         return f"{name} {task.phase.value} {Timestamp.describe(task.timestamp)}{values}"

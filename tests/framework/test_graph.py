@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework import toys
 from tests.framework.calls import PROCESS, fail, same
 from tests.framework.toys import SECONDS, Stop
 
@@ -78,8 +77,8 @@ def test_what_a_graph_tells_about_itself() -> None:
     assert graph.inputs == ["IN", "other"]
     assert graph.outputs == ["OUT", "OUT:1", "SAME"]
     assert [(node.name, node.calculator, node.device) for node in graph.nodes] == [
-        ("first", toys.Double, ""),
-        ("second", toys.Double, "NPU"),
+        ("first", "Double", ""),
+        ("second", "Double", "NPU"),
     ]
     assert graph.run(IN=1) == {"OUT": [(2, 0)], "OUT:1": [(4, 0)], "SAME": [(2, 0)]}
     graph.close()

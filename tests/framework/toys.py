@@ -238,7 +238,7 @@ class Stop:
     def __call__(self, cc: gf.Context) -> object:
         self.reached.set()
         assert self.go_on.wait(SECONDS)
-        return cc.packets[0].value if cc.packets and cc.packets[0] else None
+        return cc.get(Call.inputs)
 
     def wait(self) -> None:
         """Until it is there."""

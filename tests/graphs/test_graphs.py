@@ -45,7 +45,7 @@ def test_stages_take_over_what_is_said_once(path: Path) -> None:
 
 @pytest.mark.parametrize("path", STAGED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_files_tell_what_the_model_chose(path: Path) -> None:
-    encoders = [node for node in Graph.from_file(path).nodes if node.proto.calculator == "Base64EncodeCalculator"]
+    encoders = [node for node in Graph.from_file(path).nodes if node.calculator == "Base64EncodeCalculator"]
     assert len(encoders) == 2
     for node in encoders:
-        assert "REQUEST:resolved_request" in node.proto.input_stream
+        assert "REQUEST:resolved_request" in map(str, node.inputs)

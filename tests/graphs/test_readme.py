@@ -17,8 +17,9 @@ from graphframe.cli.main import main
 from graphframe.framework.config.reading import parse
 from graphframe.framework.input_policy import INPUT_POLICIES
 from graphframe.framework.planning.validation import validate
+from graphframe.framework.running.invocation import CLOSE, OPEN
 from graphframe.framework.running.scheduler import Scheduler
-from graphframe.framework.running.state import CLOSE, OPEN, Task
+from graphframe.framework.running.state import NodeTask
 
 README = (Path(__file__).parents[2] / "graphs/README.md").read_text()
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -102,7 +103,7 @@ class Stepper:
         self.plan = validate(config, lambda _: Node)
         self.scheduler = Scheduler(self.plan)
         self.scheduler.start()
-        self.working: Task | None = None
+        self.working: NodeTask | None = None
 
     def do(self, word: Word) -> list[str]:
         """What happens at a word; returns what the node does because of it."""

@@ -10,7 +10,7 @@ import graphframe as gf
 from graphframe.inference.activity import Inference, LaneWait, activity
 from graphframe.tracing import Trace
 from tests.framework.calls import POOL
-from tests.framework.toys import SECONDS
+from tests.framework.toys import SECONDS, Call
 
 
 @gf.register
@@ -45,7 +45,7 @@ class Clock:
 
         def work(cc: gf.Context) -> object:
             self.seconds += rest.pop(0) if len(rest) > 1 else rest[0]
-            return cc.packets[0].value if cc.packets and cc.packets[0] else None
+            return cc.get(Call.inputs)
 
         return work
 
@@ -57,7 +57,7 @@ class Clock:
             ended = self.seconds = began + seconds
             activity.note(LaneWait("CPU", began - wait, began))
             activity.note(Inference(model, "CPU", 0, began, ended))
-            return cc.packets[0].value if cc.packets and cc.packets[0] else None
+            return cc.get(Call.inputs)
 
         return work
 

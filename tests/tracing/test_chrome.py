@@ -17,7 +17,7 @@ import graphframe as gf
 from graphframe.inference.activity import ModelLoad, activity
 from graphframe.tracing import Trace, chrome_trace
 from tests.framework.calls import PROCESS, THREADS, end_of, fail
-from tests.framework.toys import SECONDS
+from tests.framework.toys import SECONDS, Call
 from tests.tracing.graphs import FAN, MEETING, Clock, run_fan
 
 Event = dict[str, Any]
@@ -172,7 +172,7 @@ def test_several_runs(clock: Clock, trace: Trace) -> None:
 
 def test_threads() -> None:
     trace = Trace()
-    work = dict.fromkeys(("first", "left_work", "right_work"), lambda cc: cc.packets[0].value)
+    work = dict.fromkeys(("first", "left_work", "right_work"), lambda cc: cc[Call.inputs])
     run = gf.Graph.from_text(FAN + THREADS).start_run(work, tracer=trace)
     assert end_of(run, *range(50)) is None
     events = events_of([trace])

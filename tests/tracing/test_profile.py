@@ -7,6 +7,7 @@ import pytest
 import graphframe as gf
 from graphframe.tracing import NodeProfile, Trace, profile, profile_table
 from tests.framework.calls import PROCESS, end_of, fail
+from tests.framework.toys import Call
 from tests.tracing.graphs import Clock, run_fan
 
 
@@ -62,7 +63,7 @@ def test_calls_within_a_call_are_not_counted_twice() -> None:
 
     def flush(cc: gf.Context) -> None:
         clock.seconds += 1
-        cc.sent.append((0, gf.Packet("value", 0)))
+        cc.send(Call.output, "value")
         cc.flush()
         clock.seconds += 2
 

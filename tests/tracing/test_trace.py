@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import graphframe as gf
-from graphframe.framework.running.state import PROCESS
+from graphframe.framework.running.invocation import PROCESS
 from graphframe.inference.activity import Inference, LaneWait, ModelLoad, activity
 from graphframe.tracing import Call, Trace, trace
 from graphframe.tracing.trace import Nested
+from tests.framework import toys
 from tests.framework.calls import PROCESS as ONE_CALL
 from tests.framework.calls import both_executors, end_of, fail
 from tests.framework.toys import SECONDS, Stop
@@ -125,7 +126,7 @@ def test_a_call_within_another() -> None:
 
     def flush(cc: gf.Context) -> None:
         clock.seconds += 1
-        cc.send(cc.node.plan.calculator.output, "value")  # type: ignore[attr-defined]
+        cc.send(toys.Call.output, "value")
         cc.flush()
         clock.seconds += 2
 

@@ -67,7 +67,7 @@ class DenoiseCalculator(gf.Calculator):
     options = gf.Options(DenoiseCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
         return static_shape_problems(node, DenoiseCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:

@@ -41,7 +41,7 @@ class VaeDecodeCalculator(gf.Calculator):
     options = gf.Options(VaeDecodeCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
         return static_shape_problems(node, VaeDecodeCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:

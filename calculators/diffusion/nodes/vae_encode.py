@@ -41,7 +41,7 @@ class VaeEncodeCalculator(gf.Calculator):
     options = gf.Options(VaeEncodeCalculatorOptions)
 
     @classmethod
-    def check(cls, node: gf.NodePlan) -> Iterable[str]:
+    def check(cls, node: gf.NodeInfo) -> Iterable[str]:
         return static_shape_problems(node, VaeEncodeCalculatorOptions)
 
     def load(self, node: gf.NodeContext) -> None:

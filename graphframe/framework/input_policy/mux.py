@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from graphframe.framework.input_policy.policy import CLOSE, READY, WAIT, InputPolicy, InputQueue, Readiness, least
+from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
-
-if TYPE_CHECKING:
-    from graphframe.framework.planning.plan import NodePlan
 
 
 class Mux(InputPolicy):
@@ -23,7 +20,7 @@ class Mux(InputPolicy):
     """
 
     @override
-    def bind(self, node: NodePlan) -> InputPolicy:
+    def bind(self, node: NodeInfo) -> InputPolicy:
         if len(node.inputs) < 2:
             raise ValueError("a mux needs an input stream that selects, and at least one to select from")
         return self

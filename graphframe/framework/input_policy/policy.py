@@ -1,22 +1,20 @@
-"""What an input policy is: it decides when a node may work, and on which packets."""
+"""`InputPolicy`, the base class of input policies: when a node may process, and which packets."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from graphframe.framework.config.names import parse_tag_index, tag_index
+from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
 
-if TYPE_CHECKING:
-    from graphframe.framework.planning.plan import NodePlan
 
-
-class Stream(Protocol):
-    """What a policy sees of a stream."""
+class BoundedStream(Protocol):
+    """A policy's view of the stream that feeds an input."""
 
     @property
     def bound(self) -> int:
@@ -24,16 +22,16 @@ class Stream(Protocol):
 
 
 class InputQueue(Protocol):
-    """What a policy sees of one input of a node.
+    """A policy's view of one input of a node.
 
     Attributes
     ----------
     queue : deque of Packet
-        The packets that wait.
+        The waiting packets.
     processed : int
-        The last timestamp for which the node worked on this input, or that was dropped; kept by policies that need it.
+        The last timestamp that was processed or dropped on this input; kept by policies that need it.
     shift : int or None
-        What is added to the timestamps of this input; kept by policies that align streams.
+        An offset that is added to the timestamps of this input; kept by policies that align streams.
     """
 
     queue: deque[Packet]
@@ -41,12 +39,12 @@ class InputQueue(Protocol):
     shift: int | None
 
     @property
-    def stream(self) -> Stream:
-        """Where its packets come from."""
+    def stream(self) -> BoundedStream:
+        """The stream that its packets come from."""
 
 
 class Readiness(Enum):
-    """What a node may do."""
+    """Whether a node may process an input set, must wait for packets or bounds, or closes."""
 
     READY = "ready"
     WAIT = "wait"
@@ -59,15 +57,15 @@ CLOSE: Final = Readiness.CLOSE
 
 
 class InputPolicy:
-    """Pure decisions over queues and bounds. One object serves all runs: what changes is kept in the queues."""
+    """Pure decisions over queues and bounds. One object serves all runs; state is kept in the queues."""
 
     ordered: ClassVar[bool] = True
-    """Whether the timestamps of its input sets only rise, so that each one settles all before it."""
+    """Whether the timestamps of its input sets only rise, so that each input set settles earlier timestamps."""
     timed: ClassVar[bool] = True
     """Whether the timestamps of the packets of each of its inputs must rise."""
 
-    def bind(self, node: NodePlan) -> InputPolicy:
-        """This policy for `node`.
+    def bind(self, node: NodeInfo) -> InputPolicy:
+        """Return this policy for `node`.
 
         Raises
         ------
@@ -77,7 +75,7 @@ class InputPolicy:
         return self
 
     def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:
-        """What the node may do, and the timestamp: of the input set; or, if it waits, before which none will come."""
+        """Return what the node may do, and a timestamp: the input set's, or if it waits, the least to come."""
         raise NotImplementedError
 
     def take(self, inputs: Sequence[InputQueue], timestamp: int) -> list[Packet | None]:
@@ -85,30 +83,35 @@ class InputPolicy:
         raise NotImplementedError
 
     def drop(self, inputs: Sequence[InputQueue]) -> None:
-        """Remove the packets that the node will never work on; most policies have none."""
+        """Remove packets that the node will never process; most policies remove none."""
 
 
-def position(node: NodePlan, place: str) -> int:
-    """The position of the input of `node` at ``TAG``, ``TAG:1`` or ``:1``.
+def position(node: NodeInfo, place: str) -> int:
+    """Return the position of the input of `node` at ``TAG``, ``TAG:1`` or ``:1``.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If the node has no such input.
     """
-    places = [slot.place for slot in node.inputs]
+    places = input_places(node)
     found = tag_index(*parse_tag_index(place))
     if found not in places:
         known = ", ".join(f'"{place}"' for place in places)
-        raise ValueError(f'there is no input stream at "{place}"; there are: {known}')
+        raise ValueError(f'the node has no input stream at "{place}"; it has: {known}')
     return places.index(found)
 
 
+def input_places(node: NodeInfo) -> list[str]:
+    """Return the place of each input of `node`, as ``TAG``, ``TAG:1`` or ``:1``."""
+    return [tag_index(spec.tag, spec.index) for spec in node.inputs]
+
+
 def least(item: InputQueue) -> int:
-    """The least timestamp that may still be processed on an input."""
+    """Return the least timestamp that may still be processed on an input."""
     return item.queue[0][1] if item.queue else item.stream.bound
 
 
 def settled_before(bound: int) -> int:
-    """The last timestamp that is settled on a stream with this bound; `Timestamp.UNSTARTED` if none is."""
+    """Return the last timestamp that is settled on a stream with this bound; `Timestamp.UNSTARTED` if none is."""
     return Timestamp.UNSTARTED if bound <= Timestamp.MIN else min(bound - 1, Timestamp.MAX)

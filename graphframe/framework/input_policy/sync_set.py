@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
@@ -14,15 +13,14 @@ from graphframe.framework.input_policy.policy import (
     InputPolicy,
     InputQueue,
     Readiness,
+    input_places,
     least,
     position,
     settled_before,
 )
+from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
-
-if TYPE_CHECKING:
-    from graphframe.framework.planning.plan import NodePlan
 
 
 class SyncSet(InputPolicy):
@@ -46,17 +44,17 @@ class SyncSet(InputPolicy):
         self._bounds = False
 
     @override
-    def bind(self, node: NodePlan) -> SyncSet:
+    def bind(self, node: NodeInfo) -> SyncSet:
         bound = type(self)(*self._names)
-        bound._bounds = node.calculator.process_timestamp_bounds
+        bound._bounds = node.process_timestamp_bounds
         bound._sets = self._positions(node)
         return bound
 
-    def _positions(self, node: NodePlan) -> list[list[int]]:
+    def _positions(self, node: NodeInfo) -> list[list[int]]:
         sets = [[position(node, name) for name in names] for names in self._names]
         named = [index for positions in sets for index in positions]
         if twice := {index for index in named if named.count(index) > 1}:
-            raise ValueError(f'the input stream "{node.inputs[min(twice)].place}" is in two sync sets')
+            raise ValueError(f'the input stream "{input_places(node)[min(twice)]}" is in two sync sets')
         rest = [index for index in range(len(node.inputs)) if index not in named]
         return [positions for positions in (*sets, rest) if positions]
 
@@ -123,5 +121,5 @@ class Immediate(SyncSet):
 
     _merges = True
 
-    def _positions(self, node: NodePlan) -> list[list[int]]:
+    def _positions(self, node: NodeInfo) -> list[list[int]]:
         return [[index] for index in range(len(node.inputs))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
@@ -17,11 +16,9 @@ from graphframe.framework.input_policy.policy import (
     least,
     position,
 )
+from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
-
-if TYPE_CHECKING:
-    from graphframe.framework.planning.plan import NodePlan
 
 
 class TimestampAlign(InputPolicy):
@@ -41,7 +38,7 @@ class TimestampAlign(InputPolicy):
         self._position = 0
 
     @override
-    def bind(self, node: NodePlan) -> TimestampAlign:
+    def bind(self, node: NodeInfo) -> TimestampAlign:
         bound = TimestampAlign(self._base)
         bound._position = position(node, self._base)
         return bound

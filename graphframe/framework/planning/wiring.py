@@ -1,28 +1,20 @@
-"""Matches what a node of a config connects with the ports of its calculator."""
+"""Matches the connections of a node with the ports of its calculator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graphframe.framework.calculator import Calculator, NodeContext
-from graphframe.framework.config.names import Spec, parse_specs
+from graphframe.framework.config.names import Spec, parse_specs, parse_tag_index, tag_index
 from graphframe.framework.config.reading import SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean
-from graphframe.framework.planning.plan import NodePlan, Slot
+from graphframe.framework.planning.plan import Connection
 from graphframe.framework.port import ANY_TAG, Input, Output, Port, SideInput, SideOutput
-
-FIELDS = {
-    "inputs": "input_stream",
-    "outputs": "output_stream",
-    "side_inputs": "input_side_packet",
-    "side_outputs": "output_side_packet",
-}
-"""The field of a node in which each kind of port is connected."""
 
 
 class UnknownCalculator(Calculator):
-    """Stands in for one that is not there, so that the rest of its graph can be checked."""
+    """Replaces an unknown calculator, so that the rest of its graph can be checked."""
 
     any_input = Input(ANY_TAG, optional=True)
     any_output = Output(ANY_TAG, optional=True)
@@ -30,46 +22,92 @@ class UnknownCalculator(Calculator):
     any_side_output = SideOutput(ANY_TAG, optional=True)
 
     def load(self, node: NodeContext) -> None:
-        """Refuse to work."""
-        raise LookupError(f'there is no calculator "{node.calculator}" here: the graph can be looked at, not run')
+        """Raise LookupError."""
+        raise LookupError(f'the calculator "{node.calculator}" is unknown: the graph can be viewed, not run')
 
 
-def wire(plan: NodePlan, node: SourcedNode, numbers: Mapping[str, dict[str, int]]) -> list[Problem]:
-    """Fill the slots of `plan` from the specs of `node`; returns what is wrong with them.
+class Wiring:
+    """The connections of a node, and problems with them.
 
-    `numbers` has for each field the numbers of its streams or side packets by name; new ones are added.
+    Parameters
+    ----------
+    node : SourcedNode
+    calculator : type
+
+    Attributes
+    ----------
+    positions : dict
+        For each port, the positions of its connections in the list of its kind.
+    problems : list of Problem
     """
-    problems = []
-    for kind, field in FIELDS.items():
-        ports: tuple[Port[Any], ...] = getattr(plan.calculator.contract, kind)
-        texts = getattr(node.proto, field)[:]  # a list is gone through at a fifth of the cost
+
+    def __init__(self, node: SourcedNode, calculator: type[Calculator]) -> None:
+        self.positions: dict[Port[Any], list[int]] = {}
+        self.problems: list[Problem] = []
+        self._node = node
+        self._calculator = calculator.__name__
+
+    def match(
+        self, field: str, texts: Sequence[str], ports: Sequence[Port[Any]], numbers: dict[str, int]
+    ) -> list[Connection]:
+        """Return the connections that the items of `field` make to `ports`, ordered by tag and index.
+
+        `numbers` has the numbers of streams or side packets by name; new ones are added.
+        """
         if not ports and not texts:
-            continue
+            return []
         specs, wrong = parse_specs(texts)
         for position, message in wrong:
-            problems.append(node.problem(f"{field} {message}", field, position))
+            self._problem(f"{field} {message}", field, position)
         for port in ports:
-            plan.slots[port] = []
-        slots: list[Slot] = getattr(plan, kind)
-        known = numbers[field]
+            self.positions[port] = []
+        connections: list[Connection] = []
         for position, spec in sorted(enumerate(specs), key=_place) if len(specs) > 1 else enumerate(specs):
             if spec is None:
                 continue
             found = _port_for(spec, ports)
             if found is None:
-                problems.append(node.problem(_no_such_port(plan, field, spec, ports), field, position))
+                self._problem(self._no_such_port(field, spec, ports), field, position)
                 continue
-            plan.slots[found].append(len(slots))
-            slots.append(Slot(found, spec, position, known.setdefault(spec.name, len(known))))
+            self.positions[found].append(len(connections))
+            number = numbers.setdefault(spec.name, len(numbers))
+            connections.append(Connection(found, spec, position, number))
         for port in ports:
-            if not plan.slots[port] and not port.optional and not wrong:
-                problems += [node.problem(_missing(plan, field, port))]
-    if not problems:
-        try:
-            problems = [node.problem(message) for message in plan.calculator.check(plan)]
-        except Exception as error:
-            problems = [node.problem(f"{plan.calculator.__name__}.check failed: {type(error).__name__}: {error}")]
-    return problems
+            if not self.positions[port] and not port.optional and not wrong:
+                self._problem(f"{self._calculator} needs {_wanted(field, port)}")
+        return connections
+
+    def mark_back_edges(self, inputs: list[Connection]) -> None:
+        """Mark those of `inputs` that the node's ``input_stream_info`` calls back edges."""
+        at = {tag_index(connection.spec.tag, connection.spec.index): place for place, connection in enumerate(inputs)}
+        known: set[str] = set()
+        for position, info in enumerate(self._node.proto.input_stream_info):
+            try:
+                place = tag_index(*parse_tag_index(info.tag_index))
+                if place not in at:
+                    raise ValueError(f'the node has no input stream at "{place}"')
+                if place in known:
+                    raise ValueError(f'the input stream at "{place}" is given twice')
+            except ValueError as error:
+                self._problem(f"input_stream_info: {error}", "input_stream_info", position)
+            else:
+                known.add(place)
+                inputs[at[place]] = inputs[at[place]]._replace(back_edge=info.back_edge)
+
+    def _problem(self, message: str, *place: str | int) -> None:
+        self.problems.append(self._node.problem(message, *place))
+
+    def _no_such_port(self, field: str, spec: Spec, ports: Sequence[Port[Any]]) -> str:
+        if any(port.tag == spec.tag for port in ports):
+            place = f'with the tag "{spec.tag}"' if spec.tag else "without a tag"
+            return f'{self._calculator} takes one {field} {place}, not "{spec}" too'
+        if not ports:
+            return f'{self._calculator} has no {field}, so not "{spec}"'
+        tags = [port.tag for port in ports]
+        known = ", ".join(tag or "(no tag)" for tag in tags)
+        if not spec.tag:
+            return f'{self._calculator} has no {field} without a tag, so not "{spec}"; it has: {known}'
+        return f'{self._calculator} has no {field} "{spec.tag}"{did_you_mean(spec.tag, tags)}; it has: {known}'
 
 
 def _place(placed: tuple[int, Spec | None]) -> tuple[str, int]:
@@ -87,22 +125,7 @@ def _port_for(spec: Spec, ports: Iterable[Port[Any]]) -> Port[Any] | None:
     return found
 
 
-def _no_such_port(plan: NodePlan, field: str, spec: Spec, ports: tuple[Port[Any], ...]) -> str:
-    name = plan.calculator.__name__
-    if any(port.tag == spec.tag for port in ports):
-        place = f'with the tag "{spec.tag}"' if spec.tag else "without a tag"
-        return f'{name} takes one {field} {place}, not "{spec}" too'
-    if not ports:
-        return f'{name} has no {field}, so not "{spec}"'
-    tags = [port.tag for port in ports]
-    known = ", ".join(tag or "(no tag)" for tag in tags)
-    if not spec.tag:
-        return f'{name} has no {field} without a tag, so not "{spec}"; it has: {known}'
-    return f'{name} has no {field} "{spec.tag}"{did_you_mean(spec.tag, tags)}; it has: {known}'
-
-
-def _missing(plan: NodePlan, field: str, port: Port[Any]) -> str:
-    wanted = f'an {field} "{port.tag}:..."' if port.tag else f"an {field} without a tag"
+def _wanted(field: str, port: Port[Any]) -> str:
     if port.tag == ANY_TAG:
-        wanted = f"at least one {field}"
-    return f"{plan.calculator.__name__} needs {wanted}"
+        return f"at least one {field}"
+    return f'an {field} "{port.tag}:..."' if port.tag else f"an {field} without a tag"

@@ -1,46 +1,47 @@
-"""What a calculator sees of its run while it opens, processes and closes."""
+"""A calculator's view of its run while it opens, processes and closes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
 
 from graphframe.framework.config.names import tag_index
 from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
 from graphframe.framework.running.cancellation import Cancellation
-from graphframe.framework.running.state import OPEN, NodeState, Task
+from graphframe.framework.running.invocation import OPEN, Invocation
 from graphframe.framework.timestamp import Timestamp
 
 D = TypeVar("D")
 
 
-class Context(Task):
-    """The view of one node on one run.
+class Context:
+    """One node's view of one run.
 
     Attributes
     ----------
-    timestamp : int
-        The timestamp of the input set; `Timestamp.UNSTARTED` in ``open``, `Timestamp.DONE` in ``close``, 0 in a source.
-    packets : sequence of Packet or None
-        The input set, by the positions of the node's inputs.
     cancellation : Cancellation
-        Tells when the run is cancelled. An inference looks at it by itself; a long loop without one should.
+        Reports when the run is cancelled. Inferences check it themselves; a long loop without one should.
     """
 
-    __slots__ = ("_flush", "_report", "cancellation")
+    __slots__ = ("_call", "_flush", "_report", "cancellation")
 
     def __init__(
         self,
+        call: Invocation,
         cancellation: Cancellation,
-        flush: Callable[[Task, list[tuple[int, Packet]]], None],
+        flush: Callable[[Invocation, list[tuple[int, Packet]]], None],
         report: Callable[[str, int, int], None] | None,
-        node: NodeState,
     ) -> None:
-        Task.__init__(self, node)  # NOTE: super() costs as much as the rest, for each node of each run
+        self._call = call
         self._flush = flush
         self._report = report
         self.cancellation = cancellation
+
+    @property
+    def timestamp(self) -> int:
+        """The timestamp of the input set: `Timestamp.UNSTARTED` in ``open``, `DONE` in ``close``, 0 in a source."""
+        return self._call.timestamp
 
     @overload
     def __getitem__(self, port: Input[T]) -> T: ...
@@ -50,34 +51,38 @@ class Context(Task):
     def __getitem__(self, port: Options[M]) -> M: ...
 
     def __getitem__(self, port: Input[Any] | SideInput[Any] | Options[Any]) -> Any:
-        """The value at an input (of the first stream, if the port is `multiple`), a side packet, or the options.
+        """Return the value at an input (the first, if the port is `multiple`) or side input, or the options.
 
         Raises
         ------
         LookupError
             If there is none.
         """
+        call = self._call
         if isinstance(port, Input):
-            slots = self.node.plan.slots[port]
-            if slots and self.packets and (packet := self.packets[slots[0]]) is not None:
+            positions = call.node.positions[port]
+            if positions and call.packets and (packet := call.packets[positions[0]]) is not None:
                 return packet[0]
             raise LookupError(
-                f'input stream "{port.tag}" has no packet at timestamp {Timestamp.describe(self.timestamp)}; '
-                "ask cc.has(...) first where it may be empty"
+                f'input stream "{port.tag}" has no packet at timestamp {Timestamp.describe(call.timestamp)}; '
+                "call cc.has(...) first where it may be empty"
             )
         if isinstance(port, Options):
-            return self.node.plan.options.get(port.type) or port.type()
-        slots = self.node.plan.slots[port]
-        if slots:
-            return self.node.side_packets[slots[0]]
-        raise LookupError(f'input side packet "{port.tag}" is not connected; ask cc.has(...) first where it may not be')
+            return call.node.options.get(port.type) or port.type()
+        positions = call.node.positions[port]
+        if positions:
+            return call.side_packets[positions[0]]
+        raise LookupError(
+            f'input side packet "{port.tag}" is not connected; call cc.has(...) first where it may not be'
+        )
 
     def has(self, port: Input[Any] | SideInput[Any], *, index: int = 0) -> bool:
-        """Whether there is a value at `port`; if it is `multiple`, at one of its streams or side packets."""
-        slots = self.node.plan.slots[port]
-        if index >= len(slots):
+        """Return whether there is a value at `port`; if it is `multiple`, at its stream or side packet `index`."""
+        positions = self._call.node.positions[port]
+        if index >= len(positions):
             return False
-        return isinstance(port, SideInput) or (bool(self.packets) and self.packets[slots[index]] is not None)
+        packets = self._call.packets
+        return isinstance(port, SideInput) or (bool(packets) and packets[positions[index]] is not None)
 
     @overload
     def get(self, port: Input[T], default: D) -> T | D: ...
@@ -89,7 +94,7 @@ class Context(Task):
     def get(self, port: SideInput[T]) -> T | None: ...
 
     def get(self, port: Any, default: Any = None) -> Any:
-        """The value at `port`, or `default` if there is none."""
+        """Return the value at `port`, or `default` if there is none."""
         return self[port] if self.has(port) else default
 
     @overload
@@ -98,24 +103,37 @@ class Context(Task):
     def values(self, port: SideInput[T]) -> list[T]: ...
 
     def values(self, port: Input[Any] | SideInput[Any]) -> list[Any]:
-        """All values at a `multiple` port, by index; None for streams without a packet."""
-        slots = self.node.plan.slots[port]
+        """Return all values at a `multiple` port, by index; None for streams without a packet."""
         if isinstance(port, SideInput):
-            return [self.node.side_packets[slot] for slot in slots]
-        packets = [self.packets[slot] for slot in slots] if self.packets else [None] * len(slots)
-        return [None if packet is None else packet[0] for packet in packets]
+            call = self._call
+            return [call.side_packets[position] for position in call.node.positions[port]]
+        return [None if packet is None else packet[0] for packet in self.packets(port)]
+
+    def packet(self, port: Input[Any], *, index: int = 0) -> Packet | None:
+        """Return the packet at an input, or None; if the port is `multiple`, at its stream `index`."""
+        positions = self._call.node.positions[port]
+        packets = self._call.packets
+        return packets[positions[index]] if packets and index < len(positions) else None
+
+    def packets(self, port: Input[Any]) -> Sequence[Packet | None]:
+        """Return the packets at a `multiple` port, by index; None for streams without one."""
+        packets = self._call.packets
+        positions = self._call.node.positions[port]
+        if len(positions) == len(packets):  # NOTE: no other port has inputs, so this is the whole input set
+            return packets
+        return [packets[position] for position in positions] if packets else [None] * len(positions)
 
     def send(self, port: Output[T], value: T, timestamp: int | None = None, *, index: int = 0) -> None:
-        """Put a packet on an output; it leaves when the method that sends it returns, or at `flush`.
+        """Send a packet on an output. It leaves when the calling method returns, or at `flush`.
 
         Parameters
         ----------
         port : Output
-            An output that is not connected swallows the packet.
+            If it is not connected, the packet is dropped.
         value : object
-            Of the port's type. Whoever receives it must not change it.
+            Of the port's type. Receivers must not change it.
         timestamp : int, optional
-            By default the input's. Must be given in ``open`` and ``close``.
+            By default the input set's. Required in ``open`` and ``close``.
         index : int, optional
             Which stream, if the port is `multiple`.
 
@@ -124,62 +142,66 @@ class Context(Task):
         TypeError
             If `value` is not of the port's type.
         """
-        self.send_packet(port, new_packet((value, self.timestamp if timestamp is None else timestamp)), index=index)
+        packet = new_packet((value, self._call.timestamp if timestamp is None else timestamp))
+        self.send_packet(port, packet, index=index)
 
     def send_packet(self, port: Output[Any], packet: Packet, *, index: int = 0) -> None:
-        """Put a packet on an output as it is, at its own timestamp; for the rest as `send`."""
+        """Send a packet on an output with its own timestamp; otherwise like `send`."""
         if not isinstance(packet[0], port.type):
             raise _wrong_type(port, index, packet[0])
-        slots = self.node.plan.slots[port]
-        if index < len(slots):
-            self.sent.append((slots[index], packet))
+        positions = self._call.node.positions[port]
+        if index < len(positions):
+            self._call.sent.append((positions[index], packet))
 
     def flush(self) -> None:
-        """Let the packets sent so far leave now: a preview, say, while ``process`` goes on."""
-        sent, self.sent = self.sent, []
-        self._flush(self, sent)
+        """Let the packets sent so far leave now: a preview, for example, while ``process`` continues."""
+        call = self._call
+        sent, call.sent = call.sent, []
+        self._flush(call, sent)
 
     def bound(self, port: Input[Any], *, index: int = 0) -> int:
-        """The least timestamp that may still come on an input, for calculators with `process_timestamp_bounds`.
+        """Return the least timestamp still to come on an input, in calculators with `process_timestamp_bounds`.
 
-        `Timestamp.DONE` once the stream is closed and all its packets were processed. All before it that had no packet
-        never will.
+        It is `Timestamp.DONE` once the stream is closed and its packets are processed. Timestamps before it that had
+        no packet will have none.
         """
-        if not self.node.plan.calculator.process_timestamp_bounds:
-            raise TypeError(f"{self.node.plan.calculator.__name__} must set process_timestamp_bounds to see bounds")
-        slots = self.node.plan.slots[port]
-        return self.bounds[slots[index]] if index < len(slots) and self.bounds else Timestamp.DONE
+        call = self._call
+        if not call.node.process_timestamp_bounds:
+            raise TypeError(f"{call.node.calculator} must set process_timestamp_bounds to call cc.bound")
+        positions = call.node.positions[port]
+        return call.bounds[positions[index]] if index < len(positions) and call.bounds else Timestamp.DONE
 
     def set_next_timestamp_bound(self, port: Output[Any], bound: int, *, index: int = 0) -> None:
-        """Promise that no packet before `bound` will be sent on an output; a lower one than before changes nothing."""
-        slots = self.node.plan.slots[port]
-        if index < len(slots):
-            self.affect().bounds.append((slots[index], bound))
+        """Promise to send no packet before `bound` on an output; a bound lower than the present one has no effect."""
+        positions = self._call.node.positions[port]
+        if index < len(positions):
+            self._call.affect().bounds.append((positions[index], bound))
 
     def close(self, port: Output[Any], *, index: int = 0) -> None:
-        """Close an output: nothing more will be sent on it."""
+        """Close an output: no packet will be sent on it."""
         self.set_next_timestamp_bound(port, Timestamp.DONE, index=index)
 
     def set_offset(self, offset: int | None) -> None:
-        """Change the node's `timestamp_offset` for this run; only in ``open``, as others rely on it from then on."""
-        if self.phase is not OPEN:
-            raise ValueError(f"set_offset can be called in open only, not in {self.phase.value}")
-        effects = self.affect()
+        """Change the node's `timestamp_offset` for this run; only in ``open``, since other nodes rely on it later."""
+        call = self._call
+        if call.phase is not OPEN:
+            raise ValueError(f"set_offset can be called in open only, not in {call.phase.value}")
+        effects = call.affect()
         effects.offset, effects.sets_offset = offset, True
 
     def stop(self) -> None:
-        """End: a source is not called any more; from another node, all sources stop and the graph's inputs close.
+        """End a source: it is not called again. In another node, stop all sources and close the graph's inputs.
 
-        What is queued is still worked off, and the run ends without an error.
+        Queued packets are still processed, and the run ends without an error.
         """
-        self.affect().stopped = True
+        self._call.affect().stopped = True
 
     def connected(self, port: Port[Any]) -> int:
-        """How many streams or side packets are connected to `port`."""
-        return len(self.node.plan.slots[port])
+        """Return how many streams or side packets are connected to `port`."""
+        return len(self._call.node.positions[port])
 
     def set_side_packet(self, port: SideOutput[T], value: T, *, index: int = 0) -> None:
-        """Set an output side packet, which can be done once a run; nodes that take it open after that.
+        """Set an output side packet, which is possible once a run; nodes that take it open afterwards.
 
         Parameters
         ----------
@@ -187,7 +209,7 @@ class Context(Task):
         value : object
             Of the port's type.
         index : int, optional
-            Which one, if the port is `multiple`.
+            Which side packet, if the port is `multiple`.
 
         Raises
         ------
@@ -196,14 +218,14 @@ class Context(Task):
         """
         if not isinstance(value, port.type):
             raise _wrong_type(port, index, value)
-        slots = self.node.plan.slots[port]
-        if index < len(slots):
-            self.affect().side_packets.append((slots[index], value))
+        positions = self._call.node.positions[port]
+        if index < len(positions):
+            self._call.affect().side_packets.append((positions[index], value))
 
     def report(self, done: int, total: int) -> None:
-        """Tell whoever follows the run that `done` of `total` steps are done."""
+        """Report that `done` of `total` steps are done."""
         if self._report is not None:
-            self._report(self.node.plan.name, done, total)
+            self._report(self._call.node.name, done, total)
 
 
 def _wrong_type(port: Port[Any], index: int, value: object) -> TypeError:

@@ -22,20 +22,20 @@ def explain(scheduler: Scheduler) -> str:
 
 
 def _about(node: NodeState, scheduler: Scheduler) -> Iterator[str]:
-    name = f'node "{node.plan.name}" ({node.plan.calculator.__name__})'
+    name = f'node "{node.plan.info.name}" ({node.plan.info.calculator})'
     working = node.most - len(node.idle)
     if working:
         at = Timestamp.describe(node.processed)
         yield f"{name} works, at timestamp {at}" + (f" and {working - 1} before it" if working > 1 else "")
     elif not node.opened:
         missing = [
-            scheduler.plan.side_packets[slot.stream]
-            for slot in node.plan.side_inputs
-            if not scheduler.has_side_packet(slot.stream)
+            scheduler.plan.side_packets[connection.number]
+            for connection in node.plan.side_inputs
+            if not scheduler.has_side_packet(connection.number)
         ]
         yield f"{name} is not open; it waits for side packets: {', '.join(missing) or 'none'}"
     elif node.plan.is_source:
-        held = scheduler.throttle.held.get(~node.plan.index, 0) > 0
+        held = scheduler.throttle.held.get(~node.plan.info.index, 0) > 0
         yield f"{name} is a source that " + (
             "is throttled: queues after it are full" if held else "waits for its layer"
         )

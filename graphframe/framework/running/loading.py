@@ -1,15 +1,18 @@
-"""Loads the calculators of a graph, side by side."""
+"""Loads the calculators of a graph, in parallel, and keeps what runs of it share."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from graphframe.framework.calculator import Calculator, NodeContext
 from graphframe.framework.errors import CalculatorError
+from graphframe.framework.node_info import NodeInfo
+from graphframe.framework.planning.executors import DEVICE_THREADS, INLINE
 from graphframe.framework.planning.plan import NodePlan, Plan
 from graphframe.framework.timestamp import Timestamp
 
@@ -17,20 +20,60 @@ _MOST_AT_ONCE = 16
 
 
 class LoadTracer(Protocol):
-    """What follows the loading of a graph; called from the threads that load its nodes."""
+    """An observer of how a graph is loaded; called from the threads that load its nodes."""
 
-    def loading(self, node: NodePlan) -> AbstractContextManager[None]:
-        """The node is loaded within, in this thread."""
+    def loading(self, node: NodeInfo) -> AbstractContextManager[None]:
+        """Return a context manager within which the node is loaded, in this thread."""
 
 
-def load_nodes(plan: Plan, tracer: LoadTracer | None) -> tuple[list[Calculator], dict[str, Any]]:
-    """The loaded calculators of the nodes, and all that they published.
+@dataclass
+class LoadedGraph:
+    """What all runs of a loaded graph share.
+
+    Attributes
+    ----------
+    calculators : list of Calculator
+        In execution order.
+    properties : dict
+        The values that calculators published, by name.
+    executors : dict
+        By name; None for executors that run inline.
+    """
+
+    calculators: list[Calculator]
+    properties: dict[str, Any]
+    executors: dict[str, Executor | None]
+
+    @cached_property
+    def starters(self) -> Executor:
+        """The threads on which asynchronous runs begin."""
+        return ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start")
+
+    def close(self) -> None:
+        """Wait until no thread works any more."""
+        for executor in (*self.executors.values(), vars(self).get("starters")):
+            if executor is not None:
+                executor.shutdown()
+
+
+def load_graph(plan: Plan, tracer: LoadTracer | None) -> LoadedGraph:
+    """Load all nodes of a graph, and make its executors.
 
     Raises
     ------
     CalculatorError
-        If one fails; the others are loaded to their end all the same.
+        If a node fails, after the others are loaded.
     """
+    calculators, properties = _load_nodes(plan, tracer)
+    executors: dict[str, Executor | None] = {}
+    for name, threads in plan.executors.items():
+        prefix = f"graphframe-{name or 'default'}"
+        executors[name] = None if threads == INLINE else ThreadPoolExecutor(threads, thread_name_prefix=prefix)
+    return LoadedGraph(calculators, properties, executors)
+
+
+def _load_nodes(plan: Plan, tracer: LoadTracer | None) -> tuple[list[Calculator], dict[str, Any]]:
+    """Return the loaded calculators, and what they published."""
     load = partial(_load_node, base=plan.base, tracer=tracer)
     if sum(node.calculator.load is not Calculator.load for node in plan.nodes) > 1:
         with ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="graphframe-load") as threads:
@@ -60,14 +103,14 @@ def load_nodes(plan: Plan, tracer: LoadTracer | None) -> tuple[list[Calculator],
 def _load_node(
     node: NodePlan, base: Path, tracer: LoadTracer | None
 ) -> tuple[Calculator, dict[str, Any]] | CalculatorError:
-    """The calculator and what it published, or why there is none."""
+    """Return the calculator and what it published, or why it could not be loaded."""
     try:
         calculator = node.calculator()
         if tracer is None and node.calculator.load is Calculator.load:
             return calculator, {}
-        name, device_properties = node.calculator.__name__, node.proto.device_properties
-        context = NodeContext(node.name, name, node.device, device_properties, base, node.options)
-        with nullcontext() if tracer is None else tracer.loading(node):
+        info = node.info
+        context = NodeContext(info.name, info.calculator, info.device, info.device_properties, base, info.options)
+        with nullcontext() if tracer is None else tracer.loading(info):
             calculator.load(context)
     except (Exception, SystemExit) as cause:
         return _error(node, cause)
@@ -75,4 +118,4 @@ def _load_node(
 
 
 def _error(node: NodePlan, cause: BaseException) -> CalculatorError:
-    return CalculatorError(node.name, node.calculator.__name__, "load", Timestamp.UNSET, cause)
+    return CalculatorError(node.info.name, node.info.calculator, "load", Timestamp.UNSET, cause)

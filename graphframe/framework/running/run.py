@@ -24,9 +24,10 @@ from graphframe.framework.planning.plan import Plan
 from graphframe.framework.running.cancellation import Cancellation
 from graphframe.framework.running.context import Context
 from graphframe.framework.running.explanation import explain
+from graphframe.framework.running.invocation import CLOSE, OPEN, PROCESS, Invocation
 from graphframe.framework.running.poller import Poller
 from graphframe.framework.running.scheduler import Scheduler
-from graphframe.framework.running.state import CLOSE, OPEN, PROCESS, Task
+from graphframe.framework.running.state import NodeTask
 from graphframe.framework.timestamp import Timestamp
 
 _log = logging.getLogger(__name__)
@@ -35,15 +36,15 @@ _PATIENCE = 1.0
 
 
 class Tracer(Protocol):
-    """What follows the work of a run; called from its threads."""
+    """An observer of the calls of calculators in a run; called from the run's threads."""
 
-    def ready(self, task: Task) -> None:
-        """A task can be done."""
+    def ready(self, call: Invocation) -> None:
+        """A calculator can be called."""
 
-    def begin(self, task: Task) -> None:
+    def begin(self, call: Invocation) -> None:
         """The calculator is called, in this thread."""
 
-    def end(self, task: Task) -> None:
+    def end(self, call: Invocation) -> None:
         """The calculator has returned or raised, in this thread."""
 
 
@@ -80,7 +81,9 @@ class Run:
         self._has_threads = any(executors.values())
         self._calculators = calculators
         self._tracer = tracer
-        self._scheduler = Scheduler(plan, side_packets, partial(Context, self.cancellation, self._flush, on_progress))
+        self._on_progress = on_progress
+        self._contexts: dict[NodeTask, Context] = {}
+        self._scheduler = Scheduler(plan, side_packets)
         if tracer is not None:
             self._scheduler.on_schedule = tracer.ready
         self._mailbox: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
@@ -327,12 +330,12 @@ class Run:
             if task is not None:
                 self._work(task)
 
-    def _work(self, task: Task) -> None:
+    def _work(self, task: NodeTask) -> None:
         """Do a task inline, and those that follow from it until somebody else drives."""
         mailbox, driving, ident = self._mailbox, self._driving, threading.get_ident()
         nested = ident in self._working
         self._working.add(ident)
-        following: Task | None = task
+        following: NodeTask | None = task
         try:
             while following is not None:
                 task = following
@@ -351,7 +354,7 @@ class Run:
             if not nested:
                 self._working.discard(ident)
 
-    def _next_inline(self) -> Task | None:
+    def _next_inline(self) -> NodeTask | None:
         """Work off the mailbox, and hand out tasks until one is to run inline, or there are none."""
         scheduler = self._scheduler
         while True:
@@ -370,13 +373,13 @@ class Run:
             if task is None:
                 self._notify()
                 return None
-            executor = self._executors[task.node.plan.executor] if self._has_threads else None
+            executor = self._executors[task.state.plan.executor] if self._has_threads else None
             if executor is None:
                 return task
             try:
                 executor.submit(self._call_elsewhere, task)
             except RuntimeError as cause:
-                error = GraphError(f'the graph was closed before node "{task.node.plan.name}" could work: {cause}')
+                error = GraphError(f'the graph was closed before node "{task.node.name}" could work: {cause}')
                 scheduler.finish(task, error)
 
     def _notify(self) -> None:
@@ -384,6 +387,7 @@ class Run:
         if self._scheduler.done and not self.done:
             self.done = True
             self._calculators = ()
+            self._contexts = {}  # they refer to the run: so it is free of reference cycles
         callbacks: list[Callable[[], None]] = []
         if self._error_callbacks and self.error is not None:
             callbacks += [partial(callback, self.error) for callback in self._error_callbacks]
@@ -404,7 +408,7 @@ class Run:
                 _log.exception("a callback of a run failed")
         self._scheduler.observing = 0
 
-    def _call_elsewhere(self, task: Task) -> None:
+    def _call_elsewhere(self, task: NodeTask) -> None:
         error = None if task.phase is CLOSE else self.error  # it may have failed since the task waits for a thread
         if error is None:
             self._working.add(threading.get_ident())
@@ -412,31 +416,34 @@ class Run:
             self._working.discard(threading.get_ident())
         self._post(self._scheduler.finish, task, error)
 
-    def _call(self, task: Task) -> GraphError | None:
+    def _call(self, task: NodeTask) -> GraphError | None:
         """Call the method of the calculator that a task names. Whatever it raises only ends the run."""
-        cc: Context = task  # type: ignore[assignment]  # it is what `_context` made
-        calculator = self._calculators[cc.node.plan.index]
+        cc = self._contexts.get(task)
+        if cc is None:
+            cc = self._contexts[task] = Context(task, self.cancellation, self._flush, self._on_progress)
+        calculator = self._calculators[task.node.index]
         tracer = self._tracer
         try:
             if tracer is not None:
-                tracer.begin(cc)
-            if cc.phase is PROCESS:
+                tracer.begin(task)
+            if task.phase is PROCESS:
                 calculator.process(cc)
-            elif cc.phase is OPEN:
+            elif task.phase is OPEN:
                 calculator.open(cc)
             else:
                 calculator.close(cc)
         except BaseException as cause:
             if isinstance(cause, Cancelled) and self.cancellation.cancelled:
                 return cause.with_traceback(None)
-            return cc.failure(cause)
+            return task.failure(cause)
         finally:
             if tracer is not None:
-                tracer.end(cc)
+                tracer.end(task)
         return None
 
-    def _flush(self, task: Task, sent: list[tuple[int, Packet]]) -> None:
-        self._post(self._scheduler.flush, task, sent)
+    def _flush(self, call: Invocation, sent: list[tuple[int, Packet]]) -> None:
+        assert isinstance(call, NodeTask)
+        self._post(self._scheduler.flush, call, sent)
 
 
 def _forget(callbacks: list[Any], callback: object) -> None:

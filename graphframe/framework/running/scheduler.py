@@ -17,7 +17,8 @@ from graphframe.framework.input_policy.policy import READY, WAIT, least, settled
 from graphframe.framework.packet import Packet
 from graphframe.framework.planning.plan import NodePlan, Plan
 from graphframe.framework.running.explanation import explain
-from graphframe.framework.running.state import CLOSE, OPEN, PROCESS, Effects, NodeState, Phase, Task
+from graphframe.framework.running.invocation import CLOSE, OPEN, PROCESS, Effects, Phase
+from graphframe.framework.running.state import NodeState, NodeTask
 from graphframe.framework.running.stream import Stream
 from graphframe.framework.running.throttle import Throttle
 from graphframe.framework.timestamp import Timestamp
@@ -41,8 +42,6 @@ class Scheduler:
     plan : Plan
     side_packets : mapping of int to object
         Values of the graph's input side packets, by number.
-    make_task : callable
-        Makes a task for a node; `Task` or a subclass of it.
 
     Attributes
     ----------
@@ -59,11 +58,9 @@ class Scheduler:
         Whether a graph input stream that was throttled is not any more; who looks resets it.
     """
 
-    def __init__(
-        self, plan: Plan, side_packets: Mapping[int, Any] = {}, make_task: Callable[[NodeState], Task] = Task
-    ) -> None:
+    def __init__(self, plan: Plan, side_packets: Mapping[int, Any] = {}) -> None:
         self.error: GraphError | None = None
-        self.on_schedule: Callable[[Task], None] | None = None
+        self.on_schedule: Callable[[NodeTask], None] | None = None
         self.released = False
         self.plan = plan
         self.streams = [Stream(name, number) for number, name in enumerate(plan.streams)]
@@ -72,12 +69,12 @@ class Scheduler:
         self.open_inputs = {self.streams[number] for number in plan.inputs.numbers.values()}
         self.side_packets = [side_packets.get(number, MISSING) for number in range(len(plan.side_packets))]
         limit = plan.max_queue_size if plan.max_queue_size > 0 else sys.maxsize
-        self.nodes = [NodeState(node, self.streams, limit, make_task) for node in plan.nodes]
+        self.nodes = [NodeState(node, self.streams, limit) for node in plan.nodes]
         self.throttle = Throttle(plan)
         self.observing = 0
         self._sources = [self.nodes[index] for index in plan.sources]
         self._layer = min((node.plan.source_layer for node in self._sources), default=0)
-        self._ready: list[tuple[int, Task]] = []
+        self._ready: list[tuple[int, NodeTask]] = []
         self._touched: deque[NodeState] = deque()
         self._busy = 0
         self._open = len(plan.nodes)
@@ -130,7 +127,7 @@ class Scheduler:
         What is added to them later is dropped: whoever adds it could not know.
         """
         self._stopped = True
-        for entry in [entry for entry in self._ready if entry[1].node.plan.is_source and entry[1].phase is PROCESS]:
+        for entry in [entry for entry in self._ready if entry[1].state.plan.is_source and entry[1].phase is PROCESS]:
             self._ready.remove(entry)
             self._take_back(entry[1])
         heapify(self._ready)
@@ -139,7 +136,7 @@ class Scheduler:
             self._touch(node)
         self.close_inputs()
 
-    def next(self) -> Task | None:
+    def next(self) -> NodeTask | None:
         """The task that is to be done next; None if there is none now."""
         if self._fault is not None:
             self._stop_with(self._fault)
@@ -151,9 +148,9 @@ class Scheduler:
         self._busy += 1
         return heappop(self._ready)[1]
 
-    def flush(self, task: Task, sent: Sequence[tuple[int, Packet]]) -> None:
+    def flush(self, task: NodeTask, sent: Sequence[tuple[int, Packet]]) -> None:
         """Deliver what a node sent while it still works."""
-        node = task.node
+        node = task.state
         if self.error is not None:
             return
         if node.most > 1 and node.working[0] is not task:
@@ -166,13 +163,13 @@ class Scheduler:
             self.fail(_blamed(error, task))
         self._settle()
 
-    def finish(self, task: Task, error: GraphError | None = None) -> None:
+    def finish(self, task: NodeTask, error: GraphError | None = None) -> None:
         """Take back a task: deliver what was sent, and see who can work now; or fail with `error`.
 
         Of a node with several in flight, the results leave in the order of its input sets.
         """
         self._busy -= 1
-        node = task.node
+        node = task.state
         if node.plain and task.phase is PROCESS and task.effects is None and error is None and self.error is None:
             # NOTE: what `_leave` and `_consider` would come to, at half the cost: most tasks are such
             try:
@@ -233,9 +230,9 @@ class Scheduler:
         self._free(self.throttle.let_go(stream))
         self._settle()
 
-    def _leave(self, task: Task, error: GraphError | None) -> None:
+    def _leave(self, task: NodeTask, error: GraphError | None) -> None:
         """End a task whose turn it is."""
-        node = task.node
+        node = task.state
         if error is None:
             try:
                 if task.effects is not None:
@@ -259,8 +256,8 @@ class Scheduler:
             self._touch(node)
 
     @staticmethod
-    def _take_back(task: Task) -> None:
-        node = task.node
+    def _take_back(task: NodeTask) -> None:
+        node = task.state
         task.packets = ()
         task.sent.clear()
         task.effects = None
@@ -270,8 +267,8 @@ class Scheduler:
             task.flushed = ()
             node.working.remove(task)
 
-    def _take_effects(self, task: Task, effects: Effects) -> None:
-        node = task.node
+    def _take_effects(self, task: NodeTask, effects: Effects) -> None:
+        node = task.state
         for slot, packet in task.sent:
             self._deliver(node.outputs[slot], packet)
         for slot, value in effects.side_packets:
@@ -379,7 +376,7 @@ class Scheduler:
                     self._advance(stream, bound)
 
     def _set_side_packet(self, plan: NodePlan, slot: int, value: Any) -> None:
-        number = plan.side_outputs[slot].stream
+        number = plan.side_outputs[slot].number
         if self.side_packets[number] is not MISSING:
             raise ValueError(f'the side packet "{self.plan.side_packets[number]}" was set already')
         self.side_packets[number] = value
@@ -402,7 +399,9 @@ class Scheduler:
                 try:
                     self._consider(node)
                 except Exception as cause:
-                    message = f'the input policy of node "{node.plan.name}" failed: {type(cause).__name__}: {cause}'
+                    message = (
+                        f'the input policy of node "{node.plan.info.name}" failed: {type(cause).__name__}: {cause}'
+                    )
                     self._fault = GraphError(message)
                     self._fault.__cause__ = cause
 
@@ -444,14 +443,18 @@ class Scheduler:
     def _open_now(self, node: NodeState) -> bool:
         """Open a node if it can; returns whether it is open, which may take a task."""
         plan = node.plan
-        if len(node.idle) == node.most and all(self.has_side_packet(slot.stream) for slot in plan.side_inputs):
-            node.side_packets = [self.side_packets[slot.stream] for slot in plan.side_inputs]
+        if len(node.idle) == node.most and all(
+            self.has_side_packet(connection.number) for connection in plan.side_inputs
+        ):
+            values = [self.side_packets[connection.number] for connection in plan.side_inputs]
+            for task in node.idle:
+                task.side_packets = values
             self._schedule(node, OPEN, Timestamp.UNSTARTED)
         return node.opened
 
     def _process_bound(self, node: NodeState, bound: int) -> bool:
         settled = settled_before(bound)
-        if not (node.plan.processes_bounds and node.policy.ordered and settled > node.processed):
+        if not (node.plan.info.process_timestamp_bounds and node.policy.ordered and settled > node.processed):
             return False
         self._schedule(node, PROCESS, settled, [None] * len(node.inputs))
         return True
@@ -459,7 +462,7 @@ class Scheduler:
     def _consider_source(self, node: NodeState) -> None:
         if node.stopped:
             self._close(node)
-        elif node.plan.source_layer <= self._layer and not self.throttle.held.get(~node.plan.index):
+        elif node.plan.source_layer <= self._layer and not self.throttle.held.get(~node.plan.info.index):
             self._schedule(node, PROCESS, 0)
 
     def _close(self, node: NodeState) -> None:
@@ -492,9 +495,9 @@ class Scheduler:
         task.packets = packets
         priority = node.priority
         if phase is OPEN:
-            priority = node.plan.index - 3 * len(self.nodes)
+            priority = node.plan.info.index - 3 * len(self.nodes)
         if not node.plain:
-            if phase is PROCESS and node.plan.processes_bounds:
+            if phase is PROCESS and node.plan.info.process_timestamp_bounds:
                 task.bounds = [least(item) for item in node.inputs]
             if phase is PROCESS and node.plan.is_source:
                 priority = _source_priority(node)
@@ -517,7 +520,7 @@ class Scheduler:
             return True
         sources = [node for node in self._sources if not node.closed]
         active = [node for node in sources if node.opened and node.plan.source_layer <= self._layer]
-        if full and self.throttle.blocks(~node.plan.index for node in active):
+        if full and self.throttle.blocks(~node.plan.info.index for node in active):
             return self._give_up("the run is in a deadlock: queues are full")
         waiting = min((node.plan.source_layer for node in sources), default=self._layer)
         if waiting > self._layer:
@@ -535,8 +538,8 @@ class Scheduler:
         cut = [
             item
             for node in self.nodes
-            for item, slot in zip(node.inputs, node.plan.inputs, strict=False)
-            if slot.back_edge and item.stream.bound != _DONE
+            for item, connection in zip(node.inputs, node.plan.inputs, strict=False)
+            if connection.back_edge and item.stream.bound != _DONE
         ]
         for item in cut:
             item.stream.consumers.remove(item)
@@ -551,7 +554,7 @@ class Scheduler:
         return bool(self._ready)
 
 
-def _blamed(cause: Exception, task: Task) -> GraphError:
+def _blamed(cause: Exception, task: NodeTask) -> GraphError:
     """What a run fails with if `cause` was raised while what `task` sent was delivered."""
     return cause if isinstance(cause, GraphError) else task.failure(cause)
 
@@ -559,4 +562,4 @@ def _blamed(cause: Exception, task: Task) -> GraphError:
 def _source_priority(node: NodeState) -> int:
     """By layer, then the source that is least far, then the order of the nodes."""
     reached = min((stream.bound for stream in node.outputs), default=0) - Timestamp.UNSET
-    return _AFTER_OTHERS + (((node.plan.source_layer << 65) + reached) << 20) + node.plan.index
+    return _AFTER_OTHERS + (((node.plan.source_layer << 65) + reached) << 20) + node.plan.info.index

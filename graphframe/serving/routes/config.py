@@ -53,7 +53,7 @@ def _describe(model: ServedModel, verbose: bool) -> ModelStatus:
     nodes = [
         NodeStatus(
             name=node.name,
-            calculator=node.calculator.__name__,
+            calculator=node.calculator,
             device=node.device,
             weights_bytes=version.weights.get(node.name, 0) if verbose else None,
         )

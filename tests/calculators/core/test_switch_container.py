@@ -91,7 +91,7 @@ def test_several_streams_with_tags() -> None:
     text = interface("a b", "out") + switch("A:a B:b", "select: 1", contained=contained, outputs="SUM:out")
     graph = gf.Graph.from_text(text)
     assert graph.run(a=1, b=2) == {"out": [(3, 0)]}
-    assert [node.name for node in graph.nodes if node.calculator.__name__ == "Add"] == [
+    assert [node.name for node in graph.nodes if node.calculator == "Add"] == [
         "switchcontainer__c0",
         "switchcontainer__other",
     ]

@@ -80,7 +80,7 @@ def test_without_a_number_of_steps_it_is_that_of_the_model(lcm: Path) -> None:
 
 def test_plugin_config_reaches_the_models(euler: Path) -> None:
     graph = gf.Graph.from_text(ovms_graph("""plugin_config: '{"NUM_STREAMS": 1, "PERF_COUNT": false}'"""), euler)
-    properties = [dict(node.proto.device_properties) for node in graph.nodes if node.device]
+    properties = [node.device_properties for node in graph.nodes if node.device]
     assert properties == [{"NUM_STREAMS": "1", "PERF_COUNT": "NO"}] * len(devices(graph))
     assert len(images(graph, num_inference_steps=1)) == 1
 

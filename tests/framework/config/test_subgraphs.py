@@ -7,7 +7,6 @@ import pytest
 import graphframe as gf
 from graphframe.framework.config.reading import parse
 from graphframe.framework.config.subgraphs import expand
-from tests.framework.toys import Double
 
 Register = Callable[[str], str]
 
@@ -175,7 +174,7 @@ def test_a_subgraph_may_be_used_twice_within_another(subgraph: Register) -> None
     graph = gf.Graph.from_text("""
         input_stream: "x" output_stream: "y" node { calculator: "Sixteenfold" input_stream: "x" output_stream: "y" }
     """)
-    assert {node.calculator for node in graph.nodes} == {Double}
+    assert {node.calculator for node in graph.nodes} == {"Double"}
     assert graph.run(x=1) == {"y": [(16, 0)]}
 
 

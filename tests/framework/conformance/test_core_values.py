@@ -284,7 +284,7 @@ def test_switch_by_a_stream() -> None:
 def test_switch_is_a_subgraph() -> None:
     """SwitchContainerTest.ApplyToSubnodes: the graph has the contained nodes."""
     graph = gf.Graph.from_text(SWITCH % ('input_stream: "s"', 'input_stream: "SELECT:s"'))
-    calculators = {node.calculator.__name__ for node in graph.nodes}
+    calculators = {node.calculator for node in graph.nodes}
     assert calculators == {
         "DemuxCalculator", "SquareIntCalculator", "EvenIntFilterCalculator", "MergeCalculator"
     }  # fmt: skip

@@ -25,8 +25,9 @@ def threads_of(text: str) -> dict[str, str]:
     called: dict[str, str] = {}
 
     def process(cc: gf.Context) -> None:
-        called[cc.node.plan.name] = threading.current_thread().name
-        cc.send(LambdaCalculator.outputs, 1)
+        number = cc[LambdaCalculator.inputs]
+        called[f"n{number}"] = threading.current_thread().name
+        cc.send(LambdaCalculator.outputs, number + 1)
 
     run, _ = start('input_stream: "a" input_side_packet: "process"' + text, {"process": process})
     run.add("a", 1)
@@ -103,8 +104,8 @@ def test_source_has_a_thread_of_its_own() -> None:
         (POOL % ("pool", 0), "needs num_threads of at least 1"),
         (POOL % ("pool", -1), "needs num_threads of at least 1"),
         ('executor { name: "pool" type: "ThreadPoolExecutor" }', "needs num_threads of at least 1"),
-        ('executor { name: "pool" type: "ThreadPool" }', 'no type "ThreadPool", did you mean "ThreadPoolExecutor"'),
-        ('executor { name: "pool" }', 'there is no type ""'),
+        ('executor { name: "pool" type: "ThreadPool" }', 'did you mean "ThreadPoolExecutor"'),
+        ('executor { name: "pool" }', 'the type "" is unknown'),
         ("num_threads: -2", "num_threads must be at least 1"),
     ],
     ids=[

@@ -441,7 +441,7 @@ def test_back_edge_holds_an_input_back() -> None:
         if finished is not None:
             busy = False
         if value is not None:
-            waiting.append(cc.packets[0])
+            waiting.append(cc.packet(LambdaCalculator.inputs))
         if waiting and not busy:
             busy = True
             packet = waiting.pop(0)

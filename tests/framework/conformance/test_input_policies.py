@@ -25,6 +25,11 @@ FIXED_SIZE = "[graphframe.FixedSizeInputStreamHandlerOptions.ext] { %s }"
 ALIGN = '[graphframe.TimestampAlignInputStreamHandlerOptions.ext] { timestamp_base_tag_index: "%s" }'
 
 
+def joined(cc: gf.Context) -> str:
+    """The values of an input set; "-" where there is none."""
+    return "".join("-" if value is None else value for value in cc.values(LambdaCalculator.inputs))
+
+
 class TestImmediate:
     """immediate_input_stream_handler_test.cc and immediate_mux_calculator_test.cc."""
 
@@ -45,7 +50,7 @@ class TestImmediate:
                    input_side_packet: "PROCESS:process" %s }
             """
             % (POLICY % ("Immediate", "")),
-            {"process": lambda cc: calls.append((cc.timestamp, [packet and packet.value for packet in cc.packets]))},
+            {"process": lambda cc: calls.append((cc.timestamp, cc.values(LambdaCalculator.inputs)))},
         )
         run.add("a", "a5", 5)
         run.add("b", "b3", 3)
@@ -59,7 +64,7 @@ class TestImmediate:
         calls: list[list[object]] = []
 
         def process(cc: gf.Context) -> None:
-            calls.append([packet and packet.value for packet in cc.packets])
+            calls.append(cc.values(LambdaCalculator.inputs))
             gate(cc)
 
         run, _ = start(
@@ -209,7 +214,7 @@ class TestSyncSet:
                    input_stream: "A:a" input_stream: "B:b" input_stream: "C:0:c" input_stream: "C:1:d" %s }
             """
             % (POLICY % ("SyncSet", f"options {{ {SYNC_SETS % options} }}")),
-            {"process": lambda cc: calls.append((cc.timestamp, "".join(p.value if p else "-" for p in cc.packets)))},
+            {"process": lambda cc: calls.append((cc.timestamp, joined(cc)))},
         )
         for stream, timestamp in feed:
             run.add(stream, stream, timestamp)
@@ -249,7 +254,7 @@ class TestSyncSet:
     def test_stream_that_is_not_there(self) -> None:
         """SyncSetInputStreamHandler: the tag must be one of the node's."""
         [found] = problems(graph("JoinCalculator", "SyncSet", SYNC_SETS % 'sync_set { tag_index: "NOPE" }'))
-        assert 'there is no input stream at "NOPE"' in found
+        assert 'the node has no input stream at "NOPE"' in found
 
 
 class TestFixedSize:
@@ -261,7 +266,7 @@ class TestFixedSize:
         calls: list[Any] = []
 
         def process(cc: gf.Context) -> None:
-            calls.append((cc.timestamp, "".join(p.value if p else "-" for p in cc.packets)))
+            calls.append((cc.timestamp, joined(cc)))
             gate(cc)
 
         run, _ = start(
@@ -459,7 +464,7 @@ class TestTimestampAlign:
     def test_base_that_is_not_there(self) -> None:
         """TimestampAlignInputStreamHandler: the base must be an input of the node."""
         [found] = problems(graph("JoinCalculator", "TimestampAlign", ALIGN % "NOPE"))
-        assert 'there is no input stream at "NOPE"' in found
+        assert 'the node has no input stream at "NOPE"' in found
 
 
 class TestChoice:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 import graphframe as gf
+from graphframe.framework.config.reading import parse
+from graphframe.framework.planning.validation import validate
 from tests.framework.conformance.toys import LambdaCalculator, finish, problems, start
 
 Register = Callable[[str], str]
@@ -38,7 +40,7 @@ def test_inner_names_get_a_prefix(subgraph: Register) -> None:
         node { name: "My Node.x" calculator: "FourthPowerSubgraph" input_stream: "IN:a" output_stream: "OUT:b" }
     """)
     assert [node.name for node in graph.nodes] == ["my_node_x__one", "my_node_x__two"]
-    assert [node.outputs[0].spec.name for node in graph.nodes] == ["my_node_x__y", "b"]
+    assert [node.outputs[0].name for node in graph.nodes] == ["my_node_x__y", "b"]
 
 
 def test_nodes_without_a_name_get_the_prefix_of_their_type(subgraph: Register) -> None:
@@ -153,7 +155,7 @@ def test_executor_of_an_inner_node(subgraph: Register) -> None:
     assert problems(text) == ['node "s__n": the executor "pool" is not declared']
     executor = """executor { name: "pool" type: "ThreadPoolExecutor"
                              options { [graphframe.ThreadPoolExecutorOptions.ext] { num_threads: 1 } } }"""
-    assert gf.Graph.from_text(text + executor).nodes[0].executor == "pool"
+    assert validate(parse(text + executor, "graph")).nodes[0].executor == "pool"
 
 
 def test_recursion(subgraph: Register) -> None:

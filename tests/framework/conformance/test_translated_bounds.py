@@ -41,7 +41,7 @@ class ProcessBoundToPacketCalculator(gf.Calculator):
         self.sent = [Timestamp.UNSTARTED] * cc.connected(self.values)
 
     def process(self, cc: gf.Context) -> None:
-        for index, (packet, last) in enumerate(zip(cc.packets, self.sent, strict=True)):
+        for index, (packet, last) in enumerate(zip(cc.packets(self.values), self.sent, strict=True)):
             at = packet.timestamp if packet is not None else cc.bound(self.values, index=index) - 1
             if at == cc.timestamp and at > last and Timestamp.is_allowed_in_stream(at):
                 self.sent[index] = at
@@ -59,7 +59,7 @@ class ImmediatePassthroughCalculator(gf.Calculator):
     same = gf.Output("", multiple=True)
 
     def process(self, cc: gf.Context) -> None:
-        for index, packet in enumerate(cc.packets):
+        for index, packet in enumerate(cc.packets(self.values)):
             if packet is not None:
                 cc.send(self.same, packet.value, index=index)
             else:

@@ -9,7 +9,7 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import Seen, finish, idle, start
+from tests.framework.conformance.toys import LambdaCalculator, Seen, finish, idle, start
 
 Command = tuple[str, int, list[str]]
 """A stream, the timestamp of a packet (DONE to close it), and the input sets that it brings about."""
@@ -59,7 +59,7 @@ def test_sync_sets(seed: int) -> None:
     calls: list[str] = []
 
     def process(cc: gf.Context) -> None:
-        packets = [packet for packet in cc.packets if packet is not None]
+        packets = [packet for packet in cc.packets(LambdaCalculator.inputs) if packet is not None]
         names = " ".join(packet.value for packet in packets)
         calls.append(f"{Timestamp.describe(packets[0].timestamp)}: {names}")
 

@@ -230,7 +230,7 @@ def test_unknown_input_policy() -> None:
           input_stream_handler { input_stream_handler: "EagerInputStreamHandler" }
         }
     """)
-    assert found.startswith('node "n": there is no input policy "EagerInputStreamHandler"')
+    assert found.startswith('node "n": the input policy "EagerInputStreamHandler" is unknown')
 
 
 def test_all_problems_come_at_once_with_their_lines() -> None:

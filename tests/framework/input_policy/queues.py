@@ -56,4 +56,4 @@ def bound_to(policy: InputPolicy, places: str, *, bounds: bool = False) -> Input
     text = "".join(f'input_stream: "s{index}" ' for index in range(len(streams)))
     text += 'node { calculator: "Joins" ' + "".join(f'input_stream: "{stream}" ' for stream in streams) + "}"
     plan = validate(parse(text, "graph"), lambda _: JoinsBounds if bounds else Joins)
-    return policy.bind(plan.nodes[0])
+    return policy.bind(plan.nodes[0].info)

@@ -43,5 +43,5 @@ def test_a_stream_that_ends_without_a_packet_holds_nobody_up() -> None:
 
 
 def test_base_must_be_there() -> None:
-    with pytest.raises(ValueError, match='there is no input stream at "BASE"; there are: "A", "B"'):
+    with pytest.raises(ValueError, match='the node has no input stream at "BASE"; it has: "A", "B"'):
         bound_to(TimestampAlign("BASE"), "A B")

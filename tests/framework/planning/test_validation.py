@@ -9,9 +9,9 @@ import graphframe as gf
 from graphframe.framework.config.reading import parse
 from graphframe.framework.config.registry import find_calculator, load_option_types
 from graphframe.framework.input_policy import INPUT_POLICIES, Barrier, EarlyClose
+from graphframe.framework.planning.executors import DEVICE_THREADS
 from graphframe.framework.planning.plan import Plan
 from graphframe.framework.planning.validation import validate
-from graphframe.framework.running.executor import DEVICE_THREADS
 from tests.framework import toys
 
 assert toys
@@ -119,9 +119,9 @@ node {
         f'graph:61: the option type {names}.Int64Val is not known, did you mean "{names}.Int64Value"?',
         f'graph:62: {names}.Int64Value has no field "valu", did you mean "value"?; it has: value',
         f'graph:63: node "options": Threshold takes no options {names}.StringValue; it takes: {names}.Int64Value',
-        'graph:70: node "policy": there is no input policy "ImediateInputStreamHandler", '
+        'graph:70: node "policy": the input policy "ImediateInputStreamHandler" is unknown, '
         'did you mean "ImmediateInputStreamHandler"?; '
-        f"there are: {', '.join(INPUT_POLICIES)}",
+        f"known policies: {', '.join(INPUT_POLICIES)}",
     ]
 
 
@@ -133,8 +133,8 @@ def test_nodes_are_put_in_execution_order_and_keep_that_of_the_text_where_they_c
         node { name: "first" calculator: "Double" input_stream: "a" output_stream: "b" }
         node { name: "other" calculator: "Double" input_stream: "a" output_stream: "e" }
     """)
-    assert [node.name for node in found.nodes] == ["first", "second", "last", "other"]
-    assert [node.index for node in found.nodes] == [0, 1, 2, 3]
+    assert [node.info.name for node in found.nodes] == ["first", "second", "last", "other"]
+    assert [node.info.index for node in found.nodes] == [0, 1, 2, 3]
 
 
 def test_side_packets_order_nodes_too() -> None:
@@ -142,7 +142,7 @@ def test_side_packets_order_nodes_too() -> None:
         node { name: "second" calculator: "Increment" input_side_packet: "VALUE:a" output_side_packet: "MORE:b" }
         node { name: "first" calculator: "Constant" output_side_packet: "VALUE:a" }
     """)
-    assert [node.name for node in found.nodes] == ["first", "second"]
+    assert [node.info.name for node in found.nodes] == ["first", "second"]
 
 
 def test_streams_and_side_packets_have_name_spaces_of_their_own() -> None:
@@ -201,7 +201,7 @@ LOOP = """
 
 
 def test_back_edge_is_no_cycle() -> None:
-    assert [node.name for node in plan(LOOP % "B").nodes] == ["add", "double"]
+    assert [node.info.name for node in plan(LOOP % "B").nodes] == ["add", "double"]
 
 
 @pytest.mark.parametrize(
@@ -319,8 +319,8 @@ def double(more: str) -> str:
 def test_unknown_input_policy() -> None:
     policy = 'input_stream_handler { input_stream_handler: "ImediateInputStreamHandler" }'
     assert problems(double(policy))[0].startswith(
-        'graph:2: node "x": there is no input policy "ImediateInputStreamHandler", did you mean '
-        '"ImmediateInputStreamHandler"?; there are: DefaultInputStreamHandler, '
+        'graph:2: node "x": the input policy "ImediateInputStreamHandler" is unknown, did you mean '
+        '"ImmediateInputStreamHandler"?; known policies: DefaultInputStreamHandler, '
     )
 
 
@@ -330,12 +330,12 @@ def test_unknown_input_policy() -> None:
         (
             'input_stream_handler: "SyncSetInputStreamHandler" options { '
             '[graphframe.SyncSetInputStreamHandlerOptions.ext] { sync_set { tag_index: "A" } } }',
-            'there is no input stream at "A"; there are: ""',
+            'the node has no input stream at "A"; it has: ""',
         ),
         (
             'input_stream_handler: "TimestampAlignInputStreamHandler" options { '
             '[graphframe.TimestampAlignInputStreamHandlerOptions.ext] { timestamp_base_tag_index: ":1" } }',
-            'there is no input stream at ":1"; there are: ""',
+            'the node has no input stream at ":1"; it has: ""',
         ),
         (
             'input_stream_handler: "FixedSizeInputStreamHandler" options { '
@@ -368,7 +368,7 @@ def test_input_policy_of_the_graph_is_that_of_nodes_without_one() -> None:
 
 
 def test_other_output_policy() -> None:
-    wanted = 'there is no output stream handler "Mine"; there is: InOrderOutputStreamHandler'
+    wanted = 'the output stream handler "Mine" is unknown; the only one is InOrderOutputStreamHandler'
     handler = 'output_stream_handler { output_stream_handler: "Mine" }'
     assert problems(double(handler)) == [f'graph:2: node "x": {wanted}']
     assert problems(handler) == [f"graph:1: {wanted}"]

@@ -5,8 +5,9 @@ import pytest
 import graphframe as gf
 from graphframe.framework.config.reading import parse
 from graphframe.framework.config.registry import find_calculator
+from graphframe.framework.planning.nodes import NodePlanner
 from graphframe.framework.planning.plan import NodePlan
-from graphframe.framework.planning.wiring import FIELDS, UnknownCalculator, wire
+from graphframe.framework.planning.wiring import UnknownCalculator
 
 
 class Ports(gf.Calculator):
@@ -20,29 +21,34 @@ class Ports(gf.Calculator):
 
 
 def wired(text: str, calculator: type[gf.Calculator] = Ports) -> tuple[NodePlan, list[str]]:
-    (node,) = parse(f'node {{ name: "n" calculator: "{calculator.__name__}"\n{text}\n}}', "graph").nodes
-    plan = NodePlan(0, node.name, calculator, node.proto, {}, "")
-    names: dict[str, int] = {}
-    problems = wire(plan, node, dict.fromkeys(FIELDS.values(), names))
-    return plan, list(map(str, problems))
+    config = parse(f'node {{ name: "n" calculator: "{calculator.__name__}"\n{text}\n}}', "graph")
+    planner = NodePlanner(config, {"": 0}, lambda _: calculator)
+    plan = planner.plan(0, config.nodes[0])
+    return plan, list(map(str, planner.problems))
 
 
 GOOD = 'input_stream: "IMAGE:i" output_stream: "RESULT:r" input_side_packet: "SEED:s"'
 
 
-def test_slots_of_each_port() -> None:
+def test_connections_of_each_port() -> None:
     plan, problems = wired(GOOD + 'input_stream: "PART:1:y" input_stream: "PART:0:x" input_stream: "MASK:i"')
     assert problems == []
-    assert [str(slot.spec) for slot in plan.inputs] == ["IMAGE:i", "MASK:i", "PART:x", "PART:1:y"]
-    assert [slot.position for slot in plan.inputs] == [0, 3, 2, 1]
-    assert plan.inputs[0].stream == plan.inputs[1].stream
-    assert plan.slots == {Ports.image: [0], Ports.mask: [1], Ports.parts: [2, 3], Ports.result: [0], Ports.seed: [0]}
+    assert list(map(str, plan.info.inputs)) == ["IMAGE:i", "MASK:i", "PART:x", "PART:1:y"]
+    assert [connection.position for connection in plan.inputs] == [0, 3, 2, 1]
+    assert plan.inputs[0].number == plan.inputs[1].number
+    assert plan.info.positions == {
+        Ports.image: [0],
+        Ports.mask: [1],
+        Ports.parts: [2, 3],
+        Ports.result: [0],
+        Ports.seed: [0],
+    }
 
 
 def test_what_is_optional_may_lack() -> None:
     plan, problems = wired(GOOD)
     assert problems == []
-    assert plan.slots[Ports.mask] == plan.slots[Ports.parts] == []
+    assert plan.info.connected(Ports.mask) == plan.info.connected(Ports.parts) == 0
 
 
 def test_what_is_not_optional_may_not() -> None:
@@ -102,7 +108,7 @@ def test_untagged() -> None:
 def test_port_for_the_rest() -> None:
     plan, problems = wired('input_stream: "X:x" input_stream: "y" input_stream: "SELECT:s"', Rest)
     assert problems == []
-    assert [(slot.port, slot.spec.name) for slot in plan.inputs] == [
+    assert [(connection.port, connection.spec.name) for connection in plan.inputs] == [
         (Rest.others, "y"),
         (Rest.select, "s"),
         (Rest.others, "x"),
@@ -128,7 +134,7 @@ def test_a_check_that_fails_is_a_problem_of_the_node() -> None:
         image = gf.Input("IMAGE")
 
         @classmethod
-        def check(cls, node: gf.NodePlan) -> list[str]:
+        def check(cls, node: gf.NodeInfo) -> list[str]:
             raise KeyError("mask")
 
     assert wired('input_stream: "IMAGE:i"', Checks)[1] == ["graph:1: node \"n\": Checks.check failed: KeyError: 'mask'"]

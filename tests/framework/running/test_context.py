@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -10,8 +12,7 @@ import graphframe as gf
 from graphframe import Packet, Timestamp
 from graphframe.framework.config.reading import parse
 from graphframe.framework.planning.validation import validate
-from graphframe.framework.running.state import NodeState, Task
-from graphframe.framework.running.stream import Stream
+from graphframe.framework.running.invocation import Invocation
 
 
 class Ports(gf.Calculator):
@@ -43,27 +44,35 @@ TEXT = """
       node_options { [type.googleapis.com/google.protobuf.Int64Value] { value: 7 } }
     }
 """
-Flushed = list[tuple[Task, list[tuple[int, Packet]]]]
+README = Path(__file__).parents[3] / "calculators/README.md"
+Flushed = list[tuple[Invocation, list[tuple[int, Packet]]]]
+
+
+def invocation() -> Invocation:
+    """In ``process`` at 5; inputs are in the order of tags: MANY:0, MANY:1, ONE."""
+    call = Invocation(validate(parse(TEXT, "graph"), {"Ports": Ports}.__getitem__).nodes[0].info)
+    call.side_packets = ["side", "side", "more"]
+    call.timestamp = 5
+    call.packets = [None, Packet("m", 5), Packet(1, 5)]
+    return call
 
 
 def context(
-    flush: Callable[[Task, list[tuple[int, Packet]]], None] = lambda task, sent: None,
+    call: Invocation,
+    flush: Callable[[Invocation, list[tuple[int, Packet]]], None] = lambda call, sent: None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> gf.Context:
-    plan = validate(parse(TEXT, "graph"), {"Ports": Ports}.__getitem__)
-    streams = [Stream(name) for name in plan.streams]
-    cc = gf.Context(gf.Cancellation(), flush, report, NodeState(plan.nodes[0], streams, 100, Task))
-    cc.node.side_packets = ["side", "side", "more"]
-    return cc
+    return gf.Context(call, gf.Cancellation(), flush, report)
 
 
 @pytest.fixture
-def cc() -> gf.Context:
-    """In ``process`` at 5; inputs are in the order of tags: MANY:0, MANY:1, ONE."""
-    cc = context()
-    cc.timestamp = 5
-    cc.packets = [None, Packet("m", 5), Packet(1, 5)]
-    return cc
+def call() -> Invocation:
+    return invocation()
+
+
+@pytest.fixture
+def cc(call: Invocation) -> gf.Context:
+    return context(call)
 
 
 def test_inputs(cc: gf.Context) -> None:
@@ -76,6 +85,14 @@ def test_inputs(cc: gf.Context) -> None:
     assert [cc.has(Ports.many, index=index) for index in range(3)] == [False, True, False]
 
 
+def test_packets(cc: gf.Context) -> None:
+    assert cc.packet(Ports.one) == (1, 5)
+    assert cc.packet(Ports.other) is None
+    assert [cc.packet(Ports.many, index=index) for index in range(3)] == [None, ("m", 5), None]
+    assert cc.packets(Ports.many) == [None, ("m", 5)]
+    assert cc.packets(Ports.other) == []
+
+
 def test_values_of_a_multiple_input(cc: gf.Context) -> None:
     assert cc.values(Ports.many) == [None, "m"]
     assert not cc.has(Ports.many)
@@ -84,16 +101,18 @@ def test_values_of_a_multiple_input(cc: gf.Context) -> None:
 
 @pytest.mark.parametrize("port", [Ports.other, Ports.many])
 def test_input_that_is_empty(cc: gf.Context, port: gf.Input[Any]) -> None:
-    message = f'input stream "{port.tag}" has no packet at timestamp 5; ask cc.has'
+    message = f'input stream "{port.tag}" has no packet at timestamp 5; call cc.has'
     with pytest.raises(LookupError, match=message):
         cc[port]
 
 
-def test_inputs_are_empty_in_open() -> None:
-    cc = context()
+def test_inputs_are_empty_in_open(call: Invocation, cc: gf.Context) -> None:
+    call.timestamp, call.packets = Timestamp.UNSTARTED, ()
     assert cc.timestamp == Timestamp.UNSTARTED
     assert not cc.has(Ports.one)
     assert cc.values(Ports.many) == [None, None]
+    assert cc.packet(Ports.one) is None
+    assert cc.packets(Ports.many) == [None, None]
     with pytest.raises(LookupError, match='"ONE" has no packet at timestamp UNSTARTED'):
         cc[Ports.one]
 
@@ -104,7 +123,7 @@ def test_side_packets(cc: gf.Context) -> None:
     assert not cc.has(Ports.no_side)
     assert cc.get(Ports.no_side, 3) == 3
     assert cc.values(Ports.sides) == ["side", "more"]
-    with pytest.raises(LookupError, match='input side packet "NO_SIDE" is not connected; ask cc'):
+    with pytest.raises(LookupError, match='input side packet "NO_SIDE" is not connected; call cc'):
         cc[Ports.no_side]
 
 
@@ -113,58 +132,63 @@ def test_options(cc: gf.Context) -> None:
     assert cc[Ports.other_options].value == ""
 
 
-def test_send(cc: gf.Context) -> None:
+def test_send(call: Invocation, cc: gf.Context) -> None:
     cc.send(Ports.out, 1)
     cc.send(Ports.out, 2, 9)
     cc.send(Ports.out, 3, timestamp=0)
     cc.send(Ports.outs, "a", index=1)
-    assert cc.sent == [(0, Packet(1, 5)), (0, Packet(2, 9)), (0, Packet(3, 0)), (2, Packet("a", 5))]
+    assert call.sent == [(0, Packet(1, 5)), (0, Packet(2, 9)), (0, Packet(3, 0)), (2, Packet("a", 5))]
 
 
-def test_send_packet_as_it_is(cc: gf.Context) -> None:
+def test_send_packet_as_it_is(call: Invocation, cc: gf.Context) -> None:
     packet = Packet("a", 9)
     cc.send_packet(Ports.outs, packet, index=1)
-    ((slot, sent),) = cc.sent
+    ((slot, sent),) = call.sent
     assert slot == 2
     assert sent is packet
 
 
-def test_send_where_nothing_is_connected(cc: gf.Context) -> None:
+def test_send_where_nothing_is_connected(call: Invocation, cc: gf.Context) -> None:
     cc.send(Ports.unconnected, "value")
     cc.send(Ports.outs, "value", index=2)
     cc.send_packet(Ports.unconnected, Packet("value", 5))
-    assert cc.sent == []
+    assert call.sent == []
 
 
-def test_send_what_is_of_another_type(cc: gf.Context) -> None:
+def test_send_what_is_of_another_type(call: Invocation, cc: gf.Context) -> None:
     with pytest.raises(TypeError, match='output stream "OUT" takes int, not str'):
         cc.send(Ports.out, cast("int", "1"))
     with pytest.raises(TypeError, match='output stream "OUT" takes int, not str'):
         cc.send_packet(Ports.out, Packet("1", 5))
-    assert cc.sent == []
+    assert call.sent == []
 
 
-def test_set_side_packets(cc: gf.Context) -> None:
+def test_set_side_packets(call: Invocation, cc: gf.Context) -> None:
     cc.set_side_packet(Ports.set, 1)
     cc.set_side_packet(Ports.sets, "a", index=1)
     cc.set_side_packet(Ports.sets, "b", index=2)
-    assert cc.affect().side_packets == [(0, 1), (2, "a")]
+    assert call.affect().side_packets == [(0, 1), (2, "a")]
     with pytest.raises(TypeError, match='output side packet "SET" takes int, not str'):
         cc.set_side_packet(Ports.set, cast("int", "1"))
 
 
-def test_flush_hands_out_what_was_sent_once() -> None:
+def test_flush_hands_out_what_was_sent_once(call: Invocation) -> None:
     flushed: Flushed = []
-    cc = context(lambda task, sent: flushed.append((task, sent)))
+    cc = context(call, lambda call, sent: flushed.append((call, sent)))
     cc.send(Ports.out, 1, 1)
     cc.flush()
     cc.send(Ports.out, 2, 2)
-    assert flushed == [(cc, [(0, Packet(1, 1))])]
-    assert cc.sent == [(0, Packet(2, 2))]
+    assert flushed == [(call, [(0, Packet(1, 1))])]
+    assert call.sent == [(0, Packet(2, 2))]
 
 
-def test_report() -> None:
+def test_report(call: Invocation) -> None:
     reported = []
-    context(report=lambda *progress: reported.append(progress)).report(3, 20)
+    context(call, report=lambda *progress: reported.append(progress)).report(3, 20)
     assert reported == [("ports", 3, 20)]
-    context().report(3, 20)
+    context(call).report(3, 20)
+
+
+def test_it_shows_what_its_users_may_use_and_no_more(cc: gf.Context) -> None:
+    shown = {name for name in dir(cc) if not name.startswith("_")}
+    assert shown == set(re.findall(r"`cc\.(\w+)", README.read_text()))

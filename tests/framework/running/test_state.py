@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from graphframe.framework.config.reading import parse
 from graphframe.framework.planning.validation import validate
-from graphframe.framework.running.state import PROCESS, NodeState, Task
+from graphframe.framework.running.invocation import PROCESS
+from graphframe.framework.running.state import NodeState
 from graphframe.framework.running.stream import Stream
 from tests.framework import toys
 
@@ -13,7 +14,7 @@ def test_node_and_what_its_task_failed_with() -> None:
     text = 'input_stream: "a" node { name: "n" calculator: "Double" input_stream: "a" output_stream: "b" }'
     plan = validate(parse(text, "graph"))
     streams = [Stream(name) for name in plan.streams]
-    node = NodeState(plan.nodes[0], streams, 100, Task)
+    node = NodeState(plan.nodes[0], streams, 100)
     assert [item.stream for item in node.inputs] == [streams[plan.streams.index("a")]]
     assert node.outputs == [streams[plan.streams.index("b")]]
     task = node.idle[0]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from graphframe.framework.planning.plan import Interface
+from graphframe.framework.planning.interface import Interface
 
 INPUTS = Interface("input stream", ("IMAGE", "mask"), {"IMAGE": 0, "image": 0, "mask": 1}, {0: int})
 

@@ -1,0 +1,167 @@
+"""Plans the nodes of a config, each by itself: its calculator, options, connections, input policy and executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from graphframe.framework.calculator import Calculator
+from graphframe.framework.config.node_options import node_options
+from graphframe.framework.config.reading import SourcedConfig, SourcedNode
+from graphframe.framework.config.registry import is_subgraph
+from graphframe.framework.errors import Problem, did_you_mean
+from graphframe.framework.input_policy import INPUT_POLICIES, configured
+from graphframe.framework.input_policy.policy import InputPolicy
+from graphframe.framework.node_info import NodeInfo
+from graphframe.framework.planning.executors import DEFAULT, DEVICE_THREADS, INLINE, SOURCES
+from graphframe.framework.planning.plan import NodePlan
+from graphframe.framework.planning.wiring import UnknownCalculator, Wiring
+
+FindCalculator = Callable[[str], type[Calculator]]
+"""Returns a calculator by its name, or raises LookupError."""
+
+
+class NodePlanner:
+    """Plans nodes, and collects what they share and what is wrong with them.
+
+    Parameters
+    ----------
+    config : SourcedConfig
+    executors : dict
+        The number of threads of each declared executor, by name; those of devices and sources are added.
+    find : callable
+
+    Attributes
+    ----------
+    problems : list of Problem
+    streams, side_packets : dict of str to int
+        Their numbers by name, in the order in which nodes name them.
+    """
+
+    def __init__(self, config: SourcedConfig, executors: dict[str, int], find: FindCalculator) -> None:
+        self.problems: list[Problem] = []
+        self.streams: dict[str, int] = {}
+        self.side_packets: dict[str, int] = {}
+        self._config = config
+        self._executors = executors
+        self._declared = set(executors)
+        self._find = find
+
+    def plan(self, index: int, node: SourcedNode) -> NodePlan:
+        """Return the plan of one node; if that has problems, of as much of it as is right."""
+        proto = node.proto
+        calculator = self._calculator(node)
+        contract = calculator.contract
+        taken = None if calculator is UnknownCalculator else contract.options
+        options, problems = node_options(node, taken)
+        self.problems += problems
+        wiring = Wiring(node, calculator)
+        # NOTE: a slice of a repeated field is a list, which is iterated in a fifth of the time.
+        inputs = wiring.match("input_stream", proto.input_stream[:], contract.inputs, self.streams)
+        outputs = wiring.match("output_stream", proto.output_stream[:], contract.outputs, self.streams)
+        side_inputs = wiring.match(
+            "input_side_packet", proto.input_side_packet[:], contract.side_inputs, self.side_packets
+        )
+        side_outputs = wiring.match(
+            "output_side_packet", proto.output_side_packet[:], contract.side_outputs, self.side_packets
+        )
+        fits = not wiring.problems
+        wiring.mark_back_edges(inputs)
+        self.problems += wiring.problems
+        info = NodeInfo(
+            index,
+            node.name,
+            proto.calculator,
+            proto.device,
+            dict(proto.device_properties),
+            calculator.process_timestamp_bounds,
+            [connection.spec for connection in inputs],
+            [connection.spec for connection in outputs],
+            [connection.spec for connection in side_inputs],
+            [connection.spec for connection in side_outputs],
+            wiring.positions,
+            options,
+        )
+        if fits:
+            checked = len(self.problems)
+            self.problems += _check(calculator, info, node)
+            fits = checked == len(self.problems)
+        plan = NodePlan(
+            info,
+            calculator,
+            inputs,
+            outputs,
+            side_inputs,
+            side_outputs,
+            proto.source_layer,
+            max(proto.max_in_flight, 1),
+            self._executor(node),
+            self._input_policy(calculator, info, node, fits=fits),
+        )
+        if fits:
+            self._check_source(plan, node)
+        return plan
+
+    def _calculator(self, node: SourcedNode) -> type[Calculator]:
+        name = node.proto.calculator
+        try:
+            return self._find(name)
+        except LookupError as error:
+            if not is_subgraph(name):  # the problem of a subgraph that could not be expanded is reported already
+                message = str(error) if name else "names no calculator"
+                self.problems.append(node.problem(message, "calculator", 0))
+            return UnknownCalculator
+
+    def _executor(self, node: SourcedNode) -> str:
+        name, device = node.proto.executor, node.proto.device
+        if name and name not in self._declared:
+            message = f'the executor "{name}" is not declared{did_you_mean(name, self._declared)}'
+            self.problems.append(node.problem(message, "executor", 0))
+        if not name and device:
+            name = f"device {device}"
+            self._executors[name] = DEVICE_THREADS
+        return name or DEFAULT
+
+    def _input_policy(
+        self, calculator: type[Calculator], info: NodeInfo, node: SourcedNode, *, fits: bool
+    ) -> InputPolicy:
+        """Return the node's own policy, else the graph's, else its calculator's."""
+        policy: InputPolicy = calculator.input_policy
+        place: SourcedNode | SourcedConfig = node if node.proto.HasField("input_stream_handler") else self._config
+        handler = place.proto.input_stream_handler
+        try:
+            if place is node or self._config.proto.HasField("input_stream_handler"):
+                policy = configured(handler)
+            if info.inputs and fits:
+                policy = policy.bind(info)
+        except KeyError:
+            name = handler.input_stream_handler
+            known = f"{did_you_mean(name, INPUT_POLICIES)}; known policies: {', '.join(INPUT_POLICIES)}"
+            where = ("input_stream_handler", 0, "input_stream_handler", 0)
+            self.problems.append(place.problem(f'the input policy "{name}" is unknown{known}', *where))
+        except ValueError as error:
+            self.problems.append(node.problem(f"input_stream_handler: {error}", "input_stream_handler", 0))
+        return policy
+
+    def _check_source(self, plan: NodePlan, node: SourcedNode) -> None:
+        """Check the fields that only sources may have, or may not, and move sources to an executor of their own."""
+        if plan.inputs or not plan.is_source:
+            if plan.source_layer:
+                self.problems.append(node.problem("source_layer is for sources, but it has inputs", "source_layer", 0))
+            return
+        if plan.max_in_flight > 1:
+            self.problems.append(node.problem("max_in_flight is not for sources", "max_in_flight", 0))
+        if plan.executor == DEFAULT and self._executors[DEFAULT] == INLINE:
+            plan.executor = SOURCES
+            self._executors[SOURCES] = DEVICE_THREADS
+
+
+def _check(calculator: type[Calculator], info: NodeInfo, node: SourcedNode) -> Iterator[Problem]:
+    """Yield what the calculator finds wrong with the node."""
+    messages: Any = ()
+    try:
+        messages = list(calculator.check(info))
+    except Exception as error:
+        messages = [f"{calculator.__name__}.check failed: {type(error).__name__}: {error}"]
+    for message in messages:
+        yield node.problem(message)
