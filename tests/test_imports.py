@@ -30,7 +30,7 @@ ALLOWED = {
             "graphframe.inference",
             *ENGINE,
         },
-        {"google", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},
+        {"google", "msgspec", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},
     ),
 }
 """For the files under each path: what of ours they may import, and what of others besides the standard library."""

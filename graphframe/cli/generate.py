@@ -14,6 +14,7 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.cli.progress_line import ProgressLine
 from graphframe.images import MAX_SEED, ImageRequest, Size
+from graphframe.images.request import Format
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
 from graphframe.tracing.progress import Progress
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+FORMATS: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
 def size_in_pixels(text: str) -> Size:

@@ -1,80 +1,162 @@
-"""The request for images that a graph processes."""
+"""The request for images that an image graph processes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from graphframe.images.errors import InvalidRequest
+from graphframe.images.fields import convert
 
 MAX_SEED = 2**64 - 1
 
+Prompt = Annotated[str, Meta(max_length=32_000)]
+Word = Annotated[str, Meta(max_length=256)]
+Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Seed = Annotated[int, Meta(ge=0, extra_json_schema={"maximum": MAX_SEED})]
+Format = Literal["png", "jpeg", "webp"]
 
-@dataclass(frozen=True, slots=True)
-class ImageRequest:
-    """A wish for images: the value of the packet on a graph's ``REQUEST`` stream.
+_SCHEDULERS = [
+    *("ddim", "dpm++ 2m", "dpm++ 2m karras", "dpm++ 2m sde", "dpm++ 2m sde karras", "euler", "euler karras"),
+    *("euler ancestral", "heun", "heun karras", "lcm", "lms", "pndm", "unipc", "unipc karras"),
+    *("flow match euler", "flow match heun"),
+]
 
-    ``None`` means the default of the graph.
 
-    Attributes
-    ----------
-    prompt : str
-    prompt_2, prompt_3 : str or None
-        For the second and third text encoder of models that have them; by default the same as `prompt`.
-    negative_prompt, negative_prompt_2, negative_prompt_3 : str or None
-        What the images should not show.
-    max_sequence_length : int or None
-        How many tokens of the prompt T5, or Qwen, looks at.
-    image : bytes or None
-        The file of a picture to start from: PNG, JPEG or WebP.
-    mask : bytes or None
-        The file of a picture as large as `image`, which tells what of that to paint anew: what is transparent, or if
-        nothing is, what is white.
-    strength : float or None
-        How much of `image` to lose, from 0 to 1.
-    n : int
-        How many images.
-    width, height : int or None
-        In pixels.
-    seed : int
-        From 0 to `MAX_SEED`. The same request with the same seed gives the same images.
-    num_inference_steps : int or None
-    guidance_scale : float or None
-    scheduler : str or None
-        Made from the config of the model's own scheduler. Case does not matter, and ``-`` and ``_`` are spaces:
-        ``"ddim"``, ``"dpm++ 2m"``, ``"dpm++ 2m karras"``, ``"dpm++ 2m sde"``, ``"dpm++ 2m sde karras"``, ``"euler"``,
-        ``"euler karras"``, ``"euler ancestral"``, ``"heun"``, ``"heun karras"``, ``"lcm"``, ``"lms"`` (which takes the
-        steps of ``"ddim"``, as in openvino_genai), ``"pndm"``, ``"unipc"``, ``"unipc karras"``; for flow-match models,
-        ``"flow match euler"`` and ``"flow match heun"``.
-    adapters : mapping of str to float
-        LoRA adapters of the graph to apply, each with its alpha.
-    partial_images : int
-        How many previews to send on the graph's ``PREVIEW`` stream, if it has one.
-    output_format : str
-        ``"png"``, ``"jpeg"`` or ``"webp"``.
-    output_compression : int or None
-        Quality of JPEG and WebP, from 0 to 100.
-    metadata : mapping of str to str, or None
-        What to write into a PNG as text, beside the parameters of the request; None for neither.
+class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request for images: the value of the packet on a graph's ``REQUEST`` stream.
+
+    This is the one list of request fields. The API's validation and OpenAPI document, the options of ``graphframe
+    generate``, the page's form (the fields with a title) and the text in PNG files are made from it. Each annotation
+    gives the unit, the limits and the default of its field. None means the default of the graph or model.
+
+    Creating a request checks no types and no limits; `check` does.
+
+    Raises
+    ------
+    InvalidRequest
+        If `seed` is too large, or `output_compression` is given for a PNG.
+
+    Examples
+    --------
+    >>> ImageRequest("a red cat", seed=7, width=512, height=512).seed
+    7
     """
 
-    prompt: str
-    negative_prompt: str | None = None
-    n: int = 1
-    width: int | None = None
-    height: int | None = None
-    seed: int = 0
-    num_inference_steps: int | None = None
-    guidance_scale: float | None = None
-    scheduler: str | None = None
-    prompt_2: str | None = None
-    prompt_3: str | None = None
-    negative_prompt_2: str | None = None
-    negative_prompt_3: str | None = None
-    max_sequence_length: int | None = None
-    image: bytes | None = None
-    mask: bytes | None = None
-    strength: float | None = None
-    adapters: Mapping[str, float] = field(default_factory=dict)
-    partial_images: int = 0
-    output_format: str = "png"
-    output_compression: int | None = None
-    metadata: Mapping[str, str] | None = None
+    prompt: Annotated[Prompt, Meta(title="Prompt", description="Text that describes the images.")]
+    negative_prompt: (
+        Annotated[Prompt, Meta(title="Negative prompt", description="Text that describes what to avoid.")] | None
+    ) = None
+    prompt_2: (
+        Annotated[Prompt, Meta(description="Prompt for the second text encoder; by default the prompt.")] | None
+    ) = None
+    prompt_3: (
+        Annotated[Prompt, Meta(description="Prompt for the third text encoder; by default the prompt.")] | None
+    ) = None
+    negative_prompt_2: (
+        Annotated[Prompt, Meta(description="Negative prompt for the second text encoder; by default the first.")] | None
+    ) = None
+    negative_prompt_3: (
+        Annotated[Prompt, Meta(description="Negative prompt for the third text encoder; by default the first.")] | None
+    ) = None
+    width: Annotated[Count, Meta(title="Width", description="Width in pixels; by default the model's.")] | None = None
+    height: Annotated[Count, Meta(title="Height", description="Height in pixels; by default the model's.")] | None = (
+        None
+    )
+    num_inference_steps: (
+        Annotated[Count, Meta(title="Steps", description="Number of denoising steps; by default the model's.")] | None
+    ) = None
+    guidance_scale: (
+        Annotated[
+            float,
+            Meta(
+                ge=0,
+                le=1000,
+                title="Guidance",
+                description="How closely the images follow the prompt; by default the model's.",
+            ),
+        ]
+        | None
+    ) = None
+    n: Annotated[Count, Meta(title="Images", description="Number of images.")] = 1
+    seed: Annotated[
+        Seed, Meta(title="Seed", description="Seed of the noise. The same request and seed give the same images.")
+    ] = 0
+    strength: (
+        Annotated[
+            Fraction,
+            Meta(
+                title="Strength",
+                description="How much of the image to change, from 0 (nothing) to 1 (all); by default the model's.",
+            ),
+        ]
+        | None
+    ) = None
+    scheduler: (
+        Annotated[
+            Word,
+            Meta(
+                title="Scheduler",
+                description="Name of a scheduler, e.g. euler or dpm++ 2m karras; by default the model's. Case does not"
+                " matter; - and _ mean spaces.",
+                examples=_SCHEDULERS,
+            ),
+        ]
+        | None
+    ) = None
+    max_sequence_length: (
+        Annotated[
+            Count,
+            Meta(description="Number of prompt tokens that T5 and Qwen encoders use; by default the model's."),
+        ]
+        | None
+    ) = None
+    image: Annotated[bytes, Meta(description="Image to start from: a PNG, JPEG or WebP file.")] | None = None
+    mask: (
+        Annotated[
+            bytes,
+            Meta(
+                description="Mask of the same size as the image: a PNG, JPEG or WebP file. Transparent pixels are"
+                " repainted; if none is transparent, white pixels are."
+            ),
+        ]
+        | None
+    ) = None
+    adapters: Annotated[
+        Mapping[str, float],
+        Meta(
+            description="LoRA adapters of the graph to apply, each with its alpha.",
+            extra={"expected": 'an object of numbers by alias, e.g. {"ink": 0.5}'},
+        ),
+    ] = {}
+    partial_images: Annotated[
+        int, Meta(ge=0, le=3, title="Previews", description="Number of previews to stream before the images.")
+    ] = 0
+    output_format: Annotated[Format, Meta(title="Format", description="Format of the image files.")] = "png"
+    output_compression: (
+        Annotated[int, Meta(ge=0, le=100, description="Quality of JPEG and WebP files; by default 100.")] | None
+    ) = None
+    metadata: (
+        Annotated[
+            Mapping[str, str],
+            Meta(description="Text for PNG files, which then also contain the request's parameters; by default none."),
+        ]
+        | None
+    ) = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidRequest for what annotations cannot express."""
+        # NOTE: limits of msgspec end at 2**63 - 1.
+        if isinstance(self.seed, int) and self.seed > MAX_SEED:
+            raise InvalidRequest(f"seed must be an integer from 0 to {MAX_SEED}, not {self.seed}", "seed")
+        if self.output_format == "png" and self.output_compression not in (None, 100):
+            message = 'output_compression is for output_format "jpeg" and "webp"; PNG files are lossless'
+            raise InvalidRequest(message, "output_compression")
+
+    def check(self) -> None:
+        """Raise InvalidRequest for the first field whose value is outside its type or limits."""
+        convert(type(self), msgspec.structs.asdict(self))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 import threading
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import asdict
 
 import graphframe as gf
 from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
@@ -75,7 +76,7 @@ class PaintCalculator(gf.Calculator):
             folder = Path(request.prompt.removeprefix("wait "))
             (folder / "started").write_text("started")
             (folder / "news").read_text()
-        content = json.dumps(dataclasses.asdict(request), default=_shown).encode()
+        content = json.dumps(asdict(request), default=_shown).encode()
         for number in range(request.n):
             cc.send(
                 self.image,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
+
+import msgspec
 
 import graphframe as gf
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
@@ -122,7 +123,7 @@ class ImageRequestCalculator(gf.Calculator):
             cc.send(self.image, self.input_image(picture, repaint, strength, width, height))
         cc.send(
             self.resolved,
-            dataclasses.replace(
+            msgspec.structs.replace(
                 request,
                 image=None,
                 mask=None,

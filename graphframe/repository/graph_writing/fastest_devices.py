@@ -9,6 +9,8 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.graph import Graph
 from graphframe.images import EncodedImage, ImageRequest, InvalidRequest, Size
@@ -143,7 +145,7 @@ def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, 
             size = Size.several_from_text(options.default_resolution or options.resolution or _SIZE)[0]
         else:
             size = Size(made.width, made.height)
-        request = replace(request, image=_TRANSPARENT, width=size.width, height=size.height)
+        request = msgspec.structs.replace(request, image=_TRANSPARENT, width=size.width, height=size.height)
         _time(graph, request, taken, may_refuse=made is not None)
     finally:
         graph.close()

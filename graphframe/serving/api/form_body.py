@@ -7,33 +7,32 @@ import re
 import falcon.asgi
 import falcon.media
 
-from graphframe.serving.api import picture
+from graphframe.serving.api.image_content import MAX_BYTES as MAX_FILE_BYTES
 from graphframe.serving.api.json_body import MAX_BYTES as MAX_TEXT_BYTES
 from graphframe.serving.api.json_body import discard
-from graphframe.serving.api.picture import Picture
 from graphframe.serving.errors import APIError
 
-MAX_BYTES = 2 * picture.MAX_BYTES + MAX_TEXT_BYTES
-"""An image, its mask, and text."""
+MAX_BYTES = 2 * MAX_FILE_BYTES + MAX_TEXT_BYTES
+"""The limit for an image, its mask, and text."""
 
 _NAME = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
 _HANDLER = falcon.media.MultipartFormHandler()
 
 
 def is_form(req: falcon.asgi.Request) -> bool:
-    """Whether the body says that it is one."""
+    """Return whether the body is a form, by its Content-Type."""
     return (req.content_type or "").partition(";")[0].strip().lower() == falcon.MEDIA_MULTIPART
 
 
 async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
-    """The fields of a form: a `Picture` for each file, text for the others.
+    """Return the fields of a form: bytes for each file, text for the others.
 
-    ``name[]``, and a name that comes again, make a list; ``name[key]`` makes an object.
+    ``name[]`` and repeated names make a list; ``name[key]`` makes an object.
 
     Raises
     ------
     APIError
-        413 for what is too large, 400 for what is no form.
+        413 if a part or the form is too large, 400 if the body is not a form.
     """
     fields: dict[str, object] = {}
     room = MAX_BYTES
@@ -45,15 +44,15 @@ async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
                 name, is_file = "", False
             match = _NAME.fullmatch(name)
             if match is None:
-                raise APIError(400, f'a part of the form has no proper name: "{name}"', code="invalid_form")
-            most = picture.MAX_BYTES if is_file else MAX_TEXT_BYTES
+                raise APIError(400, f'the form has a part with an invalid name: "{name}"', code="invalid_form")
+            most = MAX_FILE_BYTES if is_file else MAX_TEXT_BYTES
             content = await part.stream.read(min(most, room) + 1)
             if len(content) > min(most, room):
                 await discard(req.stream)
                 what = f"{match[1]} is larger than {most}" if most <= room else f"the form is larger than {MAX_BYTES}"
                 raise APIError(413, f"{what} bytes", param=match[1], code="body_too_large")
             room -= len(content)
-            _insert(fields, match[1], match[2], Picture(content) if is_file else _text(match[1], content))
+            _insert(fields, match[1], match[2], content if is_file else _text(match[1], content))
     except APIError:
         raise
     except falcon.HTTPError as error:

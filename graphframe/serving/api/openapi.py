@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from graphframe.serving.api import responses
-from graphframe.serving.api.requests import EditRequest, GenerationRequest, VariationRequest
+from graphframe.serving.api.body_schemas import body_schemas
 
 _JSON = "application/json"
 _FORM = "multipart/form-data"
 _REF = "#/components/schemas/{name}"
 
-_BODIES = (GenerationRequest, EditRequest, VariationRequest)
 _ANSWERS = (
     responses.ImagesResponse,
     responses.PartialImageEvent,
@@ -29,11 +28,7 @@ _ANSWERS = (
     responses.ServerInfo,
 )
 
-_DATA_URL = {"type": "string", "pattern": "^data:[^,]{0,256};base64,"}
-_REFERENCE = {"type": "object", "properties": {"image_url": _DATA_URL}, "required": ["image_url"]}
-_PICTURE = {"anyOf": [_DATA_URL, _REFERENCE]}
-_PICTURE_IN_JSON = {"anyOf": [*_PICTURE["anyOf"], {"type": "array", "items": _PICTURE, "minItems": 1, "maxItems": 1}]}
-_PICTURE_IN_FORM = {"type": "string", "format": "binary"}
+_FILE = {"type": "string", "format": "binary"}
 
 
 class _Operation(NamedTuple):
@@ -137,7 +132,7 @@ _OPERATIONS = (
         "/images/files/{name}",
         "get",
         "Get an image whose URL was the answer.",
-        {f"image/{format}": _PICTURE_IN_FORM for format in ("png", "jpeg", "webp")},
+        {f"image/{format}": _FILE for format in ("png", "jpeg", "webp")},
         (404,),
         headers=("cache-control",),
     ),
@@ -220,21 +215,5 @@ def _response(description: str, content: Mapping[str, Any], headers: tuple[str, 
 
 
 def _schemas() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components(
-        (*_BODIES, *_ANSWERS), schema_hook=lambda type_: _PICTURE_IN_JSON, ref_template=_REF
-    )
-    _, forms = msgspec.json.schema_components(
-        (EditRequest, VariationRequest), schema_hook=lambda type_: _PICTURE_IN_FORM, ref_template=_REF
-    )
-    schemas["EditForm"] = _without_null(forms["EditRequest"])
-    schemas["VariationForm"] = _without_null(forms["VariationRequest"])
-    return schemas
-
-
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A form's fields, which are there or not, but never null."""
-    properties = {}
-    for name, field in schema["properties"].items():
-        kinds = [kind for kind in field.get("anyOf", [field]) if kind != {"type": "null"}]
-        properties[name] = kinds[0] if len(kinds) == 1 else field
-    return {**schema, "properties": properties}
+    _, answers = msgspec.json.schema_components(_ANSWERS, ref_template=_REF)
+    return {**body_schemas(), **answers}

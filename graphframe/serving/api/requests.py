@@ -1,179 +1,210 @@
-"""The fields of images/generations, images/edits and images/variations: OpenAI's, and OpenVINO Model Server's.
+"""The bodies of images/generations, images/edits and images/variations.
 
-These types validate what clients send, and they are what the OpenAPI document is made of.
+A body has the fields of `ImageRequest`, synonyms of some of them, and fields of the transport, which are defined here:
+OpenAI's, and OpenVINO Model Server's. The OpenAPI document is made from the same types.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import random
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 from typing_extensions import Self
 
-from graphframe.images import MAX_SEED, ImageRequest, Size
+from graphframe.images import ImageRequest, InvalidRequest, Size
+from graphframe.images.fields import convert
+from graphframe.images.request import Word
 from graphframe.images.size import SIZE_PATTERN
-from graphframe.serving.api.fields import check_names, convert, invalid
-from graphframe.serving.api.picture import Picture
+from graphframe.serving.api.fields import (
+    as_integer,
+    check_names,
+    decode_image,
+    decode_json,
+    invalid,
+    without_empty_text,
+)
 
 _HIGH_FIDELITY = 0.5
 
 Delivery: TypeAlias = Literal["b64_json", "url"]
-"""How an image is sent: its file, or where to get it."""
+"""How images are sent: as base64, or as URLs to download them from."""
 
-_Word = Annotated[str, Meta(max_length=256)]
-_Prompt = Annotated[str, Meta(max_length=32_000)]
-_Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-_Seed = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": MAX_SEED})]
-_Size = Annotated[str, Meta(pattern=f"^(auto|{SIZE_PATTERN})$", examples=["auto", "512x512"])]
-_NO_EFFECT = Meta(description="Accepted, and means nothing here.")
-
-_SYNONYMS = (
-    ("n", "num_images_per_prompt"),
-    ("seed", "rng_seed"),
-    ("size", "width"),
-    ("size", "height"),
-    ("image", "images"),
-    ("strength", "input_fidelity"),
-)
+_NO_EFFECT = Meta(description="Accepted and ignored.")
+_SET_BY_THE_SERVER = frozenset({"adapters", "metadata"})
+_PROMPTS = frozenset(f"{name}{number}" for name in ("prompt", "negative_prompt") for number in ("", "_2", "_3"))
 
 
-class ImageFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all three take, as the client sent it; None where it sent none, or null."""
+class ImagesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The transport fields that the three bodies share; None where the client sent no value, or null."""
 
-    model: Annotated[_Word, Meta(description="A model, or adapters of one. By default the only model.")] | None = None
-    n: Annotated[_Positive, Meta(description="How many images. By default 1.")] | None = None
-    num_images_per_prompt: Annotated[_Positive, Meta(description="The same as n.")] | None = None
-    size: Annotated[_Size, Meta(description="In pixels. By default, and as auto, the model's.")] | None = None
-    width: Annotated[_Positive, Meta(description="In pixels; instead of size.")] | None = None
-    height: Annotated[_Positive, Meta(description="In pixels; instead of size.")] | None = None
-    seed: Annotated[_Seed, Meta(description="The same seed gives the same images. By default random.")] | None = None
-    rng_seed: Annotated[_Seed, Meta(description="The same as seed.")] | None = None
-    num_inference_steps: Annotated[_Positive, Meta(description="Steps of denoising; else the model's.")] | None = None
-    guidance_scale: Annotated[float, Meta(description="How closely to follow the prompt.")] | None = None
-    scheduler: Annotated[_Word, Meta(description="Such as euler or dpm++ 2m karras.")] | None = None
-    strength: Annotated[float, Meta(ge=0, le=1, description="How much of the image to lose.")] | None = None
-    max_sequence_length: Annotated[_Positive, Meta(description="How many tokens T5, or Qwen, looks at.")] | None = None
-    lora_alphas: (
-        Annotated[dict[str, float], Meta(description="Of the LoRA adapters that the model applies.")] | None
-    ) = None
-    response_format: Annotated[Delivery, Meta(description="By default url for dall-e-*.")] | None = None
-    output_format: Annotated[Literal["png", "jpeg", "webp"], Meta(description="By default png.")] | None = None
-    output_compression: Annotated[int, Meta(ge=0, le=100, description="Of jpeg and webp; by default 100.")] | None = (
+    omitted: ClassVar[frozenset[str]] = _SET_BY_THE_SERVER
+    """Fields of `ImageRequest` that the body does not have."""
+    synonyms: ClassVar[dict[str, str]] = {"num_images_per_prompt": "n", "rng_seed": "seed"}
+    """Other names for fields of `ImageRequest`."""
+
+    model: Annotated[Word, Meta(description="A model, or LoRA adapters of one; by default the only model.")] | None = (
         None
     )
-    background: Annotated[Literal["auto", "opaque"], Meta(description="There is no alpha channel.")] | None = None
+    size: (
+        Annotated[
+            str,
+            Meta(
+                pattern=f"^(auto|{SIZE_PATTERN})$",
+                description="WIDTHxHEIGHT in pixels; by default, and for auto, the model's.",
+                examples=["auto", "512x512"],
+                extra={"expected": '"auto" or WIDTHxHEIGHT in pixels, e.g. "512x512"'},
+            ),
+        ]
+        | None
+    ) = None
+    lora_alphas: (
+        Annotated[
+            dict[str, float],
+            Meta(
+                description="Alphas of the LoRA adapters that the model applies.",
+                extra={"expected": 'an object of numbers by alias, e.g. {"ink": 0.5}'},
+            ),
+        ]
+        | None
+    ) = None
+    response_format: (
+        Annotated[Delivery, Meta(description="By default url for models named dall-e-*, else b64_json.")] | None
+    ) = None
+    background: Annotated[Literal["auto", "opaque"], Meta(description="Images have no alpha channel.")] | None = None
     # NOTE: clients send the rest unasked.
     quality: Annotated[str, _NO_EFFECT] | None = None
     user: Annotated[str, _NO_EFFECT] | None = None
     safety_identifier: Annotated[str, _NO_EFFECT] | None = None
 
     @classmethod
-    def read(cls, fields: dict[str, object], *, text: bool = False) -> Self:
-        """Validate the fields of a body.
+    def request_fields(cls) -> list[str]:
+        """Return the fields of `ImageRequest` that the body has."""
+        return [name for name in ImageRequest.__struct_fields__ if name not in cls.omitted]
+
+    @classmethod
+    def required(cls) -> list[str]:
+        """Return the fields that clients must send."""
+        return [name for name in ("prompt",) if name not in cls.omitted]
+
+    @classmethod
+    def read(cls, body: dict[str, object], *, text: bool = False) -> tuple[Self, ImageRequest]:
+        """Validate the fields of a body, and return those of the transport and the request.
 
         Parameters
         ----------
-        fields : dict
+        body : dict
         text : bool, optional
-            Whether numbers and the like come as text, as they do in forms.
+            Whether numbers and booleans come as text, as in forms.
 
         Raises
         ------
         APIError
             400, with the name of the field in `param`.
         """
-        given = {name: value for name, value in fields.items() if value is not None}
-        check_names(cls, given)
-        request = convert(cls, given, text)
-        request._check()
-        return request
+        given = {name: as_integer(value) for name, value in body.items() if value is not None}
+        check_names(given, (*cls.request_fields(), *cls.synonyms, *cls.__struct_fields__), cls.required())
+        if text:
+            given = without_empty_text(given)
+            decode_json(given, "lora_alphas")
+        try:
+            return cls._read(given, text)
+        except InvalidRequest as error:
+            raise invalid(error, body.get(error.param)) from None
+
+    @classmethod
+    def _read(cls, given: dict[str, object], text: bool) -> tuple[Self, ImageRequest]:
+        for name in ("image", "images", "mask"):
+            decode_image(given, name)
+        transport = convert(cls, {name: given[name] for name in cls.__struct_fields__ if name in given}, text=text)
+        names = {name: name for name in cls.request_fields() if name in given}
+        for synonym, name in cls.synonyms.items():
+            if synonym in given:
+                if name in names:
+                    raise _both(name, synonym)
+                names[name] = synonym
+        values = {name: given[sent] for name, sent in names.items()} | transport._derived(names)
+        try:
+            request = convert(ImageRequest, {"prompt": "", "seed": random.getrandbits(32), **values}, text=text)
+        except InvalidRequest as error:
+            sent = names.get(error.param, error.param)
+            raise InvalidRequest(str(error).replace(error.param, sent, 1), sent) from None
+        transport._check(request)
+        return transport, request
 
     @property
     def delivery(self) -> Delivery:
         """How to send the images."""
-        # NOTE: who asks for DALL-E by its name (LangChain, LibreChat) reads `url`; all others read `b64_json`.
+        # NOTE: clients that name DALL-E (LangChain, LibreChat) read `url`; all others read `b64_json`.
         default: Delivery = "url" if (self.model or "").startswith("dall-e-") else "b64_json"
         return self.response_format or default
 
-    def image_request(self) -> ImageRequest:
-        """What the graph is asked for; an absent seed becomes a random one."""
-        seed = self.rng_seed if self.seed is None else self.seed
-        fields: dict[str, Any] = {
-            **{name: getattr(self, name) for name in _SHARED & {*self.__struct_fields__}},
-            "n": self.n or self.num_images_per_prompt,
-            "seed": random.getrandbits(32) if seed is None else seed,
-        }
-        if self.size not in (None, "auto"):
-            fields["width"], fields["height"] = Size.from_text(self.size)
-        return ImageRequest(**{"prompt": "", **{name: value for name, value in fields.items() if value is not None}})
+    def _derived(self, given: dict[str, str]) -> dict[str, object]:
+        """Return the fields of the request that fields of the transport set."""
+        if self.size is None:
+            return {}
+        for name in ("width", "height"):
+            if name in given:
+                raise _both("size", name)
+        return {} if self.size == "auto" else Size.from_text(self.size)._asdict()
 
-    def _check(self) -> None:
-        for name, other in _SYNONYMS:
-            if getattr(self, name, None) is not None and getattr(self, other, None) is not None:
-                raise invalid(f"give either {name} or {other}, not both", other)
-        for name in ("seed", "rng_seed"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= MAX_SEED:
-                raise invalid(f"{name} must be from 0 to {MAX_SEED}", name)
-        if self.output_format in (None, "png") and self.output_compression not in (None, 100):
-            message = 'output_compression is for output_format "jpeg" and "webp"; a png is never lossy'
-            raise invalid(message, "output_compression")
+    def _check(self, request: ImageRequest) -> None:
+        """Raise InvalidRequest for fields that contradict each other."""
 
 
-class PromptFields(ImageFields, frozen=True, kw_only=True):
-    """What those take besides that have a prompt."""
+class PromptRequest(ImagesRequest, frozen=True, kw_only=True):
+    """The transport fields of bodies with a prompt."""
 
-    prompt: Annotated[_Prompt, Meta(description="What the images show.")]
-    prompt_2: Annotated[_Prompt, Meta(description="For the second text encoder. By default the prompt.")] | None = None
-    prompt_3: Annotated[_Prompt, Meta(description="For the third text encoder. By default the prompt.")] | None = None
-    negative_prompt: Annotated[_Prompt, Meta(description="What the images do not show.")] | None = None
-    negative_prompt_2: Annotated[_Prompt, Meta(description="For the second text encoder.")] | None = None
-    negative_prompt_3: Annotated[_Prompt, Meta(description="For the third text encoder.")] | None = None
-    stream: Annotated[bool, Meta(description="Whether to send events while the images are made.")] | None = None
-    partial_images: Annotated[int, Meta(ge=0, le=3, description="Previews to send in a stream.")] | None = None
+    stream: Annotated[bool, Meta(description="Whether to stream events while images are generated.")] | None = None
 
-    def _check(self) -> None:
-        super()._check()
+    def _check(self, request: ImageRequest) -> None:
         if self.response_format == "url" and self.stream:
-            raise invalid("a stream has the images themselves, not their URLs", "response_format")
-        if self.partial_images and not self.stream:
-            raise invalid("partial_images come in a stream only: set stream to true", "partial_images")
+            raise InvalidRequest("a stream sends images in base64, not their URLs", "response_format")
+        if request.partial_images and not self.stream:
+            raise InvalidRequest("partial_images needs stream to be true", "partial_images")
 
 
-class GenerationRequest(PromptFields, frozen=True, kw_only=True):
-    """The body of ``POST /images/generations``."""
+class GenerationRequest(PromptRequest, frozen=True, kw_only=True):
+    """The transport fields of ``POST /images/generations``."""
+
+    omitted = _SET_BY_THE_SERVER | {"image", "mask"}
 
     style: Annotated[str, _NO_EFFECT] | None = None
     moderation: Annotated[str, _NO_EFFECT] | None = None
 
 
-class EditRequest(PromptFields, frozen=True, kw_only=True):
-    """The body of ``POST /images/edits``."""
+class EditRequest(PromptRequest, frozen=True, kw_only=True):
+    """The transport fields of ``POST /images/edits``."""
 
-    image: Annotated[Picture, Meta(description="The picture to edit; required, unless images is there.")] | None = None
-    images: Annotated[Picture, Meta(description="The same as image.")] | None = None
-    mask: Annotated[Picture, Meta(description="Transparent, or else white, is what to paint anew.")] | None = None
-    input_fidelity: Annotated[Literal["high", "low"], Meta(description="high: a strength of 0.5")] | None = None
+    synonyms = {**ImagesRequest.synonyms, "images": "image"}
 
-    def image_request(self) -> ImageRequest:
-        """What the graph is asked for."""
-        image = self.images if self.image is None else self.image
-        strength = _HIGH_FIDELITY if self.input_fidelity == "high" else self.strength
-        return dataclasses.replace(super().image_request(), image=image, strength=strength)
+    input_fidelity: (
+        Annotated[Literal["high", "low"], Meta(description="high is a strength of 0.5; low is the default.")] | None
+    ) = None
 
-    def _check(self) -> None:
-        super()._check()
-        if self.image is None and self.images is None:
-            raise invalid("image is required: the file of the picture to edit", "image")
+    def _derived(self, given: dict[str, str]) -> dict[str, object]:
+        if self.input_fidelity and "strength" in given:
+            raise _both("strength", "input_fidelity")
+        strength = {"strength": _HIGH_FIDELITY} if self.input_fidelity == "high" else {}
+        return {**super()._derived(given), **strength}
 
-
-class VariationRequest(ImageFields, frozen=True, kw_only=True):
-    """The body of ``POST /images/variations``."""
-
-    image: Annotated[Picture, Meta(description="The picture to vary.")]
+    def _check(self, request: ImageRequest) -> None:
+        super()._check(request)
+        if request.image is None:
+            raise InvalidRequest("image is required: the file to edit", "image")
 
 
-_SHARED = {field.name for field in dataclasses.fields(ImageRequest)}
+class VariationRequest(ImagesRequest, frozen=True, kw_only=True):
+    """The transport fields of ``POST /images/variations``."""
+
+    omitted = _SET_BY_THE_SERVER | _PROMPTS | {"mask", "partial_images"}
+
+    @classmethod
+    def required(cls) -> list[str]:
+        """Return the fields that clients must send."""
+        return ["image"]
+
+
+def _both(name: str, other: str) -> InvalidRequest:
+    return InvalidRequest(f"give either {name} or {other}, not both", other)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import time
 from collections import deque
@@ -11,6 +10,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
@@ -132,7 +133,7 @@ class Generation:
         self._open &= {*graph.outputs}
         metadata = self.request.metadata
         await graph.run_async(
-            REQUEST=dataclasses.replace(self.request, metadata=metadata and {**metadata, "graph": graph.digest}),
+            REQUEST=msgspec.structs.replace(self.request, metadata=metadata and {**metadata, "graph": graph.digest}),
             observers={key: self._in_loop(self._take, key) for key in self._open},
             bound_observers={key: self._in_loop(self._settle, key) for key in self._open},
             on_progress=self.progress.report,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from typing import TypeVar
 
 import falcon.asgi
+import msgspec
 
-from graphframe.images import EncodedImage
+from graphframe.images import EncodedImage, ImageRequest
 from graphframe.serving.api import form_body, json_body
-from graphframe.serving.api.requests import EditRequest, GenerationRequest, ImageFields, PromptFields, VariationRequest
+from graphframe.serving.api.requests import (
+    EditRequest,
+    GenerationRequest,
+    ImagesRequest,
+    PromptRequest,
+    VariationRequest,
+)
 from graphframe.serving.api.responses import Image, ImagesResponse, Usage
 from graphframe.serving.generation import Generation, Queue, event_stream
 from graphframe.serving.generation.event_stream import PING_SECONDS
@@ -18,11 +24,11 @@ from graphframe.serving.generation.queue import owner_of
 from graphframe.serving.lifecycle.model import ServedModels
 from graphframe.serving.routes.image_files import ImageFiles
 
-F = TypeVar("F", bound=ImageFields)
+B = TypeVar("B", bound=ImagesRequest)
 
 
 class Images:
-    """One request is one run of the model's graph."""
+    """The resource of the three paths. Each request is one run of the model's graph."""
 
     def __init__(self, models: ServedModels, queue: Queue, files: ImageFiles, png_metadata: bool) -> None:
         self._models = models
@@ -31,30 +37,34 @@ class Images:
         self._png_metadata = png_metadata
 
     async def on_post_generations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Make images from a prompt."""
-        body = GenerationRequest.read(await json_body.read_json_object(req))
-        await self._answer_or_stream(req, resp, body, "image_generation")
+        """Generate images from a prompt."""
+        body, request = GenerationRequest.read(await json_body.read_json_object(req))
+        await self._answer_or_stream(req, resp, body, request, "image_generation")
 
     async def on_post_edits(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Make images from a prompt and another image, perhaps only where a mask says."""
-        await self._answer_or_stream(req, resp, await _read_with_files(req, EditRequest), "image_edit")
+        """Generate images from a prompt and an image, as a whole or where a mask allows."""
+        body, request = await _read_with_files(req, EditRequest)
+        await self._answer_or_stream(req, resp, body, request, "image_edit")
 
     async def on_post_variations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Make images that resemble another."""
-        await self._answer(req, resp, await _read_with_files(req, VariationRequest))
+        """Generate images that resemble another."""
+        body, request = await _read_with_files(req, VariationRequest)
+        await self._answer(req, resp, body, request)
 
-    def _generation(self, req: falcon.asgi.Request, body: ImageFields) -> Generation:
-        path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server looks for that where no model is named
+    def _generation(self, req: falcon.asgi.Request, body: ImagesRequest, request: ImageRequest) -> Generation:
+        path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server's default for requests without a model
         name = body.model or (path if path in self._models else None)
         model = self._models.find_available(name)
         adapters = model.adapters(self._models.meant(name), body.lora_alphas)
         metadata = {"model": model.name} if self._png_metadata else None
-        request = dataclasses.replace(body.image_request(), adapters=adapters, metadata=metadata)
+        request = msgspec.structs.replace(request, adapters=adapters, metadata=metadata)
         return Generation(model, request, req.context.id, owner_of(req))
 
-    async def _answer(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImageFields) -> None:
-        """Answer with the images, once all are there."""
-        generation = self._generation(req, body)
+    async def _answer(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImagesRequest, request: ImageRequest
+    ) -> None:
+        """Answer with all images, when the last is finished."""
+        generation = self._generation(req, body, request)
         events = generation.events(self._queue.turn(generation))
         images = [event async for event in events if isinstance(event, EncodedImage)]
         timings = generation.progress.milliseconds().items()
@@ -73,13 +83,18 @@ class Images:
         )
 
     async def _answer_or_stream(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: PromptFields, kind: str
+        self,
+        req: falcon.asgi.Request,
+        resp: falcon.asgi.Response,
+        body: PromptRequest,
+        request: ImageRequest,
+        kind: str,
     ) -> None:
-        """Answer so, or with each image and preview as it comes."""
+        """Answer with all images or, for a stream, with each image and preview when it is finished."""
         if not body.stream:
-            await self._answer(req, resp, body)
+            await self._answer(req, resp, body, request)
             return
-        generation = self._generation(req, body)
+        generation = self._generation(req, body, request)
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
         quality = body.quality or "auto"
         resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress, generation.id)
@@ -87,7 +102,7 @@ class Images:
         resp.set_header("x-accel-buffering", "no")  # nginx passes events on at once
 
 
-async def _read_with_files(req: falcon.asgi.Request, fields: type[F]) -> F:
+async def _read_with_files(req: falcon.asgi.Request, cls: type[B]) -> tuple[B, ImageRequest]:
     if form_body.is_form(req):
-        return fields.read(await form_body.read_form(req), text=True)
-    return fields.read(await json_body.read_json_object(req, form_body.MAX_BYTES))
+        return cls.read(await form_body.read_form(req), text=True)
+    return cls.read(await json_body.read_json_object(req, form_body.MAX_BYTES))

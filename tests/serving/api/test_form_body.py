@@ -7,9 +7,8 @@ import falcon.asgi
 import falcon.testing
 import pytest
 
-from graphframe.serving.api import form_body, picture
+from graphframe.serving.api import form_body
 from graphframe.serving.api.form_body import read_form
-from graphframe.serving.api.picture import Picture
 from graphframe.serving.errors import APIError
 from tests.serving.forms import encode_form
 
@@ -34,7 +33,7 @@ def read(body: bytes, **headers: str) -> dict[str, object]:
 def test_files_and_text() -> None:
     fields = read(encode_form(("prompt", "a blue cät"), ("image", b"\x89PNG"), ("n", "2")))
     assert fields == {"prompt": "a blue cät", "image": b"\x89PNG", "n": "2"}
-    assert isinstance(fields["image"], Picture)
+    assert isinstance(fields["image"], bytes)
 
 
 @pytest.mark.parametrize(
@@ -59,15 +58,15 @@ def test_names_with_brackets_and_names_that_come_again(parts: Any, expected: obj
         (b"nonsense", "the form cannot be read: "),
         (encode_form(("prompt", "a cat"))[:-8], "the form cannot be read: "),
         (encode_form(("prompt", "a cat"))[:30], "the form cannot be read: "),
-        (b"---x-\r\nContent-Type: text/plain\r\n\r\na\r\n---x---\r\n", 'no proper name: ""'),
-        (encode_form(("prompt", "a cat")).replace(b"form-data", b"\xff"), 'no proper name: ""'),
+        (b"---x-\r\nContent-Type: text/plain\r\n\r\na\r\n---x---\r\n", 'an invalid name: ""'),
+        (encode_form(("prompt", "a cat")).replace(b"form-data", b"\xff"), 'an invalid name: ""'),
         (encode_form(("image", b"1")).replace(b"filename=", b"filename*=abc''"), "the form cannot be read: "),
-        (encode_form(("a[b][c]", "1")), 'no proper name: "a[b][c]"'),
+        (encode_form(("a[b][c]", "1")), 'an invalid name: "a[b][c]"'),
         (encode_form(*[("n", "1")] * 65), "the form cannot be read: "),
         (encode_form(("prompt", b"\xff")).replace(b'; filename="upload"', b""), "prompt is not UTF-8"),
     ],
 )
-def test_what_is_no_form(body: bytes, message: str) -> None:
+def test_refuses_another_body(body: bytes, message: str) -> None:
     with pytest.raises(APIError) as raised:
         read(body)
     assert raised.value.status_code == 400
@@ -82,7 +81,7 @@ def test_a_form_without_a_boundary() -> None:
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "MAX_BYTES", 100)
+    monkeypatch.setattr(form_body, "MAX_FILE_BYTES", 100)
     monkeypatch.setattr(form_body, "MAX_BYTES", 150)
     monkeypatch.setattr(form_body, "MAX_TEXT_BYTES", 50)
     assert read(encode_form(("image", b"x" * 100), ("prompt", "x" * 50)))

@@ -58,7 +58,8 @@ def test_references_lead_somewhere() -> None:
 def test_it_says_what_validates(schema: str, field: str, expected: dict[str, object]) -> None:
     described = document()["components"]["schemas"][schema]["properties"][field]
     described = described.get("anyOf", [described])[0]
-    assert {**described, "description": ""} == {**expected, "description": ""}
+    limits = {name: value for name, value in described.items() if name not in ("title", "description", "default")}
+    assert limits == expected
 
 
 @pytest.mark.parametrize(("path", "method"), [("/v1/config", "get"), ("/v1/config/reload", "post")])

@@ -10,11 +10,11 @@ from graphframe.serving.errors import APIError
 
 
 def read(**fields: Any) -> ImageRequest:
-    return GenerationRequest.read({"prompt": "a cat", "seed": 1, **fields}).image_request()
+    return GenerationRequest.read({"prompt": "a cat", "seed": 1, **fields})[1]
 
 
 def test_all_fields() -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "negative_prompt": "a dog",
         "n": 2,
         "width": 64,
@@ -22,7 +22,7 @@ def test_all_fields() -> None:
         "num_inference_steps": 4,
         "guidance_scale": 1.5,
     }
-    assert read(**fields) == ImageRequest("a cat", "a dog", 2, 64, 128, 1, 4, 1.5)
+    assert read(**fields) == ImageRequest("a cat", seed=1, **fields)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,18 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"prompt": ["a"]}, "prompt", "not a list"),
         ({"negative_prompt": {"a": {}}}, "negative_prompt", "not an object"),
         ({"model": 1}, "model", "must be text of at most 256 characters, not 1"),
-        ({"n": 0}, "n", "n must be an integer from 1 to 2147483647, not 0"),
+        ({"n": 0}, "n", "n must be an integer of at least 1, not 0"),
         ({"n": "1"}, "n", 'not "1"'),
         ({"n": 1.5}, "n", "not 1.5"),
         ({"n": True}, "n", "not true"),
-        ({"num_images_per_prompt": -1}, "num_images_per_prompt", "not -1"),
+        (
+            {"num_images_per_prompt": -1},
+            "num_images_per_prompt",
+            "num_images_per_prompt must be an integer",
+        ),
         ({"n": 1, "num_images_per_prompt": 1}, "num_images_per_prompt", "either n or"),
         ({"num_inference_steps": 0}, "num_inference_steps", "not 0"),
-        ({"guidance_scale": "7"}, "guidance_scale", 'guidance_scale must be a number, not "7"'),
+        ({"guidance_scale": "7"}, "guidance_scale", 'guidance_scale must be a number from 0 to 1000, not "7"'),
         ({"seed": -1}, "seed", "from 0 to"),
         ({"seed": 2**64}, "seed", "from 0 to"),
         ({"rng_seed": 1}, "rng_seed", "either seed or"),
@@ -88,7 +92,7 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"size": "0x8"}, "size", "512x512"),
         ({"size": "8x8x8"}, "size", "512x512"),
         ({"size": "-8x8"}, "size", "512x512"),
-        ({"size": 512}, "size", '"auto" or WIDTHxHEIGHT in pixels, as in "512x512", not 512'),
+        ({"size": 512}, "size", '"auto" or WIDTHxHEIGHT in pixels, e.g. "512x512", not 512'),
         ({"size": "8x8", "width": 8}, "width", "either size or width"),
         ({"size": "auto", "height": 8}, "height", "either size or height"),
         ({"width": 0}, "width", "not 0"),
@@ -96,19 +100,19 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         (
             {"background": "transparent"},
             "background",
-            'must be "auto" or "opaque", not "transparent": the images have no alpha channel',
+            'must be "auto" or "opaque", not "transparent": images have no alpha channel',
         ),
-        ({"output_format": "gif"}, "output_format", 'not "gif": the images do not move'),
-        ({"output_format": "svg"}, "output_format", 'not "svg": the images are made of pixels'),
-        ({"frame_count": 4}, "frame_count", "the images do not move"),
-        ({"stream": True, "response_format": "url"}, "response_format", "a stream has the images themselves"),
+        ({"output_format": "gif"}, "output_format", 'not "gif": images are not animated'),
+        ({"output_format": "svg"}, "output_format", 'not "svg": images are made of pixels'),
+        ({"frame_count": 4}, "frame_count", "images are not animated"),
+        ({"stream": True, "response_format": "url"}, "response_format", "a stream sends images in base64"),
         ({"strength": 1.5}, "strength", "a number from 0 to 1, not 1.5"),
         ({"output_format": "bmp"}, "output_format", 'must be "jpeg" or "png" or "webp", not "bmp"'),
-        ({"output_compression": 50}, "output_compression", "a png is never lossy"),
+        ({"output_compression": 50}, "output_compression", "PNG files are lossless"),
         ({"output_format": "jpeg", "output_compression": 101}, "output_compression", "from 0 to 100, not 101"),
         ({"stream": "yes"}, "stream", 'true or false, not "yes"'),
         ({"stream": True, "partial_images": 4}, "partial_images", "from 0 to 3, not 4"),
-        ({"partial_images": 1}, "partial_images", "set stream to true"),
+        ({"partial_images": 1}, "partial_images", "partial_images needs stream to be true"),
         ({"guidence_scale": 1}, "guidence_scale", 'did you mean "guidance_scale"?'),
         ({"x" * 1_000_000: 1}, "x" * 64, "unknown field"),
     ],
@@ -132,4 +136,4 @@ def test_a_field_that_is_wrong(fields: dict[str, Any], param: str, message: str)
     ],
 )
 def test_how_images_are_sent(fields: dict[str, Any], delivery: str) -> None:
-    assert GenerationRequest.read({"prompt": "a cat", **fields}).delivery == delivery
+    assert GenerationRequest.read({"prompt": "a cat", **fields})[0].delivery == delivery
