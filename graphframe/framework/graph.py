@@ -223,6 +223,7 @@ class Graph:
         /,
         *,
         side_packets: Mapping[str, Any] | None = None,
+        outputs: Iterable[str] | None = None,
         on_progress: Progress | None = None,
         tracer: Tracer | None = None,
         **inputs: Any,
@@ -231,8 +232,10 @@ class Graph:
 
         Parameters
         ----------
+        outputs : iterable of str, optional
+            Output streams to collect, by tag or name; by default all.
         **inputs : object
-            Values by tag (or name) of input streams. The others are closed without a packet.
+            Values by tag or name of input streams. The others are closed without a packet.
 
         Raises
         ------
@@ -241,44 +244,46 @@ class Graph:
         TypeError
             If an input stream or side packet takes another type.
         """
-        outputs: Outputs = {key: [] for key in self.outputs}
-        run = self._make_run(self._load(), side_packets, _collectors(outputs), on_progress, tracer)
+        collected: Outputs = {key: [] for key in (self.outputs if outputs is None else outputs)}
+        run = self._make_run(self._load(), side_packets, _collectors(collected), on_progress, tracer)
         try:
             _feed(run, inputs)
             run.wait_until_done()
         except BaseException as error:
             run.cancel(f"the caller of the run was stopped by {type(error).__name__}")
             raise
-        return outputs
+        return collected
 
     async def run_async(
         self,
         /,
         *,
         side_packets: Mapping[str, Any] | None = None,
+        outputs: Iterable[str] | None = None,
         observers: Mapping[str, Callable[[Packet], None]] | None = None,
         bound_observers: Mapping[str, Callable[[int], None]] | None = None,
         on_progress: Progress | None = None,
         tracer: Tracer | None = None,
         **inputs: Any,
     ) -> Outputs:
-        """As `run`, without blocking the event loop. If the task that awaits it is cancelled, so is the run.
+        """Do the same as `run` without blocking the event loop. Cancelling the awaiting task cancels the run.
 
-        `observers` and `bound_observers` are called besides, as in `start_run`, from the engine's threads.
+        `observers` and `bound_observers` are called as in `start_run`, from the engine's threads. With ``outputs=()``
+        they see packets that the run does not keep.
         """
         loop = asyncio.get_running_loop()
         loaded = self._loaded
         if loaded is None:
             loaded = await loop.run_in_executor(None, self._load)
-        outputs: Outputs = {key: [] for key in self.outputs}
-        watched = (*_collectors(outputs), *(observers or {}).items())
+        collected: Outputs = {key: [] for key in (self.outputs if outputs is None else outputs)}
+        watched = (*_collectors(collected), *(observers or {}).items())
         run = self._make_run(loaded, side_packets, watched, on_progress, tracer)
         for key, observer in (bound_observers or {}).items():
             run.observe(self._plan.outputs.number(key), on_bound=observer)
         ended = asyncio.Event()
 
         def end(_: Run) -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with suppress(RuntimeError):  # the loop is closed: no caller waits any more
                 loop.call_soon_threadsafe(ended.set)
 
         run.add_done_callback(end)
@@ -292,7 +297,7 @@ class Graph:
             raise
         if run.error is not None:
             raise run.error
-        return outputs
+        return collected
 
     def _load(self, tracer: LoadTracer | None = None) -> LoadedGraph:
         if self._loaded is not None:

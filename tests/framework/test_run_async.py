@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,6 +23,10 @@ def in_loop(work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.wait_for(work(), SECONDS)
 
     asyncio.run(bounded())
+
+
+class Image:
+    """A value that can be weakly referenced."""
 
 
 class WatchedLog(list[Any]):
@@ -63,6 +68,41 @@ class TestRunAsync:
         assert seen == [("value", 0)]
         assert reported == [("call", 1, 2)]
         graph.close()
+
+    @pytest.mark.parametrize("device", ["", 'device: "CPU"'], ids=["inline", "device"])
+    def test_observed_packets_are_not_kept(self, device: str) -> None:
+        """While the run goes on: each image of a stream must go as soon as its observer has seen it."""
+        graph = gf.Graph.from_text(PROCESS % device)
+        seen: list[weakref.ref[Image]] = []
+        alive: list[int] = []
+
+        def process(cc: gf.Context) -> None:
+            for timestamp in range(3):
+                cc.send(toys.Call.output, Image(), timestamp)
+                cc.flush()
+                alive.append(sum(reference() is not None for reference in seen))
+
+        async def work() -> None:
+            outputs = await graph.run_async(
+                side_packets={"process": process},
+                outputs=(),
+                observers={"OUT": lambda packet: seen.append(weakref.ref(packet.value))},
+                IN="value",
+            )
+            assert outputs == {}
+
+        in_loop(work)
+        assert len(seen) == 3
+        assert alive == [0, 0, 0]
+        graph.close()
+
+    def test_outputs_that_are_collected(self) -> None:
+        graph = gf.Graph.from_text(PROCESS % "")
+        given: dict[str, Any] = {"IN": "value", "side_packets": {"process": same}}
+        assert graph.run(outputs=["OUT"], **given) == {"OUT": [("value", 0)]}
+        assert graph.run(outputs=[], **given) == {}
+        with pytest.raises(gf.GraphError, match='no output stream "OUTS"'):
+            graph.run(outputs=["OUTS"], **given)
 
     @pytest.mark.parametrize("device", ["", 'device: "CPU"'], ids=["inline", "device"])
     def test_does_not_block_the_loop(self, device: str) -> None:

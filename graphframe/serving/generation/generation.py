@@ -134,6 +134,7 @@ class Generation:
         metadata = self.request.metadata
         await graph.run_async(
             REQUEST=msgspec.structs.replace(self.request, metadata=metadata and {**metadata, "graph": graph.digest}),
+            outputs=(),
             observers={key: self._in_loop(self._take, key) for key in self._open},
             bound_observers={key: self._in_loop(self._settle, key) for key in self._open},
             on_progress=self.progress.report,
