@@ -1,4 +1,4 @@
-"""What VAE-encoding gives."""
+"""The output of a VAE encoder."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from graphframe.calculators.diffusion.schedulers import Randn
 
 @dataclass(frozen=True)
 class LatentDistribution:
-    """What a picture may be in latents, as the VAE says; denoising draws one of them.
+    """The distribution of an image's latents, from which denoising draws a sample.
 
-    NOTE: it is drawn there since all noise of a run comes from one generator, in openvino_genai's order.
+    NOTE: the VAE encoder draws no sample itself, because one generator makes all noise of a run, in the order of
+    openvino_genai.
 
     Attributes
     ----------
-    mean
-        float32, shape (1, channels, height, width).
-    std
-        float32, of the same shape: the standard deviation; None if there is nothing to draw.
-    shift_factor, scaling_factor
-        float32, what is subtracted from a latent, and what it is then multiplied by: a number, or for each channel one,
-        shape (channels, 1, 1).
+    mean : array of float32, shape (1, channels, height, width)
+        The mean.
+    std : array of float32, shape (1, channels, height, width), or None
+        The standard deviation. None if the distribution is a single value.
+    shift_factor, scaling_factor : array of float32, shape () or (channels, 1, 1)
+        The value that is subtracted from a sample, and the factor that it is then multiplied by.
     """
 
     mean: NDArray[np.float32]
@@ -33,23 +33,23 @@ class LatentDistribution:
     scaling_factor: NDArray[np.float32] | np.float32
 
     def sample(self, randn: Randn) -> NDArray[np.float32]:
-        """Draw a latent: float32, shape (1, channels, height, width)."""
+        """Draw a sample: an array of float32, shape (1, channels, height, width)."""
         latent = self.mean if self.std is None else self.mean + self.std * randn(self.mean.shape)
         return np.asarray((latent - self.shift_factor) * self.scaling_factor)
 
 
 @dataclass(frozen=True)
 class ImageLatents:
-    """A picture to start from, or none.
+    """The latents of a request's image.
 
     Attributes
     ----------
     whole : LatentDistribution or None
-        The picture; None if it is not needed.
+        The image. None if the request has none, or if denoising does not need it.
     masked : LatentDistribution or None
-        What the mask leaves of it, gray elsewhere; None if the denoiser does not take it.
-    mask
-        bool, shape (height, width) in pixels: true where it is to be painted anew; None for image-to-image.
+        The image with gray pixels where it is repainted. None if the denoiser does not use it.
+    mask : array of bool, shape (height, width) in pixels, or None
+        True where the image is repainted. None for image-to-image.
     """
 
     whole: LatentDistribution | None

@@ -1,4 +1,4 @@
-"""Mean and spread of the latents of a VAE, where its denoiser wants them to have none and 1: FLUX.2, Qwen-Image."""
+"""Mean and standard deviation that normalise VAE latents for the denoisers of FLUX.2 and Qwen-Image."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from graphframe.calculators.diffusion.model_config import is_of_videos
 
 @dataclass(frozen=True)
 class LatentStatistics:
-    """They differ between channels, and for FLUX.2 between the 2x2 latents that are one token.
+    """The mean and standard deviation of each channel; FLUX.2 has four of each for the 2x2 latents of a token.
 
     Attributes
     ----------
-    mean, std
-        float32, shape (channels, 1, 2, 1, 2) or (channels, 1, 1, 1, 1).
+    mean, std : array of float32, shape (channels, 1, 2, 1, 2) or (channels, 1, 1, 1, 1)
+        Their shapes fit latents of shape (n, channels, height / 2, 2, width / 2, 2).
     """
 
     mean: NDArray[np.float32]
@@ -27,7 +27,7 @@ class LatentStatistics:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
-        """Read the ``config.json`` of a VAE decoder; None if it has none."""
+        """Return the statistics in the ``config.json`` of a VAE decoder, or None if it has none."""
         if is_of_videos(config):
             return cls(
                 *(np.array(config[f"latents_{each}"], np.float32).reshape(-1, 1, 1, 1, 1) for each in ("mean", "std"))
@@ -40,30 +40,31 @@ class LatentStatistics:
             np.array(config["bn_running_mean_data"], np.float32).reshape(shape), np.sqrt(variance).reshape(shape)
         )
 
-    def normalised(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what the VAE gives as the denoiser takes it: float32, shape (n, channels, height, width)."""
+    def normalise(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Normalise the VAE's latents for the denoiser: arrays of float32, shape (n, channels, height, width)."""
         return ((_squares(latents) - self.mean) / self.std).reshape(latents.shape)
 
-    def restored(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Undo `normalised`."""
+    def restore(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Undo `normalise`."""
         return (_squares(latents) * self.std + self.mean).reshape(latents.shape)
 
 
 def shift_and_scale(config: dict[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what is subtracted from latents that a VAE encoder gave, and what they are then multiplied by.
+    """Return the value that is subtracted from a VAE encoder's latents, and the factor that they are then multiplied
+    by.
 
     Parameters
     ----------
-    config
-        Its ``config.json``.
+    config : dict
+        The ``config.json`` of the encoder.
 
     Returns
     -------
-    float32, each shape () or (channels, 1, 1)
+    shift, scale : array of float32, shape () or (channels, 1, 1)
     """
     if is_of_videos(config):
         mean, std = (np.array(config[f"latents_{each}"], np.float32)[:, None, None] for each in ("mean", "std"))
-        # NOTE: times the reciprocal, as in openvino_genai: a division differs in the last bit.
+        # NOTE: openvino_genai multiplies by the reciprocal; a division would differ in the last bit.
         return mean, np.float32(1) / std
     shift, scale = config.get("shift_factor") or 0, config.get("scaling_factor") or 1
     return np.array(shift, np.float32), np.array(scale, np.float32)

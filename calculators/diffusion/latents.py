@@ -1,4 +1,4 @@
-"""What denoising gives."""
+"""The output of denoising."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Latents:
-    """The pictures of one request before they are decoded.
+    """The latents of a request's images.
 
     Attributes
     ----------
-    samples
-        float32, shape (n, channels, height, width), not scaled: the decoder divides by its ``scaling_factor``.
+    samples : array of float32, shape (n, channels, height, width)
+        The latents as the denoiser returns them: the decoder divides them by its ``scaling_factor``.
     """
 
     samples: NDArray[np.float32]

@@ -1,17 +1,17 @@
-"""When to show how far a picture has come."""
+"""The steps after which previews are sent."""
 
 from __future__ import annotations
 
 
 def preview_steps(count: int, steps: int) -> list[int]:
-    """Return the steps after which to show the picture as foreseen then, spread evenly and never the last.
+    """Return the steps after which to send previews. They are spread evenly and do not include the last step.
 
     Parameters
     ----------
-    count
-        How many previews are wanted; where there are fewer steps between the first and the last, it is one for each.
-    steps
-        How many steps there are in the run.
+    count : int
+        The number of previews. There are fewer if the run has too few steps.
+    steps : int
+        The number of steps in the run.
 
     Examples
     --------

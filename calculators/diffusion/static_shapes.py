@@ -1,4 +1,4 @@
-"""What models of static shape are compiled for."""
+"""The options for models of static shape."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _GRAPH_OPTIONS = '[type.googleapis.com/graphframe.StaticShapes] { resolution: "5
 
 
 def resolutions(options: StaticShapes) -> list[Size]:
-    """The sizes of images that models are compiled for; none if they take all.
+    """Return the image sizes that models are compiled for; an empty list if they take all sizes.
 
     Raises
     ------
     ValueError
-        If they cannot be read.
+        If `options` has an invalid size.
     """
     try:
         return Size.several_from_text(options.resolution)
@@ -27,12 +27,12 @@ def resolutions(options: StaticShapes) -> list[Size]:
 
 
 def is_static_only(device: str) -> bool:
-    """Whether a device takes only models of static shape."""
+    """Return whether a device runs only models of static shape."""
     return "NPU" in device.upper()
 
 
 def static_shape_problems(node: gf.NodeInfo, type_: type[Any]) -> Iterator[str]:
-    """What is wrong with the static shapes in the options, of that type, of a node whose shapes follow from them."""
+    """Yield the problems of the static shapes in a node's options, which have the type `type_`."""
     device = node.device
     options: StaticShapes = node.options.get(type_, type_()).static_shapes
     try:
@@ -41,12 +41,12 @@ def static_shape_problems(node: gf.NodeInfo, type_: type[Any]) -> Iterator[str]:
         yield f"static_shapes: {error}"
         return
     if is_static_only(device) and count != 1:
-        found = f"there are {count}" if count else "there is none"
+        found = f"it has {count}" if count else "it has none"
         yield (
-            f'device "{device}" takes only models of static shape, so it needs one resolution; {found}. Say it once, in'
-            f" the graph: graph_options {{ {_GRAPH_OPTIONS} }}"
+            f'device "{device}" runs only models of static shape, so the graph needs one resolution; {found}. '
+            f"Add to the graph: graph_options {{ {_GRAPH_OPTIONS} }}"
         )
     if not count and (options.HasField("num_images_per_prompt") or options.HasField("guidance_scale")):
-        yield "static_shapes: num_images_per_prompt and guidance_scale mean nothing without a resolution"
+        yield "static_shapes: num_images_per_prompt and guidance_scale need a resolution"
     if options.num_images_per_prompt < 1:
         yield "static_shapes: num_images_per_prompt must be at least 1"

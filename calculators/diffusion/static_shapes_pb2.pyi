@@ -18,9 +18,10 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class StaticShapes(google.protobuf.message.Message):
-    """What models are compiled for, instead of requests of all sizes: an NPU needs it, and others are a little faster.
+    """The static shapes that models are compiled for. An NPU requires static shapes; other devices are a little faster with
+    them, but then run only requests of these shapes.
 
-    A graph says it once, in its `graph_options`; nodes take it over by `option_value`.
+    A graph has them once, in its `graph_options`; nodes refer to them by `option_value`.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -29,12 +30,12 @@ class StaticShapes(google.protobuf.message.Message):
     NUM_IMAGES_PER_PROMPT_FIELD_NUMBER: builtins.int
     GUIDANCE_SCALE_FIELD_NUMBER: builtins.int
     resolution: builtins.str
-    """"WIDTHxHEIGHT", or several, separated by spaces; the first is that of requests without a size."""
+    """"WIDTHxHEIGHT", or several of them separated by spaces. Requests without a size get the first one."""
     num_images_per_prompt: builtins.int
-    """How many images are made at once; more of them are made one batch after the other."""
+    """The number of images in a batch. A request for more images runs several batches."""
     guidance_scale: builtins.float
-    """Above 1, models that have classifier-free guidance are compiled for it, which takes two rows an image; requests with
-    another guidance scale are made, too.
+    """If it is above 1, models with classifier-free guidance are compiled for two rows per image. Requests may have any
+    guidance scale.
     """
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What a text encoder gives."""
+"""The output of a text encoder."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Embeddings:
-    """The prompts of one request as a text encoder understands them.
+    """The embeddings of a request's prompts.
+
+    The rows are the negative prompt, if classifier-free guidance uses it, and the prompt.
 
     Attributes
     ----------
-    hidden_states
-        float32, shape (prompts, max_length, width): of the negative prompt, if it is looked at, and of the prompt.
-    pooled
-        float32, shape (prompts, width): each prompt as a whole; None from an encoder that does not pool, such as T5.
-    attention_mask
-        int64, shape (prompts, max_length): that of the tokens, for denoisers that look at it, too.
+    hidden_states : array of float32, shape (prompts, max_length, width)
+        One vector for each token.
+    pooled : array of float32, shape (prompts, width), or None
+        One vector for each prompt. None if the encoder does not pool, e.g. T5.
+    attention_mask : array of int64, shape (prompts, max_length), or None
+        The mask of the tokens, for denoisers that use it.
     """
 
     hidden_states: NDArray[np.float32]
@@ -32,8 +34,8 @@ class Embeddings:
         Raises
         ------
         ValueError
-            If there is none.
+            If `pooled` is None.
         """
         if self.pooled is None:
-            raise ValueError("these embeddings are not pooled; they come from T5, where those of a CLIP were expected")
+            raise ValueError("expected the embeddings of a CLIP encoder, which are pooled; found those of T5")
         return self.pooled

@@ -1,4 +1,4 @@
-"""The token that fills short prompts up."""
+"""The token that pads short prompts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from graphframe.inference import core
 
 
 def pad_token_id(folder: Path) -> int:
-    """The id of a tokenizer's padding, as `openvino_genai.Tokenizer` has it.
+    """Return the id of a tokenizer's padding token, the same as `openvino_genai.Tokenizer` returns.
 
-    NOTE: that class would tell, too, but it compiles the tokenizer anew and runs it; and when it does so while other
-    models are compiled, the process now and then dies of a segmentation fault.
+    NOTE: that class is not used, because it compiles the tokenizer again and runs it. If other models are compiled at
+    the same time, the process sometimes crashes with a segmentation fault.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Holds ``openvino_tokenizer.xml``, which openvino_tokenizers writes the id into, and ``tokenizer_config.json``.
+        The folder with ``openvino_tokenizer.xml``, in which openvino_tokenizers stores the id, and
+        ``tokenizer_config.json``.
 
     Raises
     ------
     ValueError
-        If neither of them tells.
+        If neither file has the id.
     """
     model = core().read_model(folder / "openvino_tokenizer.xml")
     if model.has_rt_info("pad_token_id"):
@@ -36,5 +37,5 @@ def pad_token_id(folder: Path) -> int:
         if added["content"] == content:
             return int(token_id)
     raise ValueError(
-        f"neither openvino_tokenizer.xml nor tokenizer_config.json in {folder} tells the id of the padding"
+        f"{folder}: the id of the padding token is missing in openvino_tokenizer.xml and in tokenizer_config.json"
     )

@@ -18,16 +18,42 @@ from graphframe.calculators.text.tokens import Tokens
 from graphframe.inference import Shapes
 
 _POOLED = ("text_embeds", "pooler_output")
-"""What encoders with and without a projection call it."""
+"""The names of the pooled output, with and without a projection."""
 _FIRST, *_FURTHER = ("text_encoder", "text_encoder_2", "text_encoder_3")
-"""What LoRA adapters, and the folders of pipelines, call the text encoders."""
+"""The names of the text encoders in LoRA adapters and of their folders."""
 
 
 class TextEncodeCalculator(gf.Calculator):
-    """Turns tokens into the embeddings that denoising looks at, with a CLIP, T5 or Qwen text encoder.
+    """A CLIP, T5 or Qwen text encoder: turns tokens into embeddings.
 
-    If there are LoRA adapters that requests choose, it needs the `REQUEST`, too. Which layers of an adapter are its own
-    is told by the name of the encoder's folder: `text_encoder`, `text_encoder_2` or `text_encoder_3`.
+    The name of the encoder's folder selects the layers of a LoRA adapter that it gets: `text_encoder`, `text_encoder_2`
+    or `text_encoder_3`.
+
+    Input streams
+    -------------
+    TOKENS : Tokens
+        The tokens of the prompts.
+    REQUEST : DiffusionRequest, optional
+        The request, which selects LoRA adapters. Required if the graph has dynamic adapters.
+
+    Output streams
+    --------------
+    EMBEDDINGS : Embeddings
+        The embeddings of the prompts.
+
+    Options
+    -------
+    model_path : str, default "text_encoder"
+        The folder of the text encoder.
+    layer : list of int
+        The layers whose outputs are used: -1 for the last one, normalised; -2 for the one before it, not normalised; 1
+        for the first. Outputs of several layers are concatenated along the last axis. The default is -1.
+    max_length : int, default 77
+        The number of tokens in a prompt, for static shapes.
+    lora : LoraOptions
+        The LoRA adapters of the graph.
+    static_shapes : StaticShapes
+        The shapes that the graph's models are compiled for.
 
     Example::
 
@@ -50,7 +76,7 @@ class TextEncodeCalculator(gf.Calculator):
         options = node[cls.options]
         modes = [adapter.mode for adapter in options.lora.lora_adapters]
         if LoraAdapterEntry.DYNAMIC in modes and not node.connected(cls.request):
-            yield 'LoRA adapters that requests choose need the request; add input_stream: "REQUEST:diffusion_request"'
+            yield 'dynamic LoRA adapters need the request: add input_stream: "REQUEST:diffusion_request"'
 
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
@@ -58,8 +84,8 @@ class TextEncodeCalculator(gf.Calculator):
         path = folder / "openvino_model.xml"
         name = next((each for each in _FURTHER if folder.name.startswith(each)), _FIRST)
         is_static = options.static_shapes.HasField("resolution") or is_static_only(node.device)
-        # NOTE: one prompt, though there may be two: text encoders cost little, and whether there is guidance does not
-        # have to be known here.
+        # NOTE: static shapes have one prompt, although a request may have two. Text encoders are cheap, and this node
+        # need not know whether there is guidance.
         shape = (1, options.max_length)
         shapes: list[Shapes] = [{"input_ids": shape, "attention_mask": shape}] if is_static else []
         self.model = AdaptableModel(node, path, name, options.lora, shapes)
@@ -83,10 +109,8 @@ class TextEncodeCalculator(gf.Calculator):
 def _output_of_layer(layer: int, outputs: Sequence[str], path: Path) -> str:
     if layer == -1:
         return "last_hidden_state"
-    states = [name for name in outputs if name.startswith("hidden_states.")]  # the first is what goes into layer 1
+    states = [name for name in outputs if name.startswith("hidden_states.")]  # the first one is the input of layer 1
     if layer == 0 or not -len(states) < layer < len(states):
         last = max(len(states) - 1, 1)
-        raise ValueError(
-            f"layer must be from -{last} to -1 or from 1 to {last}, as {path} has its outputs, not {layer}"
-        )
+        raise ValueError(f"layer must be from -{last} to -1 or from 1 to {last}, the outputs of {path}, not {layer}")
     return states[layer] if layer < 0 else f"hidden_states.{layer}"

@@ -30,13 +30,13 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the text encoder: openvino_model.xml and what belongs to it."""
+    """The folder of the text encoder, with openvino_model.xml."""
     max_length: builtins.int
-    """How many tokens a prompt has: what the model is compiled for, if shapes are static."""
+    """The number of tokens in a prompt, for static shapes."""
     @property
     def layer(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """The layer whose output is taken: -1, the default, is the last one, normalized; -2 the one before it, as it is; 1 the
-        first. Outputs of several are put side by side.
+        """The layers whose outputs are used: -1 for the last one, normalised; -2 for the one before it, not normalised; 1 for
+        the first. Outputs of several layers are concatenated along the last axis. The default is -1.
         """
 
     @property
@@ -45,7 +45,7 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
 
     @property
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
-        """The shapes that models of the graph are compiled for."""
+        """The shapes that the graph's models are compiled for."""
 
     def __init__(
         self,

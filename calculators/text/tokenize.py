@@ -13,9 +13,35 @@ from graphframe.inference import load_model
 
 
 class TokenizeCalculator(gf.Calculator):
-    """Turns a prompt of a request into tokens, and before it the negative prompt, where there is one.
+    """A tokenizer: turns a prompt of a request, and the negative prompt before it if there is one, into tokens.
 
-    As `openvino_genai` does, it cuts a long prompt after `max_length` tokens, its end-of-text token with it.
+    A long prompt is truncated to `max_length` tokens, without its end-of-text token, as in `openvino_genai`.
+
+    Input streams
+    -------------
+    REQUEST : DiffusionRequest
+        The request.
+
+    Output streams
+    --------------
+    TOKENS : Tokens
+        The tokens of the prompts.
+
+    Options
+    -------
+    model_path : str, default "tokenizer"
+        The folder of the tokenizer.
+    max_length : int, default 77
+        The number of tokens that the text encoder takes. Shorter prompts are padded, longer ones truncated.
+    prompt : int, default 1
+        The request's prompt: 1 for `prompt`, 2 for `prompt_2`, 3 for `prompt_3`.
+    takes_max_sequence_length : bool
+        Whether a request's `max_sequence_length` replaces `max_length`, as for T5 and Qwen.
+    template : str, default "{prompt}"
+        A text in which the prompt replaces "{prompt}", for encoders that expect a chat.
+    instruction_length : int
+        The number of tokens at the beginning of the template that the denoiser does not get. They count in
+        `max_length`, but not in `max_sequence_length`.
 
     Example::
 

@@ -27,18 +27,18 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     TEMPLATE_FIELD_NUMBER: builtins.int
     INSTRUCTION_LENGTH_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the tokenizer: openvino_tokenizer.xml and what belongs to it."""
+    """The folder of the tokenizer, with openvino_tokenizer.xml."""
     max_length: builtins.int
-    """How many tokens the text encoder takes. Shorter prompts are padded, longer ones are cut."""
+    """The number of tokens that the text encoder takes. Shorter prompts are padded, longer ones truncated."""
     prompt: builtins.int
-    """Which of a request's prompts: 1, or 2 for prompt_2, or 3 for prompt_3."""
+    """The request's prompt: 1 for prompt, 2 for prompt_2, 3 for prompt_3."""
     takes_max_sequence_length: builtins.bool
-    """Whether a request's max_sequence_length takes the place of max_length, as it does for T5 and Qwen."""
+    """Whether a request's max_sequence_length replaces max_length, as for T5 and Qwen."""
     template: builtins.str
-    """A text in which the prompt takes the place of "{prompt}", as encoders that were made for chats want it."""
+    """A text in which the prompt replaces "{prompt}", for encoders that expect a chat."""
     instruction_length: builtins.int
-    """How many tokens at the beginning of the template are left out of what the text encoder says, and do not count in
-    max_sequence_length, but do in max_length.
+    """The number of tokens at the beginning of the template that the denoiser does not get. They count in max_length, but
+    not in max_sequence_length.
     """
     def __init__(
         self,

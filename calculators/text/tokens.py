@@ -1,4 +1,4 @@
-"""What a tokenizer gives."""
+"""The output of a tokenizer."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Tokens:
-    """The prompts of one request as tokens.
+    """The tokens of a request's prompts.
+
+    The rows are the negative prompt, if there is classifier-free guidance, and the prompt.
 
     Attributes
     ----------
-    input_ids
-        int64, shape (prompts, max_length): of the negative prompt, if there is classifier-free guidance, and of the
-        prompt.
-    attention_mask
-        int64, of the same shape: 1 for tokens of the prompt, 0 for those that fill it up; for encoders that look at it.
+    input_ids : array of int64, shape (prompts, max_length)
+        The ids of the tokens.
+    attention_mask : array of int64, shape (prompts, max_length)
+        1 for tokens of the prompt, 0 for padding. Not all encoders use it.
     instruction_length : int
-        How many tokens at the beginning tell the encoder what to do, and are nothing to the denoiser.
+        The number of tokens at the beginning that instruct the encoder. The denoiser does not get their embeddings.
     """
 
     input_ids: NDArray[np.int64]

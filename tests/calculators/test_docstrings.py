@@ -15,7 +15,7 @@ import graphframe as gf
 from graphframe.framework.port import Port, declared
 
 ENTRIES = {entry.name: entry for entry in entry_points(group="graphframe.calculators")}
-DOCUMENTED = sorted(name for name, entry in ENTRIES.items() if re.search(r"calculators\.core\.", entry.value))
+DOCUMENTED = sorted(name for name, entry in ENTRIES.items() if re.search(r"calculators\.(core|text)\.", entry.value))
 
 
 def listed(doc: str, section: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ class Family(ABC):
     negative_prompt_may_be_none : bool
         Whether nothing is encoded for a negative prompt that is not given: embeddings of zeros stand for it, unless the
         model's index objects, or there is no guidance.
-    foretells_steps : bool
+    predicts_steps : bool
         Whether TaylorSeer caching is on in text-to-image.
     takes_mask : bool
         Whether the denoiser is fed the mask and what it leaves of the picture.
@@ -70,7 +70,7 @@ class Family(ABC):
     text_encoders: tuple[int, ...] = (1,)
     patch_size: int = 1
     negative_prompt_may_be_none: bool = False
-    foretells_steps: bool = False
+    predicts_steps: bool = False
     takes_mask: bool = False
     latent_axis: int = 1
     noise_is_drawn_first: bool = False

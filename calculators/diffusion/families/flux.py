@@ -58,7 +58,7 @@ class Flux(Family):
             defaults=_DEFAULTS_OF_FILL if takes_mask else _DEFAULTS,
             text_encoders=(2,),
             patch_size=2,
-            foretells_steps=True,
+            predicts_steps=True,
             takes_mask=takes_mask,
             latent_axis=2,
             max_sequence_length=512,

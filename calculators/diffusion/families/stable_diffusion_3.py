@@ -47,7 +47,7 @@ class StableDiffusion3(Family):
             },
             text_encoders=(2, 3),
             patch_size=config["patch_size"],
-            foretells_steps=True,
+            predicts_steps=True,
             max_sequence_length=512,
             joint_attention_dim=config["joint_attention_dim"],
         )

@@ -121,12 +121,12 @@ class DenoiseCalculator(gf.Calculator):
         )
         latents = denoised = canvas.latents
         # NOTE: where a step is two (Heun), what the model says at them is not on a line.
-        is_foretold = family.foretells_steps and is_text_to_image and steps == request.num_inference_steps
-        seer = TaylorSeer(steps if is_foretold else 0)
+        is_predicted = family.predicts_steps and is_text_to_image and steps == request.num_inference_steps
+        seer = TaylorSeer(steps if is_predicted else 0)
         for step, timestep in enumerate(scheduler.timesteps):
             sample = scheduler.scale_model_input(latents, step)
-            if seer.foretells(step):
-                output = seer.foretell(step)
+            if seer.predicts(step):
+                output = seer.predict(step)
             else:
                 rows = sample
                 if canvas.behind is not None:

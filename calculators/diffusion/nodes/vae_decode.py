@@ -64,7 +64,7 @@ class VaeDecodeCalculator(gf.Calculator):
     def process(self, cc: gf.Context) -> None:
         samples = cc[self.latents].samples
         if self.statistics is not None:
-            samples = self.statistics.restored(samples)
+            samples = self.statistics.restore(samples)
         if self.is_of_videos:
             samples = np.expand_dims(samples, 2)
         outputs = self.model.infer(cc.cancellation, {"latent_sample": samples}, background=self.background)

@@ -87,7 +87,7 @@ class VaeEncodeCalculator(gf.Calculator):
             return LatentDistribution(output, None, self.shift_factor, self.scaling_factor)
         mean, log_variance = np.split(output, 2, axis=1)
         if self.statistics is not None:
-            return LatentDistribution(self.statistics.normalised(mean), None, np.float32(0), np.float32(1))
+            return LatentDistribution(self.statistics.normalise(mean), None, np.float32(0), np.float32(1))
         log_std = np.float32(0.5) * log_variance.clip(-30, 20)
         # NOTE: as in openvino_genai, each in its own way, which differ in the last bit.
         std = _expf(log_std) if self.is_of_videos else np.exp(log_std.astype(np.float64)).astype(np.float32)

@@ -10,9 +10,9 @@ CONFIG = {"bn_running_mean_data": list(range(8)), "bn_running_var_data": [3.9999
 def test_each_of_the_four_latents_of_a_token_has_its_own() -> None:
     statistics = LatentStatistics.from_config(CONFIG)
     assert statistics is not None
-    restored = statistics.restored(np.zeros((1, 2, 2, 4), np.float32))
+    restored = statistics.restore(np.zeros((1, 2, 2, 4), np.float32))
     assert restored[0].tolist() == [[[0, 1, 0, 1], [2, 3, 2, 3]], [[4, 5, 4, 5], [6, 7, 6, 7]]]
-    restored = statistics.restored(np.ones((1, 2, 2, 4), np.float32))
+    restored = statistics.restore(np.ones((1, 2, 2, 4), np.float32))
     assert restored[0, 1, 1].tolist() == [8, 9, 8, 9]
 
 
@@ -20,7 +20,7 @@ def test_normalising_undoes_it() -> None:
     statistics = LatentStatistics.from_config(CONFIG)
     assert statistics is not None
     latents = np.random.default_rng(0).normal(size=(2, 2, 4, 6)).astype(np.float32)
-    np.testing.assert_allclose(statistics.normalised(statistics.restored(latents)), latents, atol=1e-5)
+    np.testing.assert_allclose(statistics.normalise(statistics.restore(latents)), latents, atol=1e-5)
 
 
 OF_VIDEOS = {"_class_name": "AutoencoderKLQwenImage", "latents_mean": [1, -1], "latents_std": [2, 4]}
@@ -30,7 +30,7 @@ def test_each_channel_of_a_vae_of_videos_has_its_own() -> None:
     statistics = LatentStatistics.from_config(OF_VIDEOS)
     assert statistics is not None
     latents = np.random.default_rng(0).normal(size=(3, 2, 4, 6)).astype(np.float32)
-    restored = statistics.restored(latents)
+    restored = statistics.restore(latents)
     assert (restored[:, 0] == latents[:, 0] * 2 + 1).all()
     assert (restored[:, 1] == latents[:, 1] * 4 - 1).all()
     shift, scale = shift_and_scale(OF_VIDEOS)

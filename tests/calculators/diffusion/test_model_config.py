@@ -17,7 +17,7 @@ def test_a_vae_of_videos_has_the_same_factor() -> None:
     assert vae_scale_factor(read_config(model_path("qwen_image") / "vae_decoder" / "config.json")) == 8
 
 
-@pytest.mark.parametrize(("text", "words"), [("{", "not valid JSON"), ("[]", "holds list, not an object")])
+@pytest.mark.parametrize(("text", "words"), [("{", "not valid JSON"), ("[]", "expected a JSON object, not list")])
 def test_what_is_no_config(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "config.json").write_text(text)
     with pytest.raises(ValueError, match=words):
@@ -25,5 +25,5 @@ def test_what_is_no_config(tmp_path: Path, text: str, words: str) -> None:
 
 
 def test_missing(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"config\.json: there is no such file"):
+    with pytest.raises(FileNotFoundError, match=r"config\.json is missing"):
         read_config(tmp_path / "config.json")

@@ -73,13 +73,13 @@ def test_guidance_other_than_models_are_compiled_for(euler: Path, compiled_for: 
 
 
 @pytest.mark.parametrize("node", ["denoise", "vae_decode", "preview_decode"])
-@pytest.mark.parametrize(("options", "found"), [("", "there is none"), ('resolution: "64x64 128x64"', "there are 2")])
+@pytest.mark.parametrize(("options", "found"), [("", "it has none"), ('resolution: "64x64 128x64"', "it has 2")])
 def test_an_npu_needs_one_size(euler: Path, node: str, options: str, found: str) -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
         static_graph(euler, options, **{node: "NPU"})
     (problem,) = caught.value.problems
-    assert problem.message.startswith(f'node "{node}": device "NPU" takes only models of static shape')
-    assert f"it needs one resolution; {found}. Say it once, in the graph: graph_options {{" in problem.message
+    assert problem.message.startswith(f'node "{node}": device "NPU" runs only models of static shape')
+    assert f"the graph needs one resolution; {found}. Add to the graph: graph_options {{" in problem.message
 
 
 def test_an_npu_that_encodes_text_needs_nothing(euler: Path) -> None:
@@ -93,8 +93,8 @@ def test_an_npu_that_encodes_text_needs_nothing(euler: Path) -> None:
     [
         ('resolution: "64"', "static_shapes: resolution must be WIDTHxHEIGHT"),
         ('resolution: "64x64 64x64"', 'names "64x64" twice'),
-        ("num_images_per_prompt: 2", "mean nothing without a resolution"),
-        ("guidance_scale: 2", "mean nothing without a resolution"),
+        ("num_images_per_prompt: 2", "need a resolution"),
+        ("guidance_scale: 2", "need a resolution"),
         ('resolution: "64x64" num_images_per_prompt: 0', "num_images_per_prompt must be at least 1"),
     ],
 )

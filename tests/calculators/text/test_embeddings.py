@@ -9,5 +9,5 @@ from graphframe.calculators.text.embeddings import Embeddings
 def test_embeddings_that_are_not_pooled_say_so() -> None:
     states, pooled = np.zeros((1, 5, 8), np.float32), np.ones((1, 8), np.float32)
     assert Embeddings(states, pooled).pooled_prompt() is pooled
-    with pytest.raises(ValueError, match="these embeddings are not pooled; they come from T5"):
+    with pytest.raises(ValueError, match="expected the embeddings of a CLIP encoder"):
         Embeddings(states).pooled_prompt()

@@ -22,7 +22,7 @@ def test_as_openvino_genai_has_it(name: str) -> None:
 
 @pytest.fixture
 def folder(euler: Path, tmp_path: Path) -> Path:
-    """A tokenizer whose model does not tell."""
+    """A tokenizer whose model has no id of the padding token."""
     folder = Path(shutil.copytree(euler / "tokenizer", tmp_path / "tokenizer"))
     xml = folder / "openvino_tokenizer.xml"
     xml.write_text(re.sub("<pad_token_id [^>]*>", "", xml.read_text()))
@@ -38,5 +38,5 @@ def test_from_the_config_of_the_tokenizer(folder: Path, pad_token: object) -> No
 
 def test_nothing_tells(folder: Path) -> None:
     (folder / "tokenizer_config.json").unlink()
-    with pytest.raises(ValueError, match="tells the id of the padding"):
+    with pytest.raises(ValueError, match="the id of the padding token is missing"):
         pad_token_id(folder)

@@ -24,5 +24,5 @@ def test_config_that_fits_no_family(tmp_path: Path, config: dict[str, object], w
 
 
 def test_no_denoiser(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="there is no such file"):
+    with pytest.raises(FileNotFoundError, match="is missing"):
         family_of(tmp_path)

@@ -188,7 +188,7 @@ def test_a_request_chooses_the_scheduler(
 
 
 @pytest.mark.parametrize(("scheduler", "computed"), [("flow match euler", 8), ("flow match heun", 19)])
-def test_taylor_seer_foretells_no_half_steps(
+def test_taylor_seer_predicts_no_half_steps(
     sd3: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str, computed: int
 ) -> None:
     calls: list[int] = []

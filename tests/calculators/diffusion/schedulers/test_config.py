@@ -97,7 +97,7 @@ def test_with_fields() -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"gone\.json: there is no such file"):
+    with pytest.raises(FileNotFoundError, match=r"gone\.json is missing"):
         SchedulerConfig.from_file(tmp_path / "gone.json")
 
 
@@ -106,7 +106,7 @@ def test_missing_file(tmp_path: Path) -> None:
     [
         (b"{", "bad.json: not valid JSON: "),
         (b"\xff", "bad.json: not valid JSON: "),
-        (b"[]", "bad.json: holds list, not an object"),
+        (b"[]", "bad.json: expected a JSON object, not list"),
     ],
 )
 def test_file_that_is_no_config(tmp_path: Path, content: bytes, message: str) -> None:

@@ -122,7 +122,7 @@ def test_reads_a_file(tmp_path: Path) -> None:
     path = tmp_path / "scheduler_config.json"
     path.write_text(json.dumps({"_class_name": "LCMScheduler"}))
     assert SchedulersOfModel.from_file(path).get(None)(4).timesteps.tolist() == [999, 759, 499, 259]
-    with pytest.raises(FileNotFoundError, match=r"gone\.json: there is no such file"):
+    with pytest.raises(FileNotFoundError, match=r"gone\.json is missing"):
         SchedulersOfModel.from_file(tmp_path / "gone.json")
 
 
