@@ -1,4 +1,4 @@
-"""What a family of models must say of itself."""
+"""The interface of a model family."""
 
 from __future__ import annotations
 
@@ -16,13 +16,21 @@ from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
-"""Inputs of a model by name."""
+"""Model inputs by name."""
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a request for a task means where it says nothing: openvino_genai's defaults."""
+    """A task's defaults for fields that a request leaves empty, the same as in openvino_genai.
+
+    Attributes
+    ----------
+    num_inference_steps : int
+    guidance_scale : float
+    strength : float
+        The part of the steps that changes an image, 0 to 1. Text-to-image ignores it.
+    """
 
     num_inference_steps: int
     guidance_scale: float
@@ -31,37 +39,38 @@ class Defaults:
 
 @dataclass(frozen=True, kw_only=True)
 class Family(ABC):
-    """What requests to a model may say, what they mean where they say nothing, and what its denoiser is fed.
+    """The properties of a family of models: its tasks and defaults, and the inputs of its denoiser.
 
     Attributes
     ----------
     channels : int
-        Of a latent.
+        The number of channels of a latent.
     default_size : int
-        Width and height, in latents.
+        The default width and height in latents.
     defaults : mapping of Task to Defaults
-        Of the tasks that the model can do. One whose denoiser is fed the mask does inpainting and nothing else.
+        The defaults of each task that the model supports. A model whose denoiser takes the mask supports inpainting
+        only.
     text_encoders : tuple of int
-        How many of them the denoiser may look at.
+        The numbers of text encoders that a model may have.
     patch_size : int
-        The sides of a picture, in latents, are multiples of this.
+        The width and height in latents must be multiples of this.
     negative_prompt_may_be_none : bool
-        Whether nothing is encoded for a negative prompt that is not given: embeddings of zeros stand for it, unless the
-        model's index objects, or there is no guidance.
+        Whether a missing negative prompt is not encoded: its embeddings are zeros, unless the model's index disables
+        this.
     predicts_steps : bool
-        Whether TaylorSeer caching is on in text-to-image.
+        Whether text-to-image uses TaylorSeer caching.
     takes_mask : bool
-        Whether the denoiser is fed the mask and what it leaves of the picture.
+        Whether the denoiser takes the mask and the masked image.
     latent_axis : int
-        The axis of packed latents along which these are put behind the latents.
+        The axis of packed latents along which the mask inputs are concatenated to the latents.
     noise_is_drawn_first : bool
-        Whether, in image-to-image, the noise is drawn before the latents of the picture.
+        Whether image-to-image draws its noise before it samples the image's latents.
     takes_reference : bool
-        Whether the denoiser is fed the picture of image-to-image, from beginning to end, instead of starting from it.
+        Whether image-to-image passes the image to the denoiser at each step. Otherwise denoising starts from the image.
     max_sequence_length : int or None
-        The most tokens that a text encoder for long prompts may look at; None if there is none.
+        The largest number of tokens of the text encoder for long prompts. None if the model has no such encoder.
     scheduler_fields : mapping of str to object
-        Fields of the scheduler's config that are so in the pipeline of the model, whatever the config says.
+        Fields of the scheduler config that the model's pipeline overrides.
     """
 
     channels: int
@@ -81,78 +90,76 @@ class Family(ABC):
     @classmethod
     @abstractmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
-        """Read the ``config.json`` of a denoiser; None if it belongs to another family.
+        """Return the family for the ``config.json`` of a denoiser, or None if it belongs to another family.
 
         Raises
         ------
         ValueError
-            If the model does something else than the tasks that there are.
+            If the model's task is not supported.
         """
 
     @abstractmethod
     def uses_classifier_free_guidance(self, guidance_scale: float) -> bool:
-        """Whether each step looks at the negative prompt too."""
+        """Return whether each step uses the negative prompt too."""
 
     @abstractmethod
     def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
-        """Return the denoiser's inputs that are the same at all steps.
+        """Return the denoiser's inputs that are equal at all steps.
 
         Parameters
         ----------
         request : DiffusionRequest
         embeddings : sequence of Embeddings
-            Of each text encoder.
+            The output of each text encoder.
 
         Returns
         -------
         dict of str to array
-            ``encoder_hidden_states`` has a row an image, or with classifier-free guidance two: first those of the
-            negative prompt for all images.
+            ``encoder_hidden_states`` has one row per image. With classifier-free guidance it has two: first the
+            negative prompt's rows for all images, then the prompt's.
         """
 
     @abstractmethod
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
-        """Return the denoiser's inputs of one step, given latents that are packed and what the scheduler says."""
+        """Return the denoiser's inputs of one step, from packed latents and the scheduler's timestep."""
 
     def mask_inputs(self, mask: NDArray[np.bool_], masked: NDArray[np.float32], n: int) -> NDArray[np.float32]:
-        """Return what is put behind the latents, packed, for a denoiser that is fed the mask.
+        """Return the channels or tokens that a denoiser with mask inputs takes in addition to the latents, packed.
 
         Parameters
         ----------
-        mask
-            bool, shape (height, width) in pixels: true where the picture is to be painted anew.
-        masked
-            float32, shape (1, channels, height, width): the latents of what the mask leaves of it.
+        mask : array of bool, shape (height, width) in pixels
+            True where the image is repainted.
+        masked : array of float32, shape (1, channels, height, width)
+            The latents of the image with gray pixels where it is repainted.
         n : int
-            How many images.
+            The number of images.
         """
         factor = mask.shape[0] // masked.shape[2]
         behind = np.concatenate((mask[None, None, ::factor, ::factor].astype(np.float32), masked), axis=1)
         return np.repeat(behind, n, axis=0)
 
     def prediction(self, output: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Return what the denoiser said as schedulers take it.
+        """Return the denoiser's output in the form that schedulers take.
 
         Parameters
         ----------
-        output
-            float32.
+        output : array of float32
         shape : tuple of int
-            Of packed latents.
+            The shape of the packed latents.
         """
         return output
 
     def guided(
         self, without: NDArray[np.float32], output: NDArray[np.float32], guidance_scale: np.float32
     ) -> NDArray[np.float32]:
-        """Return the prediction that classifier-free guidance makes of two; both may be changed.
+        """Return the prediction with classifier-free guidance. The method may change both arrays.
 
         Parameters
         ----------
-        without, output
-            float32, the shape of packed latents: with the negative prompt, and with the prompt.
-        guidance_scale
-            float32.
+        without, output : array of float32, the shape of packed latents
+            The denoiser's output for the negative prompt, and for the prompt.
+        guidance_scale : float32
         """
         output -= without
         output *= guidance_scale
@@ -166,19 +173,19 @@ class Family(ABC):
         Parameters
         ----------
         latent_shape : tuple of int
-            (n, channels, height, width) of the latents.
+            The shape (n, channels, height, width) of the latents.
         rows : int
-            As many as latents; or with classifier-free guidance, twice as many.
+            The number of rows: n, or 2n with classifier-free guidance.
         prompt_length : int
-            How many tokens there are of all text encoders together.
+            The number of tokens of all text encoders together.
         """
 
     def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:
-        """Return what the scheduler is told of the size of latents; None where it is told nothing."""
+        """Return the number of image tokens if the scheduler depends on it, else None."""
         return None
 
     def pack(self, latents: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Return latents of shape (n, channels, height, width) as the denoiser takes them."""
+        """Return latents of shape (n, channels, height, width) in the form that the denoiser takes."""
         return latents
 
     def unpack(self, packed: NDArray[np.float32], shape: tuple[int, int, int, int]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 _PIXELS_OF_TOKEN = 256
-"""A token is 2x2 latents, a latent 8x8 pixels; fill is fed the mask of each."""
+"""The number of pixels in a token of 2x2 latents. FLUX.1-fill takes the mask of each pixel."""
 _DEFAULTS = {
     Task.TEXT_TO_IMAGE: Defaults(28, 3.5),
     Task.IMAGE_TO_IMAGE: Defaults(28, 7.0, 0.6),
@@ -27,14 +27,14 @@ _DEFAULTS_OF_FILL = {Task.INPAINTING: Defaults(50, 30.0, 1.0)}
 
 @dataclass(frozen=True, kw_only=True)
 class Flux(Family):
-    """A transformer that looks at what CLIP makes of the whole prompt, and at T5; a latent is 2x2 of them to it.
+    """A transformer that takes the pooled embeddings of CLIP and the embeddings of T5. A token is 2x2 latents.
 
     Attributes
     ----------
     guidance_is_embedded : bool
-        Whether the transformer takes the guidance scale as an input, as that of dev does; schnell has no guidance.
+        Whether the transformer takes the guidance scale as an input, as in FLUX.1-dev. FLUX.1-schnell has no guidance.
     timestep_of_each_row : bool
-        Whether it takes the timestep once for each row, rather than once for all.
+        Whether the transformer takes a timestep for each row instead of one for all.
     """
 
     guidance_is_embedded: bool
@@ -49,8 +49,8 @@ class Flux(Family):
         takes_mask = taken == 2 * given + _PIXELS_OF_TOKEN
         if taken != given and not takes_mask:
             raise ValueError(
-                f"the transformer takes {taken} channels and gives {given}; those that are known take {given}, "
-                f"or for inpainting {2 * given + _PIXELS_OF_TOKEN}"
+                f"the transformer has {taken} input channels and {given} output channels; expected {given} input "
+                f"channels, or {2 * given + _PIXELS_OF_TOKEN} for inpainting"
             )
         return cls(
             channels=given // 4,

@@ -17,12 +17,12 @@ from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 _REFERENCE = 10
-"""Where a picture that is looked at stands in time; the one that is made stands at 0."""
+"""The time coordinate of the reference image's tokens. The generated image has 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flux2Klein(Flux):
-    """A transformer that looks at three layers of Qwen3, and in image-to-image at the tokens of a picture."""
+    """A transformer that takes three layers of Qwen3 and, in image-to-image, the tokens of a reference image."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
@@ -73,4 +73,4 @@ class Flux2Klein(Flux):
         }
 
     def prediction(self, output: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
-        return output[:, : shape[1]]  # the rest is about the picture that is looked at
+        return output[:, : shape[1]]  # the rest belongs to the reference image

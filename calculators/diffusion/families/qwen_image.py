@@ -19,7 +19,7 @@ from graphframe.inference import Shapes
 
 @dataclass(frozen=True, kw_only=True)
 class QwenImage(Flux):
-    """A transformer that looks at Qwen2.5-VL; guidance turns what it says, and leaves it as long as it was."""
+    """A transformer that takes the embeddings of Qwen2.5-VL. Guidance keeps the norm of each token's prediction."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
@@ -43,7 +43,7 @@ class QwenImage(Flux):
     def prompt_inputs(self, request: DiffusionRequest, embeddings: Sequence[Embeddings]) -> Arrays:
         n, _, height, width = request.latent_shape
         attention_mask = embeddings[0].attention_mask
-        assert attention_mask is not None, "TextEncodeCalculator gives it"
+        assert attention_mask is not None, "TextEncodeCalculator sends it"
         inputs: Arrays = {
             "encoder_hidden_states": np.repeat(embeddings[0].hidden_states, n, axis=0),
             "encoder_hidden_states_mask": np.repeat(attention_mask, n, axis=0),
@@ -57,13 +57,13 @@ class QwenImage(Flux):
     def guided(
         self, without: NDArray[np.float32], output: NDArray[np.float32], guidance_scale: np.float32
     ) -> NDArray[np.float32]:
-        length = _length(output)
+        norms = _norms(output)
         guided = super().guided(without, output, guidance_scale)
-        guided *= length / _length(guided)
+        guided *= norms / _norms(guided)
         return guided
 
     def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
-        # NOTE: as many rows as images: as in openvino_genai, the negative prompt and the prompt have a turn each.
+        # NOTE: one row per image: as in openvino_genai, the negative prompt and the prompt run in separate inferences.
         n = latent_shape[0]
         return {
             "hidden_states": (n, self.image_seq_len(latent_shape), None),
@@ -74,6 +74,6 @@ class QwenImage(Flux):
         }
 
 
-def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """That of each token, summed up in the order of openvino_genai, which NumPy's own norm does not keep to."""
+def _norms(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the norm of each token, summed in the order of openvino_genai, unlike in NumPy's own norm."""
     return np.asarray(np.sqrt(np.cumsum(np.square(vectors), axis=-1)[..., -1:]))

@@ -1,4 +1,4 @@
-"""The Stable Diffusion family: 1.x, 2.x, and Latent Consistency Models made of them."""
+"""The Stable Diffusion family: 1.x, 2.x, and Latent Consistency Models distilled from them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from graphframe.inference import Shapes
 
 @dataclass(frozen=True, kw_only=True)
 class StableDiffusion(Family):
-    """A UNet that looks at one CLIP.
+    """A UNet that takes the embeddings of one CLIP encoder.
 
     Attributes
     ----------
     guidance_embedding_size : int or None
-        Set if the UNet takes the guidance scale as an input, as that of a Latent Consistency Model does.
+        The size of the guidance embedding, if the UNet takes the guidance scale as an input, as in Latent Consistency
+        Models.
     """
 
     guidance_embedding_size: int | None
@@ -45,13 +46,13 @@ class StableDiffusion(Family):
 
     @classmethod
     def of_unet(cls, config: dict[str, Any], defaults: Mapping[Task, Defaults], **attributes: Any) -> Self:
-        """Read the config of a UNet whose family is known."""
+        """Return the family for the config of a UNet, with the given defaults and attributes."""
         taken, given = config["in_channels"], config["out_channels"]
         takes_mask = taken == 2 * given + 1
         if taken != given and not takes_mask:
             raise ValueError(
-                f"the UNet takes {taken} channels and gives {given}; those that are known take {given}, "
-                f"or for inpainting {2 * given + 1}"
+                f"the UNet has {taken} input channels and {given} output channels; expected {given} input "
+                f"channels, or {2 * given + 1} for inpainting"
             )
         return cls(
             channels=given,
@@ -85,16 +86,17 @@ class StableDiffusion(Family):
 
 
 def guidance_embedding(guidance_scale: float, size: int) -> NDArray[np.float32]:
-    """The guidance scale as the UNet of a Latent Consistency Model takes it.
+    """Return the guidance scale as the UNet of a Latent Consistency Model takes it.
 
-    Sines, then cosines, of ``1000 (guidance_scale - 1)`` at falling frequencies (https://arxiv.org/abs/2310.04378).
+    The embedding is sines, then cosines, of ``1000 (guidance_scale - 1)`` at decreasing frequencies
+    (https://arxiv.org/abs/2310.04378).
 
     Returns
     -------
-    float32, shape (1, size)
+    array of float32, shape (1, size)
     """
     half = size // 2
-    # NOTE: float32 at each place where openvino_genai has it: sines of numbers near 10,000 show the last bit.
+    # NOTE: float32 wherever openvino_genai uses it: the sines of numbers near 10,000 depend on the last bit.
     scale = np.float32(np.float32(guidance_scale) - np.float32(1)) * np.float32(1000)
     decay = np.float32(np.log(10000.0) / (half - 1))
     exponents = np.arange(half, dtype=np.float32) * -decay

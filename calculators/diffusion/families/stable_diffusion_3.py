@@ -18,12 +18,12 @@ from graphframe.inference import Shapes
 
 @dataclass(frozen=True, kw_only=True)
 class StableDiffusion3(Family):
-    """A transformer that looks at two CLIPs and, if there is one, at T5.
+    """A transformer that takes the embeddings of two CLIP encoders and, optionally, of T5.
 
     Attributes
     ----------
     joint_attention_dim : int
-        Width of T5; the CLIPs, side by side, are filled up to it with zeros.
+        The width of T5's embeddings. The concatenated embeddings of CLIP are padded to it with zeros.
     """
 
     joint_attention_dim: int
@@ -34,8 +34,8 @@ class StableDiffusion3(Family):
             return None
         if config["in_channels"] != config["out_channels"]:
             raise ValueError(
-                f"the transformer takes {config['in_channels']} channels and gives {config['out_channels']}; "
-                "those that are known take as many as they give"
+                f"the transformer has {config['in_channels']} input channels and {config['out_channels']} output "
+                "channels; expected equal numbers"
             )
         return cls(
             channels=config["in_channels"],
@@ -60,7 +60,7 @@ class StableDiffusion3(Family):
         clips = embeddings[:2]
         clip = np.concatenate([each.hidden_states for each in clips], axis=-1)
         clip = np.pad(clip, ((0, 0), (0, 0), (0, self.joint_attention_dim - clip.shape[-1])))
-        # NOTE: without T5, zeros that are as long as a prompt for CLIP, as openvino_genai has them.
+        # NOTE: zeros replace T5, of the length of a CLIP prompt, as in openvino_genai.
         t5 = embeddings[2].hidden_states if len(embeddings) > 2 else np.zeros_like(clip)
         pooled = np.concatenate([each.pooled_prompt() for each in clips], axis=-1)
         return {

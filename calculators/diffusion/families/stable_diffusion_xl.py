@@ -1,4 +1,4 @@
-"""The Stable Diffusion XL family: the base model, SDXL-Turbo, and Latent Consistency Models made of them."""
+"""The Stable Diffusion XL family: the base model, SDXL-Turbo, and Latent Consistency Models distilled from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from graphframe.inference import Shapes
 
 @dataclass(frozen=True, kw_only=True)
 class StableDiffusionXL(StableDiffusion):
-    """A UNet that looks at two CLIPs, at what the second makes of the whole prompt, and at the size of the picture."""
+    """A UNet that takes the embeddings of two CLIP encoders, the pooled ones of the second, and the image size."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
@@ -39,8 +39,8 @@ class StableDiffusionXL(StableDiffusion):
             pooled = np.concatenate((np.zeros_like(pooled), pooled))
         n, _, height, width = request.latent_shape
         height, width = height * request.scale_factor, width * request.scale_factor
-        # NOTE: the original size, where it was cropped, and the target size; width first, as openvino_genai has them,
-        # while diffusers puts height first.
+        # NOTE: the original size, the position of the crop, and the target size. The width comes first, as in
+        # openvino_genai; diffusers has the height first.
         sizes = np.array([width, height, 0, 0, width, height], np.float32)
         whole = Embeddings(hidden_states, pooled)
         return {

@@ -16,12 +16,12 @@ from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.inference import Shapes
 
 _MULTIPLE = 32
-"""The transformer fills prompts and pictures up to multiples of so many tokens, with tokens that it has learned."""
+"""The transformer pads prompts and images to multiples of this number of tokens, with learned tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ZImage(Family):
-    """A transformer that looks at Qwen3, and tells which way to the picture rather than away from it."""
+    """A transformer that takes the embeddings of Qwen3. It predicts the negative of the velocity."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self | None:
@@ -43,7 +43,7 @@ class ZImage(Family):
         n, _, height, width = request.latent_shape
         rows, columns = height // 2, width // 2
         attention = embeddings[0].attention_mask
-        assert attention is not None, "TextEncodeCalculator gives it"
+        assert attention is not None, "TextEncodeCalculator sends it"
         taken = np.repeat(attention, n, axis=0) != 0
         prompts, length = taken.shape
         filled = np.minimum(_rounded_up(taken.sum(axis=1)), length)[:, None]
@@ -51,10 +51,10 @@ class ZImage(Family):
         index = np.arange(length)
         words[..., 0] = np.where(index < filled, index + 1, 0)
         places = np.zeros((prompts, _rounded_up(rows * columns), 3), np.int32)
-        of_picture = places[:, : rows * columns].reshape(prompts, rows, columns, 3)
-        of_picture[..., 0] = filled[..., None] + 1
-        of_picture[..., 1] = np.arange(rows)[:, None]
-        of_picture[..., 2] = np.arange(columns)
+        of_image = places[:, : rows * columns].reshape(prompts, rows, columns, 3)
+        of_image[..., 0] = filled[..., None] + 1
+        of_image[..., 1] = np.arange(rows)[:, None]
+        of_image[..., 2] = np.arange(columns)
         return {
             "encoder_hidden_states": np.repeat(embeddings[0].hidden_states, n, axis=0),
             "encoder_attention_mask": np.where(taken, np.float32(0), np.finfo(np.float32).min),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import graphframe as gf
 from graphframe.calculators.diffusion.canvas import Canvas
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from graphframe.calculators.diffusion.families import family_of
+from graphframe.calculators.diffusion.families import detect_family
 from graphframe.calculators.diffusion.image_latents import ImageLatents
 from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
@@ -73,7 +73,7 @@ class DenoiseCalculator(gf.Calculator):
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
         folder = node.path(options.model_path)
-        self.family = family_of(folder)
+        self.family = detect_family(folder)
         path = folder / "openvino_model.xml"
         self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options))
         path = node.path(options.scheduler_path) / "scheduler_config.json"

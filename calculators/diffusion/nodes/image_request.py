@@ -8,7 +8,7 @@ import msgspec
 
 import graphframe as gf
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from graphframe.calculators.diffusion.families import DENOISERS, family_of
+from graphframe.calculators.diffusion.families import DENOISERS, detect_family
 from graphframe.calculators.diffusion.input_image import InputImage, repainted
 from graphframe.calculators.diffusion.model_config import read_config, vae_scale_factor
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
@@ -65,7 +65,7 @@ class ImageRequestCalculator(gf.Calculator):
     def load(self, node: gf.NodeContext) -> None:
         self.limits = node[self.options]
         folder = node.path(self.limits.model_path)
-        self.family = family = family_of(_denoiser(folder))
+        self.family = family = detect_family(_denoiser(folder))
         text_encoders = [name for name in _TEXT_ENCODERS if (folder / name).is_dir()]
         self.prompts = min(len(text_encoders), max(family.text_encoders))
         index = read_config(folder / "model_index.json") if (folder / "model_index.json").is_file() else {}

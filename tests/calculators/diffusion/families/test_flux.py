@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from graphframe.calculators.diffusion.families import Arrays, Family, family_of
+from graphframe.calculators.diffusion.families import Arrays, Family, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
 
 SHAPE = (2, 4, 4, 6)
@@ -26,7 +26,7 @@ def inputs(family: Family) -> Arrays:
 
 
 def test_looks_at_t5_and_at_what_clip_makes_of_the_whole(flux: Path) -> None:
-    found = inputs(family_of(flux / "transformer"))
+    found = inputs(detect_family(flux / "transformer"))
     assert found["encoder_hidden_states"].shape == (2, 512, 32)
     assert (found["encoder_hidden_states"] == 7).all()
     assert found["pooled_projections"].tolist() == [[5] * 32] * 2
@@ -34,18 +34,18 @@ def test_looks_at_t5_and_at_what_clip_makes_of_the_whole(flux: Path) -> None:
 
 
 def test_positions_are_row_and_column(flux: Path) -> None:
-    found = inputs(family_of(flux / "transformer"))
+    found = inputs(detect_family(flux / "transformer"))
     assert found["img_ids"].tolist() == [[0, row, column] for row in range(2) for column in range(3)]
 
 
 def test_guidance_is_an_input_of_dev_but_not_of_schnell(flux: Path, tmp_path: Path) -> None:
-    assert inputs(family_of(flux / "transformer"))["guidance"].tolist() == [3.5, 3.5]
-    assert "guidance" not in inputs(family_of(with_config(flux, tmp_path, guidance_embeds=False)))
-    assert not family_of(flux / "transformer").uses_classifier_free_guidance(7.0)
+    assert inputs(detect_family(flux / "transformer"))["guidance"].tolist() == [3.5, 3.5]
+    assert "guidance" not in inputs(detect_family(with_config(flux, tmp_path, guidance_embeds=False)))
+    assert not detect_family(flux / "transformer").uses_classifier_free_guidance(7.0)
 
 
 def test_each_token_is_a_square_of_latents(flux: Path) -> None:
-    family = family_of(flux / "transformer")
+    family = detect_family(flux / "transformer")
     latents = np.arange(np.prod(SHAPE), dtype=np.float32).reshape(SHAPE)
     packed = family.pack(latents)
     assert packed.shape == (2, 2 * 3, 16)
@@ -55,18 +55,20 @@ def test_each_token_is_a_square_of_latents(flux: Path) -> None:
 
 
 def test_timesteps_are_parts_of_one(flux: Path) -> None:
-    found = family_of(flux / "transformer").step_inputs(np.zeros((1, 6, 16), np.float32), np.float32(250))
+    found = detect_family(flux / "transformer").step_inputs(np.zeros((1, 6, 16), np.float32), np.float32(250))
     assert found["timestep"].tolist() == [0.25]
     assert found["timestep"].dtype == np.float32
 
 
 def test_what_is_neither_for_images_nor_for_inpainting_is_refused(flux: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"takes 128 channels and gives 64; those that are known take 64, or .* 384"):
-        family_of(with_config(flux, tmp_path, in_channels=128, out_channels=64))
+    with pytest.raises(
+        ValueError, match=r"128 input channels and 64 output channels; expected 64 input channels, or 384"
+    ):
+        detect_family(with_config(flux, tmp_path, in_channels=128, out_channels=64))
 
 
 def test_fill_is_fed_the_masked_picture_and_the_mask_of_each_pixel(flux: Path, tmp_path: Path) -> None:
-    family = family_of(with_config(flux, tmp_path, in_channels=384, out_channels=64))
+    family = detect_family(with_config(flux, tmp_path, in_channels=384, out_channels=64))
     assert list(family.defaults) == [Task.INPAINTING]
     assert family.channels == 16
     masked = np.arange(16 * 4 * 6, dtype=np.float32).reshape(1, 16, 4, 6)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
-from graphframe.calculators.diffusion.families import Arrays, family_of
+from graphframe.calculators.diffusion.families import Arrays, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
 from tests.models import model_path
 
 SHAPE = (2, 4, 4, 6)
-FAMILY = family_of(model_path("qwen_image") / "transformer")
+FAMILY = detect_family(model_path("qwen_image") / "transformer")
 
 
 def inputs(*lengths: int) -> Arrays:

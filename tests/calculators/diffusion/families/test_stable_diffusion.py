@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from graphframe.calculators.diffusion.diffusion_request import Task
-from graphframe.calculators.diffusion.families import family_of
+from graphframe.calculators.diffusion.families import detect_family
 from graphframe.calculators.diffusion.families.stable_diffusion import guidance_embedding
 
 
@@ -19,12 +19,12 @@ def with_channels(euler: Path, folder: Path, channels: int) -> Path:
 
 
 def test_what_is_neither_for_images_nor_for_inpainting_is_refused(euler: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"takes 8 channels and gives 4; those that are known take 4, or .* 9"):
-        family_of(with_channels(euler, tmp_path, 8))
+    with pytest.raises(ValueError, match=r"8 input channels and 4 output channels; expected 4 input channels, or 9"):
+        detect_family(with_channels(euler, tmp_path, 8))
 
 
 def test_inpainting_model_is_fed_the_mask_and_the_masked_picture(euler: Path, tmp_path: Path) -> None:
-    family = family_of(with_channels(euler, tmp_path, 9))
+    family = detect_family(with_channels(euler, tmp_path, 9))
     assert list(family.defaults) == [Task.INPAINTING]
     assert family.channels == 4
     mask = np.zeros((16, 24), np.bool_)
@@ -36,9 +36,9 @@ def test_inpainting_model_is_fed_the_mask_and_the_masked_picture(euler: Path, tm
 
 
 def test_guidance(euler: Path, lcm: Path) -> None:
-    assert family_of(euler / "unet").uses_classifier_free_guidance(1.1)
-    assert not family_of(euler / "unet").uses_classifier_free_guidance(1.0)
-    assert not family_of(lcm / "unet").uses_classifier_free_guidance(7.5)
+    assert detect_family(euler / "unet").uses_classifier_free_guidance(1.1)
+    assert not detect_family(euler / "unet").uses_classifier_free_guidance(1.0)
+    assert not detect_family(lcm / "unet").uses_classifier_free_guidance(7.5)
 
 
 def test_guidance_embedding() -> None:

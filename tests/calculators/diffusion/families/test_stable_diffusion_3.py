@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
-from graphframe.calculators.diffusion.families import Arrays, family_of
+from graphframe.calculators.diffusion.families import Arrays, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
 
 REQUEST = DiffusionRequest("a red cat", "dog", 0, 4, 7.0, (3, 4, 8, 8))
@@ -18,7 +18,7 @@ def clip(width: int) -> Embeddings:
 
 
 def inputs(folder: Path, *t5: Embeddings) -> Arrays:
-    return family_of(folder / "transformer").prompt_inputs(REQUEST, [clip(32), clip(24), *t5])
+    return detect_family(folder / "transformer").prompt_inputs(REQUEST, [clip(32), clip(24), *t5])
 
 
 def test_the_clips_side_by_side_filled_up_and_t5_behind_them(sd3: Path) -> None:
@@ -38,12 +38,12 @@ def test_zeros_where_t5_would_be(sd3: Path) -> None:
 
 def test_negative_prompt_comes_first(sd3: Path) -> None:
     two = Embeddings(np.stack((np.zeros((77, 32)), np.ones((77, 32)))).astype(np.float32), np.eye(2, dtype=np.float32))
-    found = family_of(sd3 / "transformer").prompt_inputs(REQUEST, [two, two])
+    found = detect_family(sd3 / "transformer").prompt_inputs(REQUEST, [two, two])
     assert [bool(row.any()) for row in found["encoder_hidden_states"]] == [False] * 3 + [True] * 3
 
 
 def test_guidance(sd3: Path) -> None:
-    family = family_of(sd3 / "transformer")
+    family = detect_family(sd3 / "transformer")
     assert family.uses_classifier_free_guidance(1.1)
     assert not family.uses_classifier_free_guidance(1.0)
 
@@ -51,5 +51,5 @@ def test_guidance(sd3: Path) -> None:
 def test_what_takes_more_channels_than_it_gives_is_refused(sd3: Path, tmp_path: Path) -> None:
     config = json.loads((sd3 / "transformer" / "config.json").read_text()) | {"in_channels": 9}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ValueError, match="takes 9 channels and gives 4; those that are known take as many"):
-        family_of(tmp_path)
+    with pytest.raises(ValueError, match="9 input channels and 4 output channels; expected equal numbers"):
+        detect_family(tmp_path)

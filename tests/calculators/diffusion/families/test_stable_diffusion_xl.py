@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
-from graphframe.calculators.diffusion.families import Arrays, family_of
+from graphframe.calculators.diffusion.families import Arrays, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
 
 
@@ -15,7 +15,7 @@ def inputs(folder: Path, negative_prompt: str | None, guidance_scale: float, pro
         Embeddings(np.full((prompts, 77, width), width, np.float32), np.full((prompts, width), width, np.float32))
         for width in (32, 24)
     ]
-    return family_of(folder / "unet").prompt_inputs(request, embeddings)
+    return detect_family(folder / "unet").prompt_inputs(request, embeddings)
 
 
 def test_both_encoders_side_by_side_and_the_second_of_the_whole_prompt(xl: Path) -> None:

@@ -1,4 +1,4 @@
-"""The family that a model belongs to."""
+"""Detection of the family that a model belongs to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graphframe.calculators.diffusion.families.z_image import ZImage
 from graphframe.calculators.diffusion.model_config import read_config
 
 DENOISERS = ("unet", "transformer")
-"""The folders, within that of a model, in which its denoiser may be."""
+"""The names of a denoiser's folder."""
 
 _FAMILIES: tuple[type[Family], ...] = (
     StableDiffusion,
@@ -28,13 +28,15 @@ _FAMILIES: tuple[type[Family], ...] = (
 )
 
 
-def family_of(folder: Path) -> Family:
-    """Tell the family by the ``config.json`` in the folder of a denoiser.
+def detect_family(folder: Path) -> Family:
+    """Return the family for the ``config.json`` in the folder of a denoiser.
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        If it is missing or unreadable, or of no family that is known, or the model does something that is not known.
+    FileNotFoundError
+        If the file is missing.
+    ValueError
+        If the file is not valid, or the family or the model's task is not supported.
     """
     path = folder / "config.json"
     config = read_config(path)
@@ -45,6 +47,6 @@ def family_of(folder: Path) -> Family:
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     except KeyError as error:
-        raise ValueError(f"{path}: there is no {error}, which tells what the model is like") from error
+        raise ValueError(f"{path}: the field {error} is missing") from error
     known = ", ".join(family.__name__ for family in _FAMILIES)
-    raise ValueError(f"{path}: {config.get('_class_name')!r} is of no family that is known; these are {known}")
+    raise ValueError(f"{path}: the model class {config.get('_class_name')!r} is not supported; families: {known}")
