@@ -1,4 +1,4 @@
-"""Settings for gunicorn's own command; what is served comes from the environment (see README.md)."""
+"""Settings for gunicorn's own command; the environment has the options of graphframe serve (see README.md)."""
 
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import gunicorn_settings
@@ -8,3 +8,6 @@ globals().update(gunicorn_settings(ServerOptions.from_environment()))
 
 # Change single settings below, for example:
 # accesslog = "-"
+# root_path = "/sd"
+# certfile = "/etc/graphframe/tls.crt"
+# keyfile = "/etc/graphframe/tls.key"

@@ -1,0 +1,93 @@
+"""The Kubernetes files, validated against the schemas of Kubernetes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.examples.deploy.arguments import GRACEFUL_TIMEOUT, parse
+from tests.examples.deploy.examples import DEPLOY, run, tool
+
+yaml = pytest.importorskip("yaml")
+kubernetes_validate = pytest.importorskip("kubernetes_validate")
+
+Resources = dict[str, dict[str, Any]]
+"""Resources by their kind."""
+
+VERSION = kubernetes_validate.latest_version()
+
+
+@pytest.fixture(scope="module", params=["cpu", "gpu"])
+def resources(request: pytest.FixtureRequest) -> Resources:
+    text = run([tool("kubectl"), "kustomize", DEPLOY / "kubernetes" / request.param])
+    return {resource["kind"]: resource for resource in yaml.safe_load_all(text)}
+
+
+def kserve() -> Resources:
+    text = (DEPLOY / "kubernetes" / "kserve.yaml").read_text()
+    return {resource["kind"]: resource for resource in yaml.safe_load_all(text)}
+
+
+def pod_of(runtime: dict[str, Any]) -> dict[str, Any]:
+    """Return the pod that KServe makes of a ClusterServingRuntime."""
+    spec = {key: runtime["spec"][key] for key in ("containers", "volumes")}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "predictor"}, "spec": spec}
+
+
+def containers(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the containers of the specification of a pod."""
+    yield from pod.get("initContainers", [])
+    yield from pod["containers"]
+
+
+def test_the_resources_are_valid(resources: Resources) -> None:
+    for resource in resources.values():
+        kubernetes_validate.validate(resource, VERSION, strict=True)
+
+
+def test_selectors_find_the_pods(resources: Resources) -> None:
+    labels = resources["Deployment"]["spec"]["template"]["metadata"]["labels"].items()
+    assert resources["Service"]["spec"]["selector"].items() <= labels
+    assert resources["Deployment"]["spec"]["selector"]["matchLabels"].items() <= labels
+    assert resources["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"].items() <= labels
+
+
+def test_graphframe_takes_the_command_lines(resources: Resources) -> None:
+    pod = resources["Deployment"]["spec"]["template"]["spec"]
+    [pull], [serve] = pod["initContainers"], pod["containers"]
+    parse(pull["command"])
+    parse(["graphframe", "serve", *serve["args"]])
+    assert f"--model_path=/models/{pull['command'][-1]}" in serve["args"]
+
+
+def test_requests_under_way_may_finish(resources: Resources) -> None:
+    pod = resources["Deployment"]["spec"]["template"]["spec"]
+    name, seconds = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+    assert name == "sleep"
+    assert pod["terminationGracePeriodSeconds"] > int(seconds) + GRACEFUL_TIMEOUT
+
+
+def test_pods_need_no_privileges(resources: Resources) -> None:
+    pod = resources["Deployment"]["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    for container in [*containers(pod), *containers(pod_of(kserve()["ClusterServingRuntime"])["spec"])]:
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert not container["securityContext"]["allowPrivilegeEscalation"]
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert {"/cache", "/tmp"} <= {mount["mountPath"] for mount in container["volumeMounts"]}
+
+
+def test_service_links_are_off(resources: Resources) -> None:
+    """A service named graphframe would set variables such as GRAPHFRAME_PORT."""
+    assert resources["Deployment"]["spec"]["template"]["spec"]["enableServiceLinks"] is False
+    assert kserve()["InferenceService"]["spec"]["predictor"]["enableServiceLinks"] is False
+
+
+def test_the_runtime_of_kserve_makes_a_valid_pod() -> None:
+    pod = pod_of(kserve()["ClusterServingRuntime"])
+    kubernetes_validate.validate(pod, VERSION, strict=True)
+    [container] = pod["spec"]["containers"]
+    assert container["name"] == "kserve-container"
+    parse(["graphframe", "serve", *container["args"]])
