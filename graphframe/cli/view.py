@@ -9,8 +9,8 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.framework.errors import GraphError
 from graphframe.view.diagram import diagram
+from graphframe.view.drawable import DrawableGraph, read_drawable
 from graphframe.view.html import to_html
-from graphframe.view.source import GraphSource, read
 from graphframe.view.svg import to_svg
 
 _FORMATS = {".svg": to_svg, ".html": to_html}
@@ -47,13 +47,13 @@ def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
     Nothing is loaded or validated: calculators and options may be unknown here, and streams may lead nowhere.
     """
     with reported():
-        what = diagram(read(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})
+        what = diagram(read_drawable(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})
         output.write_text(_FORMATS[output.suffix.lower()](what, graph.name), encoding="utf-8")
     click.echo(f"wrote {output}")
 
 
-def _subgraph(path: Path) -> GraphSource:
-    source = read(path)
+def _subgraph(path: Path) -> DrawableGraph:
+    source = read_drawable(path)
     if not source.config.proto.type:
         raise GraphError(f'{path}: a graph needs a type, as in type: "MySubgraph", to be drawn inside of nodes')
     return source

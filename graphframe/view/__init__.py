@@ -1,5 +1,5 @@
 """Pictures of graphs: of a text to SVG or to an HTML page, without running or validating anything.
 
-`source` reads, `diagram` says what there is to draw, `layout` and `drawing` give it places, `paint`, `svg` and
+`drawable` reads, `diagram` says what there is to draw, `layout` and `drawing` give it places, `paint`, `svg` and
 `html` write it.
 """

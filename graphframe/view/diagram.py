@@ -14,7 +14,7 @@ from graphframe.framework.config.reading import SourcedNode
 from graphframe.framework.config.registry import full_name, is_subgraph, subgraph_of
 from graphframe.framework.errors import GraphConfigError
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from graphframe.view.source import GraphSource, registered
+from graphframe.view.drawable import DrawableGraph, drawable
 
 _SHOWN_ELSEWHERE: Final = (
     *("name", "calculator", "device", "options", "node_options", "input_stream", "output_stream"),
@@ -23,7 +23,7 @@ _SHOWN_ELSEWHERE: Final = (
 
 
 @dataclass(frozen=True)
-class Stream:
+class DrawnStream:
     """A stream or a side packet.
 
     Attributes
@@ -40,11 +40,11 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Port:
+class DrawnPort:
     """Where a stream begins or ends: at a box, or at the border of a diagram."""
 
     tag: str
-    stream: Stream
+    stream: DrawnStream
     is_back_edge: bool = False
 
 
@@ -70,8 +70,8 @@ class Box:
     device: str
     settings: str
     options: str
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
+    inputs: tuple[DrawnPort, ...]
+    outputs: tuple[DrawnPort, ...]
     inside: Diagram | None = None
 
 
@@ -79,8 +79,8 @@ class Box:
 class Diagram:
     """A graph, or the inside of a subgraph, whose ports are those of its box, in the same order."""
 
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
+    inputs: tuple[DrawnPort, ...]
+    outputs: tuple[DrawnPort, ...]
     boxes: tuple[Box, ...]
 
     def all_boxes(self) -> Iterator[Box]:
@@ -91,21 +91,21 @@ class Diagram:
                 yield from box.inside.all_boxes()
 
 
-def diagram(source: GraphSource, subgraphs: Mapping[str, GraphSource] | None = None) -> Diagram:
+def diagram(graph: DrawableGraph, subgraphs: Mapping[str, DrawableGraph] | None = None) -> Diagram:
     """What there is to draw of a graph, with the insides of its subgraphs.
 
     Parameters
     ----------
-    source : GraphSource
-    subgraphs : mapping of str to GraphSource
+    graph : DrawableGraph
+    subgraphs : mapping of str to DrawableGraph
         Subgraphs by type, to be known beside those that are registered.
     """
     scope = _Scope("", {}, frozenset(), subgraphs or {}, ())
-    proto = source.config.proto
+    proto = graph.config.proto
     return Diagram(
         (*scope.ports(proto.input_stream), *scope.ports(proto.input_side_packet, True)),
         (*scope.ports(proto.output_stream), *scope.ports(proto.output_side_packet, True)),
-        scope.boxes(source),
+        scope.boxes(graph),
     )
 
 
@@ -130,23 +130,25 @@ class _Scope:
     """
 
     prefix: str
-    interface: Mapping[_Name, Stream]
+    interface: Mapping[_Name, DrawnStream]
     unconnected: frozenset[_Name]
-    subgraphs: Mapping[str, GraphSource]
+    subgraphs: Mapping[str, DrawableGraph]
     within: tuple[str, ...]
 
-    def ports(self, specs: Iterable[str], side: bool = False) -> tuple[Port, ...]:
+    def ports(self, specs: Iterable[str], side: bool = False) -> tuple[DrawnPort, ...]:
         return tuple(port for _, port in self._places(specs, side))
 
-    def _places(self, specs: Iterable[str], side: bool, back_edges: Iterable[str] = ()) -> Iterator[tuple[str, Port]]:
+    def _places(
+        self, specs: Iterable[str], side: bool, back_edges: Iterable[str] = ()
+    ) -> Iterator[tuple[str, DrawnPort]]:
         for place, name in _places(specs):
             if (name, side) not in self.unconnected:
-                stream = self.interface.get((name, side)) or Stream(self.prefix + name, name, side)
-                yield place, Port(place.lstrip(":0123456789"), stream, place in back_edges)
+                stream = self.interface.get((name, side)) or DrawnStream(self.prefix + name, name, side)
+                yield place, DrawnPort(place.lstrip(":0123456789"), stream, place in back_edges)
 
-    def boxes(self, source: GraphSource) -> tuple[Box, ...]:
-        package = source.config.proto.package
-        nodes = zip(source.config.nodes, source.options, strict=True)
+    def boxes(self, graph: DrawableGraph) -> tuple[Box, ...]:
+        package = graph.config.proto.package
+        nodes = zip(graph.config.nodes, graph.options, strict=True)
         return tuple(self._box(node, options, package) for node, options in nodes)
 
     def _box(self, node: SourcedNode, options: str, package: str) -> Box:
@@ -190,7 +192,7 @@ class _Scope:
         scope = _Scope(prefix, connected, frozenset(offered - set(connected)), self.subgraphs, (*self.within, type_))
         return Diagram(tuple(port for _, port in inputs), tuple(port for _, port in outputs), scope.boxes(subgraph))
 
-    def _subgraph(self, node: SourcedNode, package: str) -> GraphSource | None:
+    def _subgraph(self, node: SourcedNode, package: str) -> DrawableGraph | None:
         type_ = node.proto.calculator
         name = full_name(type_, package)
         if (given := self.subgraphs.get(type_.rpartition(".")[2])) or not is_subgraph(name):
@@ -199,11 +201,11 @@ class _Scope:
         proto.CopyFrom(node.proto)
         proto.calculator = name
         try:
-            return registered(subgraph_of(node._replace(proto=proto)))
+            return drawable(subgraph_of(node._replace(proto=proto)))
         except GraphConfigError:  # of a function that makes it
             return None
 
-    def _interface(self, inner: Iterable[str], outer: Iterable[str], side: bool) -> Iterator[tuple[str, Port]]:
+    def _interface(self, inner: Iterable[str], outer: Iterable[str], side: bool) -> Iterator[tuple[str, DrawnPort]]:
         """What an outer node connects, as seen from the inside, with its inner name: matched by tag and index.
 
         The name is empty if the subgraph has nothing there.
@@ -211,7 +213,7 @@ class _Scope:
         names = dict(_places(inner))
         for place, port in self._places(outer, side):
             name = names.get(place, "")
-            yield name, Port(port.tag, Stream(port.stream.name, name or port.stream.label, side))
+            yield name, DrawnPort(port.tag, DrawnStream(port.stream.name, name or port.stream.label, side))
 
 
 def _places(specs: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from graphframe.view import measure
-from graphframe.view.diagram import Box, Diagram, Port, Stream
-from graphframe.view.layout.items import Edge, Item, Pin, Slot
+from graphframe.view.diagram import Box, Diagram, DrawnPort, DrawnStream
+from graphframe.view.layout.items import Anchor, Edge, Item, Pin
 from graphframe.view.layout.layered import lay_out
 from graphframe.view.layout.routing import Curve
 
@@ -28,7 +28,7 @@ class PlacedPort:
         Whether nothing takes the stream.
     """
 
-    port: Port
+    port: DrawnPort
     x: float
     is_named: bool = False
     is_dangling: bool = False
@@ -58,7 +58,7 @@ class PlacedBox:
 class Pill:
     """An input or output of the graph, or what stands for the producer of a stream that has none."""
 
-    port: Port
+    port: DrawnPort
     role: Literal["input", "output", "missing"]
     x: float
     y: float
@@ -70,7 +70,7 @@ class Pill:
 class Wire:
     """All edges of a stream in one drawing, but each back edge on its own."""
 
-    stream: Stream
+    stream: DrawnStream
     curves: tuple[Curve, ...]
     is_back: bool = False
 
@@ -99,17 +99,17 @@ def draw(diagram: Diagram) -> Drawing:
 
 @dataclass(frozen=True)
 class _Part:
-    """A box as an item; the slots are in the order of the ports."""
+    """A box as an item; the anchors are in the order of the ports."""
 
     box: Box
     item: Item
-    tops: list[Slot]
-    bottoms: list[Slot]
+    tops: list[Anchor]
+    bottoms: list[Anchor]
     inside: Drawing | None = None
     inside_x: float = 0
 
 
-def _arrange(diagram: Diagram, entries: Sequence[Item], exits: Sequence[Item], unnamed: Set[Stream]) -> Drawing:
+def _arrange(diagram: Diagram, entries: Sequence[Item], exits: Sequence[Item], unnamed: Set[DrawnStream]) -> Drawing:
     """Draw a diagram, in which the items `entries` and `exits` stand for its inputs and outputs.
 
     The names of the streams in `unnamed` are not written at the boxes that they come from.
@@ -117,18 +117,18 @@ def _arrange(diagram: Diagram, entries: Sequence[Item], exits: Sequence[Item], u
     taken = {port.stream for box in diagram.boxes for port in box.inputs}
     taken.update(port.stream for port in diagram.outputs)
     parts = [_part(box, unnamed, taken) for box in diagram.boxes]
-    producers: defaultdict[Stream, list[Slot]] = defaultdict(list)
-    consumers: defaultdict[Stream, list[tuple[Slot, bool]]] = defaultdict(list)
+    producers: defaultdict[DrawnStream, list[Anchor]] = defaultdict(list)
+    consumers: defaultdict[DrawnStream, list[tuple[Anchor, bool]]] = defaultdict(list)
     for port, item in zip(diagram.inputs, entries, strict=True):
         producers[port.stream] += item.bottoms
     for part in parts:
-        for port, slot in zip(part.box.outputs, part.bottoms, strict=True):
-            producers[port.stream].append(slot)
-        for port, slot in zip(part.box.inputs, part.tops, strict=True):
-            consumers[port.stream].append((slot, port.is_back_edge))
+        for port, anchor in zip(part.box.outputs, part.bottoms, strict=True):
+            producers[port.stream].append(anchor)
+        for port, anchor in zip(part.box.inputs, part.tops, strict=True):
+            consumers[port.stream].append((anchor, port.is_back_edge))
     for port, item in zip(diagram.outputs, exits, strict=True):
         consumers[port.stream].append((item.tops[0], False))
-    missing = [_pill(Port("", stream), "missing") for stream in consumers if stream not in producers]
+    missing = [_pill(DrawnPort("", stream), "missing") for stream in consumers if stream not in producers]
     for port, _, item in missing:
         producers[port.stream] += item.bottoms
     edges = {
@@ -142,13 +142,13 @@ def _arrange(diagram: Diagram, entries: Sequence[Item], exits: Sequence[Item], u
     return Drawing(layout.width, layout.height, tuple(layout.gaps), boxes, tuple(map(_place, missing)), wires)
 
 
-_PillItem = tuple[Port, Literal["input", "output", "missing"], Item]
+_PillItem = tuple[DrawnPort, Literal["input", "output", "missing"], Item]
 
 
-def _pill(port: Port, role: Literal["input", "output", "missing"]) -> _PillItem:
+def _pill(port: DrawnPort, role: Literal["input", "output", "missing"]) -> _PillItem:
     ends_here = role == "output"
     width = measure.pill_width(port)
-    tops, bottoms = ([Slot(width)], []) if ends_here else ([], [Slot(width)])
+    tops, bottoms = ([Anchor(width)], []) if ends_here else ([], [Anchor(width)])
     pin = None if role == "missing" or port.stream.is_side_packet else Pin.LAST if ends_here else Pin.FIRST
     return port, role, Item(width, measure.PILL_HEIGHT, tops, bottoms, pin=pin)
 
@@ -158,41 +158,41 @@ def _place(pill: _PillItem) -> Pill:
     return Pill(port, role, item.x, item.y, item.width, item.height)
 
 
-def _part(box: Box, unnamed: Set[Stream], taken: Set[Stream]) -> _Part:
+def _part(box: Box, unnamed: Set[DrawnStream], taken: Set[DrawnStream]) -> _Part:
     top_widths = [measure.port_width(port, False) for port in box.inputs]
     bottom_widths = [measure.port_width(port, port.stream not in unnamed) for port in box.outputs]
     titles = max(row.width for row in measure.rows(box)) + 2 * measure.MARGIN
     height = measure.header(box) + measure.footer(box)
     below = measure.LABEL_ROW + measure.STUB * any(port.stream not in taken for port in box.outputs)
     if box.inside is None:
-        tops, bottoms = [Slot(width) for width in top_widths], [Slot(width) for width in bottom_widths]
+        tops, bottoms = [Anchor(width) for width in top_widths], [Anchor(width) for width in bottom_widths]
         width = max(titles, sum(top_widths) + measure.PADDING, sum(bottom_widths) + measure.PADDING)
         item = Item(width, height, list(tops), list(bottoms), below, earliest=1)
         return _Part(box, item, tops, bottoms)
-    entries = [Item(width, 0, [], [Slot(width)], pin=Pin.FIRST) for width in top_widths]
-    exits = [Item(width, 0, [Slot(width)], [], pin=Pin.LAST) for width in bottom_widths]
+    entries = [Item(width, 0, [], [Anchor(width)], pin=Pin.FIRST) for width in top_widths]
+    exits = [Item(width, 0, [Anchor(width)], [], pin=Pin.LAST) for width in bottom_widths]
     inside = _arrange(box.inside, entries, exits, {port.stream for port in (*box.inside.inputs, *box.inside.outputs)})
     width = max(titles, inside.width + 2 * measure.MARGIN)
     inside_x = (width - inside.width) / 2
-    tops = [Slot(x=inside_x + item.x + item.width / 2) for item in entries]
-    bottoms = [Slot(x=inside_x + item.x + item.width / 2) for item in exits]
-    in_order = (sorted(tops, key=lambda slot: slot.x), sorted(bottoms, key=lambda slot: slot.x))
+    tops = [Anchor(x=inside_x + item.x + item.width / 2) for item in entries]
+    bottoms = [Anchor(x=inside_x + item.x + item.width / 2) for item in exits]
+    in_order = (sorted(tops, key=lambda anchor: anchor.x), sorted(bottoms, key=lambda anchor: anchor.x))
     item = Item(width, height + inside.height, *in_order, below, fixed=True, earliest=1)
     return _Part(box, item, tops, bottoms, inside, inside_x)
 
 
-def _place_box(part: _Part, unnamed: Set[Stream], taken: Set[Stream]) -> PlacedBox:
+def _place_box(part: _Part, unnamed: Set[DrawnStream], taken: Set[DrawnStream]) -> PlacedBox:
     box, item = part.box, part.item
-    inputs = tuple(PlacedPort(port, slot.at) for port, slot in zip(box.inputs, part.tops, strict=True))
+    inputs = tuple(PlacedPort(port, anchor.at) for port, anchor in zip(box.inputs, part.tops, strict=True))
     outputs = tuple(
-        PlacedPort(port, slot.at, port.stream not in unnamed, port.stream not in taken)
-        for port, slot in zip(box.outputs, part.bottoms, strict=True)
+        PlacedPort(port, anchor.at, port.stream not in unnamed, port.stream not in taken)
+        for port, anchor in zip(box.outputs, part.bottoms, strict=True)
     )
     corner, size = (item.x, item.y), (item.width, item.height, item.below)
     return PlacedBox(box, *corner, *size, inputs, outputs, part.inside, part.inside_x, measure.header(box))
 
 
-def _wires(stream: Stream, edges: Sequence[Edge], curves: Mapping[Edge, Curve]) -> Iterator[Wire]:
+def _wires(stream: DrawnStream, edges: Sequence[Edge], curves: Mapping[Edge, Curve]) -> Iterator[Wire]:
     """Edges that go down share one wire; a back edge, declared or closing a cycle, has its own."""
     back = [edge for edge in edges if edge.is_back or edge.tail.item.layer >= edge.head.item.layer]
     if forward := tuple(curves[edge] for edge in edges if edge not in back):

@@ -8,11 +8,11 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from graphframe.view.diagram import Box, Diagram, Port
+from graphframe.view.diagram import Box, Diagram, DrawnPort
 from graphframe.view.drawing import draw
 from graphframe.view.paint.element import add, numbers, svg, text_of
 from graphframe.view.paint.legend import legend
-from graphframe.view.paint.picture import Painter, stream_key
+from graphframe.view.paint.painter import Painter, stream_key
 from graphframe.view.svg import STYLE
 
 
@@ -58,7 +58,7 @@ def _node(box: Box) -> dict[str, object]:
     }
 
 
-def _ports(ports: Iterable[Port]) -> list[dict[str, str]]:
+def _ports(ports: Iterable[DrawnPort]) -> list[dict[str, str]]:
     return [
         {
             "tag": port.tag,

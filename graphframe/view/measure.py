@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graphframe.view.diagram import Box, Port
+from graphframe.view.diagram import Box, DrawnPort
 from graphframe.view.text_width import text_width
 
 NAME_SIZE, TEXT_SIZE, LABEL_SIZE, TAG_SIZE = 13.0, 11.0, 10.5, 9.0
@@ -44,7 +44,7 @@ def rows(box: Box) -> list[Row]:
     return found
 
 
-def tag_row(ports: Iterable[Port]) -> float:
+def tag_row(ports: Iterable[DrawnPort]) -> float:
     """The height of the row of tags at one side of a box."""
     return TAG_ROW if any(port.tag for port in ports) else 0
 
@@ -59,17 +59,17 @@ def footer(box: Box) -> float:
     return PADDING + tag_row(box.outputs)
 
 
-def port_width(port: Port, is_named: bool) -> float:
+def port_width(port: DrawnPort, is_named: bool) -> float:
     """The width of what is written at a port: its tag, and the name of its stream if that stands there."""
     label = text_width(port.stream.label, LABEL_SIZE) if is_named else 0
     return max(text_width(port.tag, TAG_SIZE), label, 6) + 10
 
 
-def pill_text(port: Port) -> str:
+def pill_text(port: DrawnPort) -> str:
     """What is written in the pill of an input or output of the graph."""
     return f"{port.tag}:{port.stream.label}" if port.tag else port.stream.label
 
 
-def pill_width(port: Port) -> float:
+def pill_width(port: DrawnPort) -> float:
     """The width of that pill."""
     return text_width(pill_text(port), TEXT_SIZE) + 28

@@ -6,7 +6,7 @@ from graphframe.view.diagram import Diagram
 from graphframe.view.drawing import draw
 from graphframe.view.paint.element import add, svg, text_of
 from graphframe.view.paint.legend import legend
-from graphframe.view.paint.picture import Painter
+from graphframe.view.paint.painter import Painter
 from graphframe.view.text_width import text_width
 
 _MARGIN, _HEADING = 24.0, 30.0

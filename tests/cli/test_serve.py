@@ -112,7 +112,7 @@ def test_a_graph_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "graph.pbtxt").write_bytes(b"\xff\xfe")
     result = serve("--model_path", str(tmp_path))
     assert result.exit_code == 1
-    assert f"{tmp_path / 'graph.pbtxt'}:1: this is no text in UTF-8" in result.output
+    assert f"{tmp_path / 'graph.pbtxt'}:1: this is not a text in UTF-8" in result.output
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_text_that_is_no_graph(tmp_path: Path) -> None:
     path.write_text("Roses are red")
     code, output = view(path, "-o", tmp_path / "graph.svg")
     assert code == 1
-    assert f"{path}:1: this is no graph" in output
+    assert f"{path}:1: this is not a graph" in output
     assert not (tmp_path / "graph.svg").exists()
 
 

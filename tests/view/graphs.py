@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from graphframe.view.diagram import Diagram, diagram
-from graphframe.view.source import GraphSource, read
+from graphframe.view.drawable import DrawableGraph, read_drawable
 
 TRACKING = """\
 input_stream: "input_video"
@@ -96,11 +96,11 @@ node { calculator: "SsdAnchorsCalculator" output_side_packet: "anchors" }
 """
 
 
-def source(text: str, folder: Path) -> GraphSource:
+def source(text: str, folder: Path) -> DrawableGraph:
     """What is read of a text."""
     path = folder / "graph.pbtxt"
     path.write_text(text, encoding="utf-8")
-    return read(path)
+    return read_drawable(path)
 
 
 def drawn(folder: Path, text: str, *subgraphs: str) -> Diagram:

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from graphframe.view.diagram import Box, Port, Stream
+from graphframe.view.diagram import Box, DrawnPort, DrawnStream
 from graphframe.view.measure import footer, header, pill_text, pill_width, port_width, rows, tag_row
 
 
-def box(label: str = "sharpen", device: str = "", inputs: tuple[Port, ...] = ()) -> Box:
+def box(label: str = "sharpen", device: str = "", inputs: tuple[DrawnPort, ...] = ()) -> Box:
     return Box(label, label, "SharpenCalculator", device, "", "", inputs, ())
 
 
-def port(tag: str, name: str = "image") -> Port:
-    return Port(tag, Stream(name, name, False))
+def port(tag: str, name: str = "image") -> DrawnPort:
+    return DrawnPort(tag, DrawnStream(name, name, False))
 
 
 def test_rows() -> None:

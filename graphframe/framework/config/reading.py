@@ -1,4 +1,4 @@
-"""Reading a graph's text, and where each field of it stands."""
+"""Reads the text of a graph, with the line of each field."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from google.protobuf import descriptor_pool, text_format
+from google.protobuf.message import EncodeError
 
-from graphframe.framework.config.pbtxt import FieldPath, Scan
-from graphframe.framework.config.plain_pbtxt import read_plain
+from graphframe.framework.config.scan import FieldPath, Scan
 from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
 from graphframe.framework.protos import stream_handler_pb2
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
@@ -100,40 +100,49 @@ def parse(
 ) -> SourcedConfig:
     """Read a graph from protobuf's text format.
 
-    Fields and types of options that are not known are left out, and listed in the `problems` of what is returned.
-    Types of MediaPipe's are read as graphframe's, where it has one of the same name.
+    Unknown fields and types of options are omitted, and listed in the `problems` of the result. Types of MediaPipe are
+    read as graphframe's of the same name, if there is one.
 
     Parameters
     ----------
     text : str
     source : str
-        What the text was read from, for messages.
+        The name of the text in messages.
     load_option_types : callable
-        Called when the text holds a type that is not known yet; gives the names of all types of options.
+        Called if the text holds an unknown type; returns the names of all types of options.
     allow_unknown : bool
-        Whether types of options that are not known are no problem: to look at a graph whose calculators are elsewhere.
+        Whether unknown types of options are no problem, as in drawing a graph whose calculators are elsewhere.
 
     Raises
     ------
     GraphConfigError
-        With the line, if the text cannot be read, or is no graph.
+        With the line, if the text is not a graph.
     """
-    plain = read_plain(text, CalculatorGraphConfig)
-    if plain is not None:
-        return SourcedConfig(plain, source, _Lines(text), [])
-    scan = Scan(text, CalculatorGraphConfig.DESCRIPTOR, load_option_types)
+    try:
+        return _read(text, source, load_option_types, allow_unknown=allow_unknown)
+    except RecursionError as error:
+        raise GraphConfigError([Problem("its messages are nested too deeply", source)]) from error
+
+
+def _read(
+    text: str, source: str, load_option_types: Callable[[], Iterable[str]], *, allow_unknown: bool
+) -> SourcedConfig:
+    try:
+        return SourcedConfig(_parsed(text), source, _Lines(text), [])
+    except text_format.ParseError:  # which may be about an unknown field or type
+        scan = Scan(text, CalculatorGraphConfig.DESCRIPTOR, load_option_types)
     problems = [
         Problem(unknown.message, source, unknown.line)
         for unknown in scan.unknown
         if not (allow_unknown and unknown.is_type)
     ]
     if scan.unknown and not scan.lines:
-        raise _no_graph(problems[0])
+        raise _not_a_graph(problems[0])
     try:
-        proto = text_format.Parse(scan.known_text, CalculatorGraphConfig())
+        proto = _parsed(scan.known_text)
     except text_format.ParseError as error:
         problem = Problem(_explain(error), source, error.GetLine())
-        raise GraphConfigError([*problems, problem]) if scan.lines else _no_graph(problem) from error
+        raise GraphConfigError([*problems, problem]) if scan.lines else _not_a_graph(problem) from error
     return SourcedConfig(proto, source, scan.lines, problems)
 
 
@@ -154,12 +163,27 @@ def parse_file(
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise GraphConfigError([Problem(f"this is no text in UTF-8: {error}", str(path), line)]) from error
+        raise GraphConfigError([Problem(f"this is not a text in UTF-8: {error}", str(path), line)]) from error
     return parse(text, str(path), load_option_types, allow_unknown=allow_unknown)
 
 
+def _parsed(text: str) -> CalculatorGraphConfig:
+    """Parse a text.
+
+    Raises
+    ------
+    ParseError
+        If it holds something unknown, or is malformed.
+    """
+    try:
+        proto: CalculatorGraphConfig = text_format.Parse(text, CalculatorGraphConfig())
+    except EncodeError as error:  # from packing a message
+        raise text_format.ParseError(str(error)) from error
+    return proto
+
+
 class _Lines(Mapping[FieldPath, int]):
-    """The line of each field of a text in which nothing is unknown, looked for when one is asked for."""
+    """The line of each field of a text without unknown ones, found when the first one is asked for."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -183,8 +207,8 @@ def _with_field(message: str, line: int | None, place: FieldPath) -> str:
     return f"{place[0]}: {message}" if line is None and place and str(place[0]) not in message else message
 
 
-def _no_graph(problem: Problem) -> GraphConfigError:
-    message = 'this is no graph in protobuf\'s text format, as in node { calculator: "..." }: ' + problem.message
+def _not_a_graph(problem: Problem) -> GraphConfigError:
+    message = 'this is not a graph in protobuf\'s text format, as in node { calculator: "..." }: ' + problem.message
     return GraphConfigError([problem._replace(message=message)])
 
 

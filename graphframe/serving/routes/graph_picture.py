@@ -9,7 +9,7 @@ import falcon.asgi
 from graphframe.framework.graph import Graph
 from graphframe.serving.lifecycle.model import ServedModels
 from graphframe.view.diagram import diagram
-from graphframe.view.source import registered
+from graphframe.view.drawable import drawable
 from graphframe.view.svg import to_svg
 
 
@@ -29,4 +29,4 @@ class GraphPicture:
 
 
 def _draw(graph: Graph, title: str) -> str:
-    return to_svg(diagram(registered(graph.config)), title)
+    return to_svg(diagram(drawable(graph.config)), title)

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 
 import networkx as nx
 
-from graphframe.view.layout.items import Bend, Item, Segment, Slot
+from graphframe.view.layout.items import Anchor, Bend, Item, Segment
 
 _BETWEEN_BOXES, _BETWEEN_LINES = 30.0, 15.0
 _SWEEPS, _ROUNDS = 16, 12
@@ -18,11 +18,11 @@ _STRAIGHT = 0.5
 _Wish = tuple[float, float]
 """An x, and the weight of it."""
 _Touching = Mapping[Item, Sequence[Segment]]
-"""The segments at the top or bottom of each item, those of its own slots first."""
+"""The segments at the top or bottom of each item, those of its own anchors first."""
 
 
 def place_in_layers(layers: Sequence[Sequence[Item]], segments: Sequence[Segment]) -> None:
-    """Set `x` of all items, and that of the slots of items that are not fixed."""
+    """Set `x` of all items, and that of the anchors of items that are not fixed."""
     for layer in layers:
         for item, x in zip(layer, _offsets(layer), strict=True):
             item.x = x
@@ -45,8 +45,8 @@ def place_in_layers(layers: Sequence[Sequence[Item]], segments: Sequence[Segment
             _shift(block, layers, above, below)
         for layer in layers:
             for item in layer:
-                _turn_slots(item.tops, above[item])
-                _turn_slots(item.bottoms, below[item])
+                _turn_anchors(item.tops, above[item])
+                _turn_anchors(item.bottoms, below[item])
 
 
 def _offsets(layer: Sequence[Item]) -> list[float]:
@@ -62,13 +62,13 @@ def _room(left: Item, right: Item) -> float:
     return (_BETWEEN_BOXES, (_BETWEEN_BOXES + _BETWEEN_LINES) / 2, _BETWEEN_LINES)[lines]
 
 
-def _spread(slots: Sequence[Slot], width: float) -> None:
-    """Give slots their places: each in the middle of its width, with the room that is left shared out evenly."""
-    free = (width - sum(slot.width for slot in slots)) / (len(slots) + 1)
+def _spread(anchors: Sequence[Anchor], width: float) -> None:
+    """Give anchors their places: each in the middle of its width, with the room that is left shared out evenly."""
+    free = (width - sum(anchor.width for anchor in anchors)) / (len(anchors) + 1)
     x = free
-    for slot in slots:
-        slot.x = x + slot.width / 2
-        x += slot.width + free
+    for anchor in anchors:
+        anchor.x = x + anchor.width / 2
+        x += anchor.width + free
 
 
 def _wishes(segments: Iterable[Segment]) -> list[_Wish]:
@@ -76,7 +76,7 @@ def _wishes(segments: Iterable[Segment]) -> list[_Wish]:
     return [(other.at - own.x, _weight(own, other)) for own, other in segments]
 
 
-def _weight(one: Slot, other: Slot) -> float:
+def _weight(one: Anchor, other: Anchor) -> float:
     """How much it matters that a segment is straight: most between bends."""
     return (1, 2, 8)[isinstance(one.item, Bend) + isinstance(other.item, Bend)]
 
@@ -187,20 +187,20 @@ def _shift(block: Sequence[Item], layers: Sequence[Sequence[Item]], above: _Touc
             item.x += shift
 
 
-def _turn_slots(slots: Sequence[Slot], segments: Iterable[Segment]) -> None:
-    """Move slots along their side of an item to where their segments are straight, as far as their widths allow."""
-    if not slots or slots[0].item.fixed:
+def _turn_anchors(anchors: Sequence[Anchor], segments: Iterable[Segment]) -> None:
+    """Move anchors along their side of an item to where their segments are straight, as far as their widths allow."""
+    if not anchors or anchors[0].item.fixed:
         return
-    item = slots[0].item
+    item = anchors[0].item
     ends = defaultdict(list)
     for own, other in segments:
         ends[own].append(other.at - item.x)
-    offsets = list(accumulate((slot.width for slot in slots[:-1]), initial=0.0))
-    free = item.width - offsets[-1] - slots[-1].width
+    offsets = list(accumulate((anchor.width for anchor in anchors[:-1]), initial=0.0))
+    free = item.width - offsets[-1] - anchors[-1].width
     wishes = []
-    for slot, offset in zip(slots, offsets, strict=True):
-        within = [x for x in ends[slot] if slot.width / 2 <= x <= item.width - slot.width / 2]
-        x = min(within, key=lambda end: abs(end - slot.x), default=slot.x)
-        wishes.append((x - slot.width / 2 - offset, 1.0 if within else 0.1))
-    for slot, offset, x in zip(slots, offsets, _never_falling(wishes), strict=True):
-        slot.x = min(max(x, 0), free) + offset + slot.width / 2
+    for anchor, offset in zip(anchors, offsets, strict=True):
+        within = [x for x in ends[anchor] if anchor.width / 2 <= x <= item.width - anchor.width / 2]
+        x = min(within, key=lambda end: abs(end - anchor.x), default=anchor.x)
+        wishes.append((x - anchor.width / 2 - offset, 1.0 if within else 0.1))
+    for anchor, offset, x in zip(anchors, offsets, _never_falling(wishes), strict=True):
+        anchor.x = min(max(x, 0), free) + offset + anchor.width / 2

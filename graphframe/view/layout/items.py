@@ -1,4 +1,4 @@
-"""What is laid out: items with slots at their top and bottom, and edges from slot to slot."""
+"""What is laid out: items with anchors at their top and bottom, and edges from anchor to anchor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Pin(Enum):
 
 
 @dataclass(eq=False)
-class Slot:
+class Anchor:
     """Where edges touch an item; `x` is from the left of it."""
 
     width: float = 0
@@ -35,12 +35,12 @@ class Item:
 
     Attributes
     ----------
-    tops, bottoms : list of Slot
+    tops, bottoms : list of Anchor
         From left to right. Their widths are for what is written at them.
     below : float
         How much room to keep free under it.
     fixed : bool
-        Whether its slots have their places already; else they may be in any order, and are spread over the width.
+        Whether its anchors have their places already; else they may be in any order, and are spread over the width.
     pin : Pin or None
     earliest : int
         The first layer in which it may be.
@@ -52,8 +52,8 @@ class Item:
 
     width: float
     height: float
-    tops: list[Slot]
-    bottoms: list[Slot]
+    tops: list[Anchor]
+    bottoms: list[Anchor]
     below: float = 0
     fixed: bool = False
     pin: Pin | None = None
@@ -64,26 +64,32 @@ class Item:
     y: float = 0
 
     def __post_init__(self) -> None:
-        for slot in (*self.tops, *self.bottoms):
-            slot.item = self
+        for anchor in (*self.tops, *self.bottoms):
+            anchor.item = self
 
 
 class Bend(Item):
     """A point that an edge of several layers passes on its way."""
 
     def __init__(self, layer: int) -> None:
-        self.slot = Slot()
-        super().__init__(0, 0, [self.slot], [self.slot], layer=layer)
+        self.anchor = Anchor()
+        super().__init__(0, 0, [self.anchor], [self.anchor], layer=layer)
 
 
 @dataclass(frozen=True, eq=False)
 class Edge:
-    """From a slot at the bottom of an item to one at the top of an item; `is_back` if it is declared as a back edge."""
+    """A connection from an anchor at the bottom of an item to one at the top of an item.
 
-    tail: Slot
-    head: Slot
+    Attributes
+    ----------
+    is_back : bool
+        Whether it is declared as a back edge.
+    """
+
+    tail: Anchor
+    head: Anchor
     is_back: bool = False
 
 
-Segment = tuple[Slot, Slot]
+Segment = tuple[Anchor, Anchor]
 """A part of an edge, from a layer to the next."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from graphframe.view.layout.coordinates import place_in_layers
-from graphframe.view.layout.items import Bend, Edge, Item, Segment, Slot
+from graphframe.view.layout.items import Anchor, Bend, Edge, Item, Segment
 from graphframe.view.layout.layering import assign_layers
 from graphframe.view.layout.ordering import order_layers
 from graphframe.view.layout.routing import Curve, down, place_layers, up
@@ -52,16 +52,16 @@ def lay_out(items: Sequence[Item], edges: Sequence[Edge]) -> Layout:
 
 
 def _routes(edges: Sequence[Edge], layers: Sequence[list[Item]]) -> dict[Edge, list[Segment]]:
-    """The segments of each edge. Edges from the same slot share bends, which join the layers that they are in."""
+    """The segments of each edge. Edges from the same anchor share bends, which join the layers that they are in."""
     routes = {}
-    bends: defaultdict[Slot, list[Slot]] = defaultdict(list)
+    bends: defaultdict[Anchor, list[Anchor]] = defaultdict(list)
     for edge in edges:
         way = bends[edge.tail]
         first, last = edge.tail.item.layer + 1, edge.head.item.layer
         for layer in range(first + len(way), last):
             bend = Bend(layer)
             layers[layer].append(bend)
-            way.append(bend.slot)
+            way.append(bend.anchor)
         stops = [edge.tail, *way[: last - first], edge.head]
         routes[edge] = list(pairwise(stops))
     return routes

@@ -1,4 +1,4 @@
-"""The order of the items within their layers, and of the slots within items: such that few edges cross."""
+"""The order of the items within their layers, and of the anchors within items: such that few edges cross."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from graphframe.view.layout.items import Item, Segment, Slot
+from graphframe.view.layout.items import Anchor, Item, Segment
 
 _SWEEPS = 16
-Neighbours = Mapping[Slot, Sequence[Slot]]
+Neighbours = Mapping[Anchor, Sequence[Anchor]]
 
 
 def order_layers(layers: list[list[Item]], segments: Sequence[Segment]) -> None:
-    """Sort each layer, and the slots of items that are not fixed, in place.
+    """Sort each layer, and the anchors of items that are not fixed, in place.
 
     Layers take turns to sort themselves by the mean place of their neighbours (the barycentre), down and up; the best
     order of all is kept, and refined by swaps of neighbours.
     """
-    above: defaultdict[Slot, list[Slot]] = defaultdict(list)
-    below: defaultdict[Slot, list[Slot]] = defaultdict(list)
+    above: defaultdict[Anchor, list[Anchor]] = defaultdict(list)
+    below: defaultdict[Anchor, list[Anchor]] = defaultdict(list)
     for upper, lower in segments:
         above[lower].append(upper)
         below[upper].append(lower)
@@ -30,7 +30,7 @@ def order_layers(layers: list[list[Item]], segments: Sequence[Segment]) -> None:
         for layer in layers if downwards else reversed(layers):
             _sort(layer, above if downwards else below, downwards)
             if sweep >= 2:
-                _sort_slots(layer, below if downwards else above, not downwards)
+                _sort_anchors(layer, below if downwards else above, not downwards)
         count = _crossings(layers, below)
         if count < fewest:
             best, fewest = _snapshot(layers), count
@@ -38,11 +38,11 @@ def order_layers(layers: list[list[Item]], segments: Sequence[Segment]) -> None:
     while sum(_swap_neighbours(layer, above, below) for layer in layers):
         pass
     for layer in layers:
-        _sort_slots(layer, above, True)
-        _sort_slots(layer, below, False)
+        _sort_anchors(layer, above, True)
+        _sort_anchors(layer, below, False)
 
 
-def _slots(item: Item, top: bool) -> list[Slot]:
+def _anchors(item: Item, top: bool) -> list[Anchor]:
     return item.tops if top else item.bottoms
 
 
@@ -52,41 +52,42 @@ def _number(layers: Iterable[Sequence[Item]]) -> None:
             item.place = place
 
 
-def _place(slot: Slot, top: bool) -> float:
-    """The place of a slot in its layer: that of the item, and a fraction."""
-    slots = _slots(slot.item, top)
-    return slot.item.place + (slots.index(slot) + 0.5) / len(slots)
+def _place(anchor: Anchor, top: bool) -> float:
+    """The place of an anchor in its layer: that of the item, and a fraction."""
+    anchors = _anchors(anchor.item, top)
+    return anchor.item.place + (anchors.index(anchor) + 0.5) / len(anchors)
 
 
-def _ends(slots: Iterable[Slot], neighbours: Neighbours, top: bool) -> list[float]:
-    """The places of what slots at the top or bottom of items connect to, in order."""
-    return sorted(_place(other, not top) for slot in slots for other in neighbours.get(slot, ()))
+def _ends(anchors: Iterable[Anchor], neighbours: Neighbours, top: bool) -> list[float]:
+    """The places of what anchors at the top or bottom of items connect to, in order."""
+    return sorted(_place(other, not top) for anchor in anchors for other in neighbours.get(anchor, ()))
 
 
-def _mean(slots: Iterable[Slot], neighbours: Neighbours, top: bool) -> float | None:
-    places = _ends(slots, neighbours, top)
+def _mean(anchors: Iterable[Anchor], neighbours: Neighbours, top: bool) -> float | None:
+    places = _ends(anchors, neighbours, top)
     return sum(places) / len(places) if places else None
 
 
 def _sort(layer: list[Item], neighbours: Neighbours, top: bool) -> None:
     """Sort a layer by the neighbours at its top or bottom; an item without any stays where it is."""
-    means = {item: _mean(_slots(item, top), neighbours, top) for item in layer}
+    means = {item: _mean(_anchors(item, top), neighbours, top) for item in layer}
     placed = [number for number, item in enumerate(layer) if means[item] is not None]
     for number, item in zip(
         placed, sorted((layer[number] for number in placed), key=lambda i: means[i] or 0), strict=True
     ):
         layer[number] = item
     _number([layer])
-    _sort_slots(layer, neighbours, top)
+    _sort_anchors(layer, neighbours, top)
 
 
-def _sort_slots(layer: Iterable[Item], neighbours: Neighbours, top: bool) -> None:
+def _sort_anchors(layer: Iterable[Item], neighbours: Neighbours, top: bool) -> None:
     for item in layer:
-        slots = _slots(item, top)
-        if not item.fixed and len(slots) > 1:
-            means = [_mean([slot], neighbours, top) for slot in slots]
-            keys = {slot: item.place + 0.5 if mean is None else mean for slot, mean in zip(slots, means, strict=True)}
-            slots.sort(key=lambda slot: keys[slot])
+        anchors = _anchors(item, top)
+        if not item.fixed and len(anchors) > 1:
+            means = [_mean([anchor], neighbours, top) for anchor in anchors]
+            places = [item.place + 0.5 if mean is None else mean for mean in means]
+            keys = dict(zip(anchors, places, strict=True))
+            anchors.sort(key=lambda anchor: keys[anchor])
 
 
 def _crossings(layers: Iterable[Sequence[Item]], below: Neighbours) -> int:
@@ -94,8 +95,8 @@ def _crossings(layers: Iterable[Sequence[Item]], below: Neighbours) -> int:
     for layer in layers:
         reached: list[float] = []
         for item in layer:
-            for slot in item.bottoms:
-                ends = _ends([slot], below, False)
+            for anchor in item.bottoms:
+                ends = _ends([anchor], below, False)
                 total += sum(len(reached) - bisect_right(reached, end) for end in ends)
                 for end in ends:
                     insort(reached, end)
@@ -120,11 +121,11 @@ def _inversions(left: Iterable[float], right: Sequence[float]) -> int:
     return sum(bisect_right(right, end - 1e-9) for end in left)
 
 
-def _snapshot(layers: Iterable[Iterable[Item]]) -> list[list[tuple[Item, list[Slot], list[Slot]]]]:
+def _snapshot(layers: Iterable[Iterable[Item]]) -> list[list[tuple[Item, list[Anchor], list[Anchor]]]]:
     return [[(item, list(item.tops), list(item.bottoms)) for item in layer] for layer in layers]
 
 
-def _restore(layers: Iterable[list[Item]], snapshot: list[list[tuple[Item, list[Slot], list[Slot]]]]) -> None:
+def _restore(layers: Iterable[list[Item]], snapshot: list[list[tuple[Item, list[Anchor], list[Anchor]]]]) -> None:
     for layer, items in zip(layers, snapshot, strict=True):
         layer[:] = [item for item, _, _ in items]
         for item, tops, bottoms in items:

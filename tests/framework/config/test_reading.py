@@ -7,8 +7,8 @@ import pytest
 from google.protobuf import descriptor_pb2, wrappers_pb2
 
 import graphframe as gf
-from graphframe.framework.config.pbtxt import FieldPath
 from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
+from graphframe.framework.config.scan import FieldPath
 
 assert descriptor_pb2  # the types of these are used as options below
 assert wrappers_pb2
@@ -186,8 +186,20 @@ def test_text_that_is_no_graph_is_told_in_one_line(text: str, line: int) -> None
         parse(text, "mesh.pbtxt")
     (problem,) = caught.value.problems
     assert problem.line == line
-    assert "this is no graph in protobuf's text format" in problem.message
+    assert "this is not a graph in protobuf's text format" in problem.message
     assert "\n" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("[a/google.protobuf.DescriptorProto] {" + "nested_type {" * 3000 + "}" * 3001, "nested too deeply"),
+        ("[a/google.protobuf.UninterpretedOption.NamePart] { }", "missing required fields"),
+    ],
+)
+def test_options_that_protobuf_cannot_hold(options: str, message: str) -> None:
+    with pytest.raises(gf.GraphConfigError, match=message):
+        parse(f"node {{ node_options {{ {options} }} }}", "graph")
 
 
 def test_files(tmp_path: Path) -> None:
@@ -199,7 +211,7 @@ def test_files(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbfnode { }")
     assert len(parse_file(path).nodes) == 1
     path.write_bytes(b"node {\n\xff }")
-    with pytest.raises(gf.GraphConfigError, match=r"graph.pbtxt:2: this is no text in UTF-8: .* 0xff"):
+    with pytest.raises(gf.GraphConfigError, match=r"graph.pbtxt:2: this is not a text in UTF-8: .* 0xff"):
         parse_file(path)
     with pytest.raises(FileNotFoundError):
         parse_file(tmp_path / "other.pbtxt")

@@ -183,7 +183,7 @@ def fail(_: gf.SubgraphNode) -> str:
             "the subgraph Broken:2: graphframe.CalculatorGraphConfig.Node has no",
         ),
         (lambda _: "node { ", 'the subgraph Broken:1: Expected "}".'),
-        (lambda _: "nonsense", "the subgraph Broken:1: this is no graph in protobuf's text format"),
+        (lambda _: "nonsense", "the subgraph Broken:1: this is not a graph in protobuf's text format"),
         (
             lambda _: 3,
             "the subgraph Broken: TypeError: its function must return a CalculatorGraphConfig or text, not int",

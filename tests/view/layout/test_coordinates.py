@@ -20,7 +20,7 @@ def test_chain_is_straight() -> None:
     layers = [[item(width=width)] for width in (50, 200, 80, 120)]
     segments = [(a.bottoms[0], b.tops[0]) for (a,), (b,) in itertools.pairwise(layers)]
     laid_out(layers, segments)
-    assert len({round(slot.at, 6) for segment in segments for slot in segment}) == 1
+    assert len({round(anchor.at, 6) for segment in segments for anchor in segment}) == 1
 
 
 def test_long_edge_is_straight_beside_items() -> None:
@@ -30,7 +30,7 @@ def test_long_edge_is_straight_beside_items() -> None:
     layers = [[top], *([one, bend] for one, bend in zip(beside, bends, strict=True)), [bottom]]
     column = [top, *beside, bottom]
     segments = [(a.bottoms[0], b.tops[0]) for a, b in itertools.pairwise(column)]
-    stops = [top.bottoms[0], *(bend.slot for bend in bends), bottom.tops[1]]
+    stops = [top.bottoms[0], *(bend.anchor for bend in bends), bottom.tops[1]]
     segments += itertools.pairwise(stops)
     laid_out(layers, segments)
     assert len({round(bend.x, 6) for bend in bends}) == 1
@@ -49,8 +49,8 @@ def test_items_keep_their_order_and_distance() -> None:
 def test_slots_are_spread_within_the_item() -> None:
     wide = item(3, 2, width=100)
     laid_out([[wide]], [])
-    assert [slot.x for slot in wide.tops] == pytest.approx([22.5, 50, 77.5])
-    assert [slot.x for slot in wide.bottoms] == pytest.approx([31.67, 68.33], abs=0.01)
+    assert [anchor.x for anchor in wide.tops] == pytest.approx([22.5, 50, 77.5])
+    assert [anchor.x for anchor in wide.bottoms] == pytest.approx([31.67, 68.33], abs=0.01)
 
 
 def test_slots_turn_to_where_their_edges_come_from() -> None:
@@ -65,5 +65,5 @@ def test_fixed_slots_do_not_turn() -> None:
     below.fixed = True
     below.tops[0].x, below.tops[1].x = 10, 190
     laid_out([[above], [below]], [(above.bottoms[0], below.tops[1])])
-    assert [slot.x for slot in below.tops] == [10, 190]
+    assert [anchor.x for anchor in below.tops] == [10, 190]
     assert below.tops[1].at == pytest.approx(above.bottoms[0].at)

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from graphframe.view.layout.items import Item, Segment, Slot
+from graphframe.view.layout.items import Anchor, Item, Segment
 from graphframe.view.layout.ordering import order_layers
 from tests.view.layout.shapes import item
 
 
-def place(slot: Slot, top: bool) -> tuple[int, int]:
-    slots = slot.item.tops if top else slot.item.bottoms
-    return slot.item.place, slots.index(slot)
+def place(anchor: Anchor, top: bool) -> tuple[int, int]:
+    anchors = anchor.item.tops if top else anchor.item.bottoms
+    return anchor.item.place, anchors.index(anchor)
 
 
 def crossings(layers: list[list[Item]], segments: list[Segment]) -> int:

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 from google.protobuf import text_format, wrappers_pb2
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from graphframe.framework.config.pbtxt import Scan
+from graphframe.framework.config.scan import Scan
 from graphframe.framework.protos import stream_handler_pb2
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
@@ -38,6 +40,7 @@ def test_a_text_without_anything_unknown_stays_as_it_is() -> None:
         "extra: [{ a: 1 }, { a: 2 }]",
         "extra: []",
         "extra < >",
+        "größe: 1",
         "node_options { [type.googleapis.com/no.Such] { a: [{ }] } }",
         "options { [no.such.ext] { a: 1 } }",
         "options { [no.such.ext]: 3 }",
@@ -63,7 +66,9 @@ def test_each_place_of_the_same_thing_is_told() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["node { 'a': 1 }", "node { [a }", "node { [a.b] { } }", "[a/b] { }", "a.b: 1", "-"])
+@pytest.mark.parametrize(
+    "text", ["node { 'a': 1 }", "node { [a }", "node { [a.b] { } }", "[a/b] { }", "a.b: 1", "1: 1", "-"]
+)
 def test_what_only_the_parser_can_explain_is_left_to_it(text: str) -> None:
     assert scan(text).unknown == []
     assert scan(text).known_text == text
@@ -74,6 +79,13 @@ def test_what_only_the_parser_can_explain_is_left_to_it(text: str) -> None:
 HANDLER = """input_stream_handler { options {
     [ mediapipe.FixedSizeInputStreamHandlerOptions.ext ]  # mediapipe.FixedSizeInputStreamHandlerOptions
     { trigger_queue_size: 7 } } }"""
+
+
+@pytest.mark.parametrize("blanks", [" ", "\n", "\n # no.such/Type\n"])
+def test_types_of_mediapipe_with_blanks_in_their_names(blanks: str) -> None:
+    written = blanks.join(["[type.googleapis.com", "/", "mediapipe", ".", "SyncSetInputStreamHandlerOptions", "]"])
+    packed = read(f"graph_options {{ {written} {{ }} }}").graph_options[0]
+    assert packed.type_url == "type.googleapis.com/graphframe.SyncSetInputStreamHandlerOptions"
 
 
 def test_types_of_mediapipe_stand_for_ours_of_the_same_name() -> None:
@@ -95,3 +107,25 @@ def test_extensions_are_suggested() -> None:
     text = HANDLER.replace("mediapipe.FixedSize", "graphframe.FixSize", 1)
     (unknown,) = scan(text).unknown
     assert unknown.message.endswith('did you mean "graphframe.FixedSizeInputStreamHandlerOptions.ext"?')
+
+
+OPTIONS = "a/google.protobuf.Int64Value"
+SCALARS = ("type: 'a' \"b\"", "input_stream: ['c', 'd']", "num_threads: 4", "report_deadlock: true", "value: 3;")
+BLOCKS = ("node", "node:", "executor", "node_options", f"[{OPTIONS}]", "options", "device_properties")
+MARKS = ("name:", '"d"', ",", ";", ":", "[", "]", "# {\n", "<", ">", "}", "4", "input_stream: []")
+pieces = st.lists(st.sampled_from((*SCALARS, *SCALARS, *MARKS)), max_size=2).map(" ".join)
+texts = st.recursive(pieces, lambda inner: st.builds("{} {{ {} }} {}".format, st.sampled_from(BLOCKS), inner, inner))
+
+
+@settings(deadline=None)
+@given(texts)
+def test_all_that_protobuf_parses_is_known_and_has_lines(text: str) -> None:
+    found = scan(text)
+    try:
+        proto = text_format.Parse(text, CalculatorGraphConfig())
+    except text_format.ParseError:
+        return
+    assert found.unknown == []
+    assert found.known_text == text
+    fields = {(field.name, 0) for field, _ in proto.ListFields()}
+    assert fields <= found.lines.keys()

@@ -12,7 +12,7 @@ from itertools import chain, takewhile
 from xml.etree.ElementTree import Element
 
 from graphframe.view import measure
-from graphframe.view.diagram import Box, Diagram, Stream
+from graphframe.view.diagram import Box, Diagram, DrawnStream
 from graphframe.view.drawing import Drawing, Pill, PlacedBox, PlacedPort, Wire
 from graphframe.view.layout.items import Point
 from graphframe.view.layout.routing import Curve
@@ -75,12 +75,12 @@ def details(box: Box) -> str:
     return "\n".join(filter(None, [*name, box.calculator, *device, box.settings, box.options]))
 
 
-def stream_key(stream: Stream) -> str:
+def stream_key(stream: DrawnStream) -> str:
     """What tells a stream from all others, and from side packets of the same name."""
     return f"side packet {stream.name}" if stream.is_side_packet else f"stream {stream.name}"
 
 
-def _side(stream: Stream) -> str | bool:
+def _side(stream: DrawnStream) -> str | bool:
     return stream.is_side_packet and "side"
 
 

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from graphframe.view.drawing import draw
 from graphframe.view.paint.element import svg
-from graphframe.view.paint.picture import Painter, details
+from graphframe.view.paint.painter import Painter, details
 from tests.view.graphs import HAND, PALM, TRACKING, drawn
 
 

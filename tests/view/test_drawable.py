@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import graphframe as gf
-from graphframe.view.source import read
+from graphframe.view.drawable import read_drawable
 from tests.view.graphs import HAND, TRACKING, source
 
 
@@ -72,9 +72,9 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "image.png"
     path.write_bytes(bytes(range(256)))
     with pytest.raises(gf.GraphConfigError):
-        read(path)
+        read_drawable(path)
 
 
 def test_graph_without_nodes(tmp_path: Path) -> None:
-    with pytest.raises(gf.GraphConfigError, match="there is no node in this, so nothing to draw"):
+    with pytest.raises(gf.GraphConfigError, match="the graph has no nodes to draw"):
         source('input_stream: "a"', tmp_path)
