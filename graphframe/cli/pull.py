@@ -1,34 +1,57 @@
-"""``graphframe pull``: brings a model here."""
+"""``graphframe pull``: downloads a model and writes its graph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import click
 
 from graphframe.cli.failure import reported
-from graphframe.cli.options.pull_options import TASKS, prepare_aloud, with_pull_options
-from graphframe.cli.options.task_options import with_task_options
+from graphframe.cli.options.group import with_options
+from graphframe.cli.options.pull import PULL_OPTIONS, take_pull_options
+from graphframe.cli.options.task import TASK_OPTIONS, TASKS, take_task_options
 from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.pull_model import pull_model
 from graphframe.repository.pulling.pull import Pull
 
 
 @click.command()
 @click.argument("source_model")
-@click.option("--task", type=click.Choice(TASKS), default=TASKS[0], help="What the model is for.")
-@with_pull_options
-@with_task_options
-def pull(
-    source_model: str,
-    task: str,
-    make_pull: Callable[[str, str | None], Pull],
-    task_options: TaskOptions,
-    ovms_graph: bool,
-) -> None:
-    """Bring SOURCE_MODEL, such as OpenVINO/FLUX.1-schnell-int4-ov, from a Hugging Face hub, and write its graph.
+@click.option("--task", type=click.Choice(TASKS), default=TASKS[0], help="Task of the model.")
+@with_options(PULL_OPTIONS, TASK_OPTIONS)
+def pull(source_model: str, task: str, **given: Any) -> None:
+    """Download SOURCE_MODEL, a Hugging Face model ID, and write its graph.
 
-    What is here already is kept; what a killed pull left is gone on from. Weights of PyTorch are exported.
-    HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE and HTTPS_PROXY are heeded.
+    For example: graphframe pull OpenVINO/FLUX.1-schnell-int4-ov
+
+    Existing files are kept; an interrupted pull resumes. PyTorch weights are exported to OpenVINO.
+    The environment variables HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE and HTTPS_PROXY are used.
     """
+    options, task_options = take_pull_options(given), take_task_options(given)
     with reported():
-        prepare_aloud(make_pull(source_model, None), task_options, one_node=ovms_graph)
+        pull_and_print(options.pull(source_model), task_options, one_node=options.one_node)
+
+
+def pull_and_print(pull: Pull, options: TaskOptions, *, one_node: bool) -> Path:
+    """Pull a model, print where it and its graph are, in OpenVINO Model Server's words, and return its folder."""
+    handler = signal.signal(signal.SIGINT, _end_process)
+    try:
+        pulled = pull_model(pull, options, one_node=one_node)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    click.echo(f"Model: {pull.source} downloaded to: {pulled.folder}")
+    if pulled.graph_kept:
+        click.echo(pulled.notice, err=True)
+    else:
+        click.echo(f"Graph: graph.pbtxt created in: {pulled.folder}")
+    return pulled.folder
+
+
+def _end_process(number: int, frame: FrameType | None) -> None:
+    """End at once: Python would wait for downloads under way, and a pull can be killed at any moment."""
+    click.echo("\nAborted! The next pull resumes from the downloaded files.", err=True)
+    os._exit(130)

@@ -87,7 +87,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"api_key_file cannot be read: {error}") from None
         if not key:
-            raise ValueError(f"the first line of api_key_file {self.api_key_file} is empty")
+            raise ValueError(f"api_key_file {self.api_key_file} has an empty first line")
         return key
 
     @property

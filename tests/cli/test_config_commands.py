@@ -72,14 +72,14 @@ def test_configure(models: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--list_models", "--add_to_config"], "choose one of"),
+        (["--list_models", "--add_to_config"], "--list_models and --add_to_config exclude each other"),
         (["--list_models"], "--list_models needs --model_repository_path"),
         (["--add_to_config", "--model_name", "sd"], "--add_to_config needs --config_path"),
         (["--remove_from_config", "--config_path", "c.json"], "--remove_from_config needs --model_name"),
         (["--configure"], "--configure needs --model_path"),
-        (["--config_path", "c.json", "--model_name", "sd"], "--config_path names the models"),
-        (["--config_path", "c.json", "--resolution", "64x64"], "the graphs of the models in --config_path say"),
-        (["--memory_budget", "much"], "memory_budget must be a number of bytes"),
+        (["--config_path", "c.json", "--model_name", "sd"], "--config_path lists the models"),
+        (["--config_path", "c.json", "--resolution", "64x64"], "--config_path cannot be combined with --task"),
+        (["--memory_budget", "much"], "--memory_budget must be a number of bytes"),
         (["--unknown"], ""),
     ],
 )

@@ -75,7 +75,7 @@ def test_addresses(given: str, addresses: list[str]) -> None:
         ({"model_alias": "a=b,c"}, "model_alias must be NAME=MODEL"),
         ({"model_alias": "=b"}, "model_alias must be NAME=MODEL"),
         ({"api_key_file": "/nowhere"}, "api_key_file cannot be read"),
-        ({"api_key_file": "/dev/null"}, "is empty"),
+        ({"api_key_file": "/dev/null"}, "has an empty first line"),
         ({"allow_credentials": True}, "needs allowed_origins"),
         ({"image_url_folder": "/dev/null"}, "image_url_folder cannot be made: .* '/dev/null'"),
     ],

@@ -1,1 +1,1 @@
-"""Groups of options that several commands take."""
+"""The options that several commands share, in groups."""

@@ -18,6 +18,7 @@ from graphframe.graphs.shipped_graph import shipped_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import translate_tags
 from graphframe.repository.model_folder import GRAPH
+from graphframe.repository.pulling.lora_source import LoraSource
 
 _HEADER = """\
 # File created with: graphframe {version}
@@ -74,7 +75,7 @@ def staged_graph(folder: Path, options: TaskOptions) -> CalculatorGraphConfig:
     except GraphConfigError:
         # NOTE: the error of a node that the user did not write is said as that of the folder or of an option.
         shipped_graph(folder)
-        _check_adapters(folder, options)
+        check_adapter_files(options.loras()[0], folder)
         raise
     translate_tags(graph)
     graph.proto.ClearField("input_side_packet")
@@ -101,6 +102,14 @@ def ovms_pbtxt(options: TaskOptions) -> str:
     return to_pbtxt(ovms_graph(options)).replace("/graphframe.", "/mediapipe.", 1)
 
 
+def check_adapter_files(adapters: Iterable[LoraSource], folder: Path) -> None:
+    """Raise TaskOptionsError if the file of an adapter is missing; relative paths start from `folder`."""
+    missing = [(adapter.alias, file) for adapter in adapters if not (file := folder / adapter.path).is_file()]
+    if missing:
+        message = 'names the adapter "{}", whose file {} does not exist; graphframe pull downloads adapters'
+        raise TaskOptionsError([("source_loras", message.format(*each)) for each in missing])
+
+
 def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:
     nodes = {node.name: node for node in graph.node if node.device}
     for name, device in devices.items():
@@ -108,14 +117,6 @@ def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:
             hint = f"{did_you_mean(name, nodes)}; nodes with a device: {', '.join(nodes)}"
             raise TaskOptionsError([("target_device", f'names an unknown node "{name}"{hint}')])
         nodes[name].device = device
-
-
-def _check_adapters(folder: Path, options: TaskOptions) -> None:
-    adapters, _ = options.loras()
-    missing = [(adapter.alias, file) for adapter in adapters if not (file := folder / adapter.path).is_file()]
-    if missing:
-        message = 'names the adapter "{}", whose file {} does not exist; graphframe pull downloads adapters'
-        raise TaskOptionsError([("source_loras", message.format(*each)) for each in missing])
 
 
 def _is_as_written(text: str) -> bool:

@@ -1,5 +1,5 @@
-"""What goes wrong when a model is pulled."""
+"""The error of pulling a model."""
 
 
 class PullError(Exception):
-    """A model that cannot be brought here; the message says what to do about it."""
+    """A model or LoRA adapter that cannot be pulled; the message says why, and what to do."""

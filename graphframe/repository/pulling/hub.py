@@ -1,6 +1,6 @@
-"""Models on a Hugging Face Hub: what is there, and bringing it here whole.
+"""Models on a Hugging Face hub: their files, and verified downloads.
 
-``HF_ENDPOINT``, ``HF_TOKEN``, ``HF_HUB_OFFLINE`` and the variables for proxies are heeded.
+``HF_ENDPOINT``, ``HF_TOKEN``, ``HF_HUB_OFFLINE`` and the environment variables for proxies are used.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _AT_TOP = (_INDEX, "*.md", "LICENSE*")
 _CONFIGS = ("*.json", "*.txt", "*.model")
 _OPENVINO = ("openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.xml", "openvino_tokenizer.bin")
 _VARIANTS = ("*.fp16*", "*non_ema*", "*ema_only*")
-"""Weights that are there beside the ones that a pipeline loads."""
+"""Alternative weights, which pipelines do not load."""
 
 
 class HubModel:
-    """A repository of a hub, at one commit.
+    """A repository on a hub, at one commit.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ class HubModel:
     ----------
     commit : str
     is_openvino : bool
-        Whether it holds a pipeline in OpenVINO's layout, rather than weights of PyTorch.
+        Whether it holds an OpenVINO pipeline, not a PyTorch one.
 
     Raises
     ------
     PullError
-        If the hub cannot be asked, or has nothing of that name.
+        If the hub cannot be reached, or has no such repository or revision.
     """
 
     def __init__(self, name: str, revision: str | None = None) -> None:
@@ -68,7 +68,7 @@ class HubModel:
         self.is_openvino = any(path.endswith("/openvino_model.xml") for path in self._files)
 
     def pipeline_files(self) -> list[str]:
-        """The files that a pipeline needs; neither pictures and detokenizers nor weights in other formats.
+        """Return the files that a pipeline needs, without images, detokenizers and weights in other formats.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class HubModel:
             If the repository holds no pipeline.
         """
         if _INDEX not in self._files:
-            raise PullError(f"{self.name} holds no {_INDEX}: it is no pipeline that makes images")
+            raise PullError(f"{self.name} has no {_INDEX}: not an image-generation pipeline")
         folders: dict[str, list[PurePosixPath]] = {}
         for path in map(PurePosixPath, self._files):
             folders.setdefault(str(path.parent), []).append(path)
@@ -88,37 +88,37 @@ class HubModel:
         return sorted(map(str, kept))
 
     def adapter_file(self) -> str:
-        """The one file of a LoRA adapter.
+        """Return the only .safetensors file, that of a LoRA adapter.
 
         Raises
         ------
         PullError
-            If there is none, or there are several.
+            If the repository has none, or several.
         """
         found = sorted(path for path in self._files if path.endswith(".safetensors"))
         if len(found) != 1:
-            there = f"has several: {', '.join(found)}; name one as {self.name}@FILE" if found else "has none"
-            raise PullError(f"{self.name}: one .safetensors file is expected, but it {there}")
+            message = f"has several: {', '.join(found)}; name one as {self.name}@FILE" if found else "has none"
+            raise PullError(f"{self.name}: expected one .safetensors file, but the repository {message}")
         return found[0]
 
     def size(self, paths: Iterable[str]) -> int:
-        """How many bytes these files have together."""
+        """Return the total size of these files in bytes."""
         return sum(self._files[path].size for path in paths)
 
     @property
     def hashes(self) -> dict[str, str]:
-        """The SHA-256 of each large file, as the hub tells it and `download` has found it."""
+        """The SHA-256 of each large file, which `download` verifies."""
         return {path: file.lfs.sha256 for path, file in self._files.items() if file.lfs is not None}
 
     def download(self, paths: Iterable[str], folder: Path) -> None:
-        """Bring files into a folder, under their paths in the repository.
+        """Download files into a folder, under their paths in the repository, and verify their hashes.
 
-        Files that are there whole are kept; all are compared with the hashes that the hub tells.
+        Complete files are kept, and all other files in the folder removed.
 
         Raises
         ------
         PullError
-            If it cannot be done; what was brought so far stays for the next try.
+            If a download fails, or a hash is wrong twice. Downloaded files are kept for the next try.
         """
         wanted = sorted(paths)
         unknown = [path for path in wanted if path not in self._files]
@@ -140,7 +140,7 @@ class HubModel:
                 return
             for path in wrong:
                 (folder / path).unlink(missing_ok=True)
-        raise PullError(f"{self.name}: what the hub sends is not what it promises, twice: {', '.join(wrong)}")
+        raise PullError(f"{self.name}: checksum mismatch after 2 downloads: {', '.join(wrong)}")
 
     def _is_whole(self, path: Path, file: RepoFile) -> bool:
         if not path.is_file() or path.stat().st_size != file.size:
@@ -153,7 +153,7 @@ class HubModel:
 
 
 def _remove_others(folder: Path, wanted: Iterable[str]) -> None:
-    """Remove the files that an earlier try at another commit left, and the folders that are empty then."""
+    """Remove the files that a pull of another commit left, and folders that are then empty."""
     kept = {folder / path for path in wanted}
     for inside, _, files in os.walk(folder, topdown=False):
         if Path(inside).is_relative_to(folder / ".cache"):
@@ -177,27 +177,28 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 @contextmanager
 def _explained(name: str, revision: str | None) -> Iterator[None]:
+    """Raise the hub's errors as PullError, with what to do."""
     endpoint = constants.ENDPOINT
     try:
         yield
     except GatedRepoError as error:
-        todo = "the token that is set is of an account without access" if get_token() else "then set HF_TOKEN"
-        raise PullError(f"{name} is gated: ask for access at {endpoint}/{name}; {todo}") from error
+        todo = "the account of the present token has no access" if get_token() else "then set HF_TOKEN"
+        raise PullError(f"{name} is gated: request access at {endpoint}/{name}; {todo}") from error
     except RevisionNotFoundError as error:
         raise PullError(f"{name} at {endpoint} has no revision {revision}") from error
     except RepositoryNotFoundError as error:
         raise PullError(
-            f"there is no model {name} at {endpoint}, or it is private: correct the name, or set HF_TOKEN"
+            f"{name} does not exist at {endpoint}, or is private: correct the name, or set HF_TOKEN"
         ) from error
     except EntryNotFoundError as error:
-        raise PullError(f"{name} at {endpoint} lacks a file that it lists: {error}") from error
+        raise PullError(f"{name} at {endpoint} lists a file that it does not have: {error}") from error
     except HFValidationError as error:
-        raise PullError(f'"{name}" is no name of a model on a hub, which is like ORGANISATION/NAME') from error
+        raise PullError(f'"{name}" is not a Hugging Face model ID, which has the form ORGANISATION/NAME') from error
     except OfflineModeIsEnabled as error:
-        raise PullError(f"{name} is not here, and HF_HUB_OFFLINE forbids to ask for it") from error
+        raise PullError(f"{name} is not downloaded, and HF_HUB_OFFLINE forbids downloads") from error
     except HfHubHTTPError as error:
-        raise PullError(f"{endpoint} will not give {name}: {' '.join(str(error).split())}") from error
+        raise PullError(f"{endpoint} refused {name}: {' '.join(str(error).split())}") from error
     except HTTPError as error:
         raise PullError(
-            f"cannot reach {endpoint} for {name}: {error}. Behind a proxy set HTTPS_PROXY; for a mirror HF_ENDPOINT"
+            f"cannot reach {endpoint} for {name}: {error}. Behind a proxy, set HTTPS_PROXY; for a mirror, HF_ENDPOINT"
         ) from error

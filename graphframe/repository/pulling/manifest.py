@@ -1,4 +1,4 @@
-"""What was pulled into the folder of a model: noted there, so that it shows when a file is not what it was."""
+"""The record of the files that were pulled into a folder, which shows whether they were altered since."""
 
 from __future__ import annotations
 
@@ -9,35 +9,36 @@ from types import MappingProxyType
 
 import msgspec
 
-_MANIFEST = ".pulled.json"
+_FILE_NAME = ".pulled.json"
 
 
-class _File(msgspec.Struct):
+class _PulledFile(msgspec.Struct):
     size: int
     mtime_ns: int
     sha256: str
 
 
-class Pulled(msgspec.Struct):
-    """Where a model came from, and its files.
+class Manifest(msgspec.Struct):
+    """The origin of a pulled model, and its files.
 
     Attributes
     ----------
     source : str
-        Its name at the hub.
+        Its model ID, or the folder that it was exported from.
     commit : str
     files : dict of str to file
+        The size, time and SHA-256 of each file, by its path.
     revision : str or None
-        What was asked for, if it was.
+        The branch, tag or commit that was asked for, if any.
     """
 
     source: str
     commit: str
-    files: dict[str, _File]
+    files: dict[str, _PulledFile]
     revision: str | None = None
 
     @classmethod
-    def note(
+    def write(
         cls,
         folder: Path,
         source: str,
@@ -46,27 +47,27 @@ class Pulled(msgspec.Struct):
         revision: str | None,
         hashes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Write down what the files in a folder are now; `hashes` has those that need not be read for that again."""
+        """Record the files in a folder; those without a hash in `hashes` are read."""
         files = {}
         for path in paths:
             stat = (folder / path).stat()
-            files[path] = _File(stat.st_size, stat.st_mtime_ns, hashes.get(path) or file_hash(folder / path))
+            files[path] = _PulledFile(stat.st_size, stat.st_mtime_ns, hashes.get(path) or file_hash(folder / path))
         content = msgspec.json.format(msgspec.json.encode(cls(source, commit, files, revision)), indent=2)
-        (folder / _MANIFEST).write_bytes(content)
+        (folder / _FILE_NAME).write_bytes(content)
 
     @classmethod
-    def of(cls, folder: Path) -> Pulled | None:
-        """What was noted in a folder; None for one that was not pulled."""
-        path = folder / _MANIFEST
+    def read(cls, folder: Path) -> Manifest | None:
+        """Return the record of a folder; None if it was not pulled."""
+        path = folder / _FILE_NAME
         return msgspec.json.decode(path.read_bytes(), type=cls) if path.is_file() else None
 
     def altered(self, folder: Path) -> list[str]:
-        """The files that are missing or are not what they were; only what seems touched is read."""
+        """Return the paths of files that are missing or altered; a file is read only if its time has changed."""
         return [path for path, file in self.files.items() if not _is_same(folder / path, file)]
 
 
 def file_hash(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -74,7 +75,7 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _is_same(path: Path, file: _File) -> bool:
+def _is_same(path: Path, file: _PulledFile) -> bool:
     if not path.is_file():
         return False
     stat = path.stat()

@@ -1,0 +1,78 @@
+"""The options of ``--task image_generation``, for ``serve``, ``pull`` and ``export``."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from graphframe.cli.failure import named_options
+from graphframe.cli.options.group import Group
+from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
+
+TASKS = ("image_generation",)
+_POSITIVE = click.IntRange(min=1)
+TASK_OPTIONS: Group = (
+    click.option(
+        "--target_device",
+        metavar="DEVICES",
+        help="Device of all models; or three, for text encoders, denoiser and VAE, e.g. 'CPU GPU NPU'; or NODE=DEVICE"
+        " pairs, separated by spaces; or auto: measure which devices are fastest.  [default: CPU]",
+    ),
+    click.option(
+        "--resolution",
+        metavar="WIDTHxHEIGHT ...",
+        help="Only allowed image sizes, separated by spaces; models are compiled for them. An NPU needs exactly one.",
+    ),
+    click.option("--max_resolution", metavar="WIDTHxHEIGHT", help="Largest image size that a request may ask for."),
+    click.option(
+        "--default_resolution",
+        metavar="WIDTHxHEIGHT",
+        help="Image size when a request names none.  [default: the model's]",
+    ),
+    click.option(
+        "--num_images_per_prompt",
+        type=_POSITIVE,
+        help="Number of images that models are compiled for; needs exactly one --resolution.",
+    ),
+    click.option(
+        "--guidance_scale",
+        type=float,
+        help="Guidance scale that models are compiled for; needs exactly one --resolution.",
+    ),
+    click.option(
+        "--max_num_images_per_prompt",
+        type=_POSITIVE,
+        help="Largest number of images that a request may ask for.",
+    ),
+    click.option(
+        "--default_num_inference_steps",
+        type=_POSITIVE,
+        help="Denoising steps when a request names none.  [default: the model's]",
+    ),
+    click.option(
+        "--max_num_inference_steps",
+        type=_POSITIVE,
+        help="Largest number of denoising steps that a request may ask for.",
+    ),
+    click.option("--num_streams", type=_POSITIVE, help="Number of inferences that a device runs at once."),
+    click.option(
+        "--plugin_config", metavar="JSON", help="OpenVINO properties as a JSON object, e.g. '{\"PERF_COUNT\": true}'."
+    ),
+    click.option(
+        "--source_loras",
+        metavar="ALIAS=SOURCE[:ALPHA],...",
+        help="LoRA adapters. SOURCE is a Hugging Face ORG/NAME[@FILE], a URL or a path such as ./file.safetensors."
+        " MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA] gives several adapters one name.",
+    ),
+)
+
+
+def take_task_options(given: dict[str, Any]) -> TaskOptions:
+    """Remove the values of `TASK_OPTIONS` from `given`, validate and return them."""
+    values = {field.name: given.pop(field.name) for field in fields(TaskOptions)}
+    try:
+        return TaskOptions(**values)
+    except TaskOptionsError as error:
+        raise click.UsageError(named_options(error)) from error

@@ -1,0 +1,67 @@
+"""The folder in which one process at a time puts a model together."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock
+
+from graphframe.repository.pulling.errors import PullError
+from graphframe.repository.pulling.pull import Pull
+
+_MARGIN = 64 * 1024 * 1024
+"""The bytes of disk space to leave free."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EROFS, errno.EACCES)
+
+
+@contextmanager
+def locked_staging(pull: Pull) -> Iterator[Path]:
+    """Create the staging folder of a pull, and hold its lock against other processes.
+
+    Raises
+    ------
+    PullError
+        If the disk is full or cannot be written.
+    """
+    staging = pull.staging
+    try:
+        staging.mkdir(parents=True, exist_ok=True)
+        with FileLock(staging.with_name(f"{staging.name}.lock")):
+            staging.mkdir(exist_ok=True)
+            yield staging
+            if staging.is_dir() and not any(staging.iterdir()):
+                staging.rmdir()
+    except OSError as error:
+        if error.errno not in (*_FULL, *_FORBIDDEN):
+            raise
+        todo = "free space there, or choose" if error.errno in _FULL else "choose"
+        raise PullError(
+            f"{pull.repository_path}: {error.strerror}; {todo} another folder with --model_repository_path. Downloaded"
+            " files are kept, and the next pull resumes"
+        ) from error
+
+
+def check_room(pull: Pull, size: int) -> None:
+    """Raise PullError if the disk has no room for a model of `size` bytes, less what is already downloaded."""
+    missing, free = size - folder_size(pull.staging), shutil.disk_usage(pull.staging).free
+    if missing + _MARGIN > free:
+        raise PullError(
+            f"{pull.source} needs {missing / 1e9:.2f} GB more, but {pull.repository_path} has {free / 1e9:.2f} GB free;"
+            " free space there, or choose another folder with --model_repository_path"
+        )
+
+
+def folder_size(folder: Path) -> int:
+    """Return the bytes of all files in a folder; files that are removed meanwhile are ignored."""
+    size = 0
+    for inside, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(inside, name)).st_size
+    return size

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphframe.repository.pulling.adapter_download import download_adapter
+from graphframe.repository.pulling.errors import PullError
+from graphframe.repository.pulling.lora_source import LoraSource
+from graphframe.repository.pulling.pull import Pull
+from tests.repository.hub import Hub, commit_of
+
+FILE = "deep/ink.safetensors"
+
+
+@pytest.fixture
+def pull(tmp_path: Path, hub: Hub) -> Pull:
+    hub.repositories["org/lora"] = {FILE: b"ink"}
+    return Pull("org/sd", tmp_path)
+
+
+def test_from_a_hub_once(pull: Pull, hub: Hub) -> None:
+    for _ in range(2):
+        downloaded = download_adapter(pull, LoraSource("ink", "org/lora", 0.5))
+        assert downloaded == LoraSource("ink", f"org/lora@{FILE}", 0.5)
+        assert (pull.model_path / downloaded.path).read_bytes() == b"ink"
+    assert hub.requests.count(f"GET org/lora/resolve/{commit_of('org/lora')}/{FILE}") == 1
+
+
+def test_from_another_server(pull: Pull, hub: Hub) -> None:
+    source = LoraSource("url", f"{hub.url}/org/lora/resolve/main/{FILE}")
+    assert download_adapter(pull, source) == source
+    assert (pull.model_path / "loras/url/ink.safetensors").read_bytes() == b"ink"
+
+
+@pytest.mark.parametrize(("file", "promised"), [(FILE, 100), ("missing.safetensors", 0)])
+def test_a_download_that_fails(pull: Pull, hub: Hub, monkeypatch: pytest.MonkeyPatch, file: str, promised: int) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # between the client's retries
+    hub.promised = promised
+    with pytest.raises(PullError, match=rf"/org/lora/resolve/main/{file} cannot be downloaded: "):
+        download_adapter(pull, LoraSource("cut", f"{hub.url}/org/lora/resolve/main/{file}"))
+    assert not list(pull.model_path.rglob("*.safetensors"))
+
+
+def test_a_local_file(pull: Pull) -> None:
+    local = LoraSource("local", "/a/b.safetensors")
+    assert download_adapter(pull, local) == local
