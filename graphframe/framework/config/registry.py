@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from graphframe.framework.calculator import Calculator
+from graphframe.framework.config.hidden_packages import explain_import
 from graphframe.framework.config.reading import SourcedConfig, SourcedNode, parse_file
 from graphframe.framework.config.subgraph_function import MakeSubgraph, SubgraphFunction
 from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
@@ -160,14 +161,15 @@ def _load(name: str) -> None:
     try:
         loaded = entry.load()
     except Exception as cause:
-        reason = f"{type(cause).__name__}: {cause}"
+        reason = f"{type(cause).__name__}: {cause}{explain_import(entry)}"
         raise LookupError(f'the calculator "{name}" cannot be imported from {entry.value}: {reason}') from cause
     if isinstance(loaded, type) and issubclass(loaded, Calculator):
         _calculators[name] = loaded
     elif isinstance(loaded, Hashable) and loaded in _functions:
         _subgraphs[name] = _functions[loaded]
     elif name not in _subgraphs:
-        raise LookupError(f'the calculator "{name}" at {entry.value} is neither a Calculator nor a subgraph')
+        message = f'the calculator "{name}" at {entry.value} is neither a Calculator nor a subgraph'
+        raise LookupError(message + explain_import(entry))
 
 
 def load_option_types() -> list[str]:
