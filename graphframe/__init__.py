@@ -3,8 +3,8 @@
 from graphframe.framework import input_policy
 from graphframe.framework.builder.graph_builder import GraphBuilder
 from graphframe.framework.calculator import Calculator, NodeContext
-from graphframe.framework.config.names import Spec
 from graphframe.framework.config.registry import register, register_subgraph, subgraph
+from graphframe.framework.config.specs import Spec
 from graphframe.framework.config.subgraph_function import SubgraphNode
 from graphframe.framework.config.writer import to_pbtxt
 from graphframe.framework.errors import CalculatorError, Cancelled, GraphConfigError, GraphError, Problem

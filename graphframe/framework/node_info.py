@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphframe.framework.config.names import Spec
+from graphframe.framework.config.specs import Spec
 from graphframe.framework.port import M, Options, Port
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.config.names import parse_tag_index, tag_index
 from graphframe.framework.config.node_options import pack
 from graphframe.framework.config.reading import SourcedConfig
+from graphframe.framework.config.specs import parse_tag_index, tag_index
 from graphframe.framework.graph import Graph, make_graph
 from graphframe.framework.packet import Packet
 from graphframe.framework.port import ANY_TAG

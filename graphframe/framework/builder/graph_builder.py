@@ -1,4 +1,4 @@
-"""Building a graph in Python instead of writing it down."""
+"""`GraphBuilder`: graphs that are built in Python rather than written as text."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
-from graphframe.framework.builder.builder_stream import (
+from graphframe.framework.builder.connections import (
     BackEdge,
-    End,
-    Made,
-    SidePacket,
-    Source,
-    Stream,
+    BuilderSidePacket,
+    BuilderStream,
+    Connectable,
+    Place,
+    Produced,
     connect,
     names_of,
     write,
 )
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.config.names import parse_tag_index, tag_index
 from graphframe.framework.config.node_options import pack
 from graphframe.framework.config.reading import SourcedConfig
 from graphframe.framework.config.registry import find_calculator
+from graphframe.framework.config.specs import parse_tag_index, tag_index
 from graphframe.framework.errors import GraphConfigError
 from graphframe.framework.graph import Graph, make_graph
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig, InputStreamHandlerConfig
 
-S = TypeVar("S", Stream, SidePacket)
+S = TypeVar("S", BuilderStream, BuilderSidePacket)
 
 
 class BuilderNode:
@@ -35,21 +35,21 @@ class BuilderNode:
     Attributes
     ----------
     proto : CalculatorGraphConfig.Node
-        Its config without its connections, for what `GraphBuilder.add` has no parameter for.
+        Its config without its connections, for fields that `GraphBuilder.add` has no parameter for.
     """
 
     def __init__(self, proto: CalculatorGraphConfig.Node) -> None:
         self.proto = proto
-        self.inputs: dict[End, Source] = {}
-        self.outputs: dict[End, Made] = {}
+        self.inputs: dict[Place, Connectable] = {}
+        self.outputs: dict[Place, Produced] = {}
 
-    def __getitem__(self, place: str) -> Stream:
-        """The output stream at ``"TAG"`` or ``"TAG:1"``; at ``""``, ``":1"`` ... for those without a tag."""
-        return self._output(Stream, place)
+    def __getitem__(self, place: str) -> BuilderStream:
+        """Return the output stream at ``"TAG"`` or ``"TAG:1"``; without a tag at ``""``, ``":1"`` ..."""
+        return self._output(BuilderStream, place)
 
-    def side_packet(self, place: str) -> SidePacket:
-        """The output side packet at ``"TAG"`` or ``"TAG:1"``; at ``""``, ``":1"`` ... for those without a tag."""
-        return self._output(SidePacket, place)
+    def side_packet(self, place: str) -> BuilderSidePacket:
+        """Return the output side packet at ``"TAG"`` or ``"TAG:1"``; without a tag at ``""``, ``":1"`` ..."""
+        return self._output(BuilderSidePacket, place)
 
     def _output(self, kind: type[S], place: str) -> S:
         tag, last = parse_tag_index(place)
@@ -61,7 +61,7 @@ class BuilderNode:
 
 
 class GraphBuilder:
-    """Makes a graph, node by node.
+    """A graph that is built node by node.
 
     Attributes
     ----------
@@ -80,27 +80,27 @@ class GraphBuilder:
 
     def __init__(self) -> None:
         self.proto = CalculatorGraphConfig()
-        self._inputs: dict[End, Made] = {}
-        self._outputs: dict[End, Source] = {}
+        self._inputs: dict[Place, Produced] = {}
+        self._outputs: dict[Place, Connectable] = {}
         self._nodes: list[BuilderNode] = []
         self._calculators: dict[str, type[Calculator]] = {}
 
-    def input(self, place: str = "") -> Stream:
-        """An input stream of the graph, at ``"TAG"`` or ``"TAG:1"``; without a tag it should be `named`."""
-        return self._input(Stream, place)
+    def input(self, place: str = "") -> BuilderStream:
+        """Add an input stream to the graph, at ``"TAG"`` or ``"TAG:1"``. Without a tag it should be `named`."""
+        return self._input(BuilderStream, place)
 
-    def side_input(self, place: str = "") -> SidePacket:
-        """An input side packet of the graph, at ``"TAG"`` or ``"TAG:1"``; without a tag it should be `named`."""
-        return self._input(SidePacket, place)
+    def side_input(self, place: str = "") -> BuilderSidePacket:
+        """Add an input side packet to the graph, at ``"TAG"`` or ``"TAG:1"``. Without a tag it should be `named`."""
+        return self._input(BuilderSidePacket, place)
 
     def back_edge(self) -> BackEdge:
-        """A stream for nodes to take that one of the nodes after them will make; `BackEdge.connect` it then."""
+        """Return a stream for nodes to take before the node that produces it is added; `BackEdge.connect` it then."""
         return BackEdge()
 
     def add(
         self,
         calculator: type[Calculator] | str,
-        *untagged: Source,
+        *untagged: Connectable,
         name: str = "",
         options: object = None,
         device: str = "",
@@ -108,35 +108,35 @@ class GraphBuilder:
         executor: str = "",
         input_policy: str | InputStreamHandlerConfig = "",
         max_in_flight: int = 0,
-        **tagged: Source | Sequence[Source],
+        **tagged: Connectable | Sequence[Connectable],
     ) -> BuilderNode:
         """Add a node.
 
         Parameters
         ----------
         calculator : type or str
-            The calculator, which need not be registered, or the name of one or of a subgraph.
-        *untagged : Stream or SidePacket
-            What it takes without a tag.
+            A calculator, which need not be registered, or the name of a calculator or subgraph.
+        *untagged : BuilderStream or BuilderSidePacket
+            Inputs without a tag.
         name : str, optional
         options : Message or dataclass instance, optional
         device : str, optional
             The OpenVINO device that the node is bound to.
         device_properties : mapping, optional
-            OpenVINO properties for what it compiles.
+            OpenVINO properties for the models that it compiles.
         executor : str, optional
         input_policy : str or InputStreamHandlerConfig, optional
             The name of an input policy, or its config.
         max_in_flight : int, optional
-        **tagged : Stream, SidePacket, or sequence of these
-            What else it takes, by tag; a sequence fills the indexes of the tag.
+        **tagged : BuilderStream, BuilderSidePacket, or sequence of these
+            Inputs by tag; a sequence fills the indexes of the tag.
 
         Raises
         ------
         TypeError
-            If something else is given as a stream, or two calculators have the same name.
+            If an input is something else, or two calculators have the same name.
         ValueError
-            If what is given is no tag.
+            If the name of an input is not a tag.
         """
         if isinstance(calculator, type):
             if self._calculators.setdefault(calculator.__name__, calculator) is not calculator:
@@ -161,22 +161,22 @@ class GraphBuilder:
         self._nodes.append(node)
         return node
 
-    def output(self, tag: str, source: Source) -> None:
-        """Make a stream or side packet an output of the graph; ``""`` for no tag, when it should be `named`."""
+    def output(self, tag: str, source: Connectable) -> None:
+        """Make a stream or side packet an output of the graph. With ``""`` for no tag it should be `named`."""
         connect(self._outputs, "output", tag, source)
 
     def config(self) -> CalculatorGraphConfig:
-        """The config of the graph.
+        """Return the config of the graph.
 
         Raises
         ------
         GraphConfigError
-            If a back edge is not connected, or a stream is of another builder; the rest is not checked.
+            If a back edge is not connected, or a stream belongs to another builder. Nothing else is checked.
         """
         return self._config().proto
 
     def build(self, base: str | Path = ".") -> Graph:
-        """Validate the graph.
+        """Validate the graph, and return it.
 
         Parameters
         ----------
@@ -201,8 +201,8 @@ class GraphBuilder:
     def _config(self) -> SourcedConfig:
         proto = CalculatorGraphConfig()
         proto.CopyFrom(self.proto)
-        made = [*self._inputs.values(), *(out for node in self._nodes for out in node.outputs.values())]
-        names = names_of(made)
+        produced = [*self._inputs.values(), *(output for node in self._nodes for output in node.outputs.values())]
+        names = names_of(produced)
         proto.node.extend(node.proto for node in self._nodes)
         config = SourcedConfig(proto, "GraphBuilder")
         problems = list(map(config.problem, write(proto, {**self._inputs, **self._outputs}, names)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import ClassVar, Final, Protocol
 
-from graphframe.framework.config.names import parse_tag_index, tag_index
+from graphframe.framework.config.specs import parse_tag_index, tag_index
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphframe.framework.config.names import parse_specs
 from graphframe.framework.config.reading import SourcedConfig
+from graphframe.framework.config.specs import parse_specs
 from graphframe.framework.errors import GraphError, Problem, did_you_mean
 
 

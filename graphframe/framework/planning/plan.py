@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.config.names import Spec
+from graphframe.framework.config.specs import Spec
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
 from graphframe.framework.node_info import NodeInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
 
-from graphframe.framework.config.names import tag_index
+from graphframe.framework.config.specs import tag_index
 from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
 from graphframe.framework.running.cancellation import Cancellation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from graphframe.framework.config.names import parse_specs, parse_tag_index
+from graphframe.framework.config.specs import parse_specs, parse_tag_index
 from tests.framework.conformance.toys import finish, problems, start
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphframe.framework.config.names import Spec, parse_specs, parse_tag_index, tag_index
+from graphframe.framework.config.specs import Spec, parse_specs, parse_tag_index, tag_index
 
 
 @pytest.mark.parametrize(
