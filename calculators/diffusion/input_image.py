@@ -1,4 +1,4 @@
-"""The picture that a request brings, as the model takes it."""
+"""The image of a request, as the model takes it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class InputImage:
-    """A picture to start from, in the size of the images to make.
+    """An image to start from, in the size of the images to generate.
 
     Attributes
     ----------
     pixels
         uint8, shape (height, width, 3), RGB.
     mask
-        bool, shape (height, width): true where it is to be painted anew; None for image-to-image.
+        bool, shape (height, width): true where to repaint; None for image-to-image.
     whole : bool
-        Whether its latents are needed.
+        Whether the denoiser needs its latents.
     masked : bool
-        Whether the latents of what the mask leaves of it are needed, as an input of the denoiser.
+        Whether the denoiser needs the latents of the part outside the mask, as an input.
     """
 
     pixels: NDArray[np.uint8]
@@ -35,8 +35,8 @@ class InputImage:
     masked: bool = False
 
 
-def repainted(mask: Pixels, resizer: Resizer, width: int, height: int) -> NDArray[np.bool_]:
-    """Tell what to paint anew: what is transparent in the mask, or if nothing is, what is white.
+def repainted_part(mask: Pixels, resizer: Resizer, width: int, height: int) -> NDArray[np.bool_]:
+    """Return where to repaint: the transparent part of the mask or, if it is opaque, the white part.
 
     Returns
     -------
@@ -49,5 +49,5 @@ def repainted(mask: Pixels, resizer: Resizer, width: int, height: int) -> NDArra
 
 
 def resized_holes(holes: NDArray[np.bool_], resizer: Resizer, width: int, height: int) -> NDArray[np.bool_]:
-    """Return holes in another size."""
+    """Return the holes of an image, resized."""
     return resizer.resized(np.where(holes, np.uint8(255), np.uint8(0))[..., None], width, height)[..., 0] >= 128

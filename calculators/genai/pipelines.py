@@ -1,4 +1,4 @@
-"""The pipelines of openvino_genai as calculators: all stages in one node, for models whose stages are not known."""
+"""The pipelines of openvino_genai as calculators: all stages in one node, also for models of unknown families."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import openvino_genai
 from numpy.typing import NDArray
 
 import graphframe as gf
-from graphframe.calculators.diffusion.input_image import repainted
+from graphframe.calculators.diffusion.input_image import repainted_part
 from graphframe.calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
 from graphframe.calculators.image.image_file import Pixels, read_pixels
 from graphframe.calculators.image.resizer import Resizer
@@ -19,15 +19,20 @@ from graphframe.inference import Lane, lane_for
 from graphframe.inference.device import normalise
 from graphframe.inference.errors import openvino_words
 
-_PARAMETERS = (
-    *("negative_prompt", "prompt_2", "prompt_3", "negative_prompt_2", "negative_prompt_3", "max_sequence_length"),
-    *("width", "height", "num_inference_steps", "guidance_scale", "strength"),
+_PARAMETERS = tuple(
+    name
+    for name in ImageRequest.__struct_fields__
+    if name != "adapters" and hasattr(openvino_genai.ImageGenerationConfig, name)
 )
-"""Fields of a request that the pipelines have, too, each with a default of its own."""
+"""Fields of a request that are parameters of the pipelines; each has a default there."""
+_USED = {*_PARAMETERS, "prompt", "n", "seed", "image", "mask", "partial_images"}
+"""Fields that the pipelines use, and previews, which they do not send."""
+_OF_FILES = {"output_format", "output_compression", "metadata"}
+"""Fields that only nodes after the pipelines use."""
 
 
 class PipelineCalculator(gf.Calculator):
-    """What the three have in common. Subclasses say which pipeline it is, and what of pictures that is given."""
+    """The base of the three calculators. Subclasses choose the pipeline and the images that it takes."""
 
     pipeline: ClassVar[type[Any]]
 
@@ -42,7 +47,7 @@ class PipelineCalculator(gf.Calculator):
         self.pipelines = [
             self.pipeline(folder, device, **node.device_properties) for _ in range(self.limits.num_pipelines)
         ]
-        # NOTE: these slots are the pipelines, which are not safe for two threads.
+        # NOTE: these slots are the pipelines, none of which is safe for two threads.
         self.pool = Lane(f"{node.name} on {device}")
         self.pool.grow(len(self.pipelines))
         self.lane = lane_for(device)
@@ -51,47 +56,45 @@ class PipelineCalculator(gf.Calculator):
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
         self.check_limits(request)
-        pictures = self.pictures(request)
+        images = self.images(request)
         caller, key = cc.cancellation, cc.cancellation.started
         with self.pool.slot(caller, key) as number, self.lane.slot(caller, key):
-            images = _generate(cc, self.pipelines[number], request, pictures)
-        for index, image in enumerate(images):
+            generated = _generate(cc, self.pipelines[number], request, images)
+        for index, image in enumerate(generated):
             cc.send(self.image, image, timestamp=cc.timestamp + index)
 
-    def pictures(self, request: ImageRequest) -> list[ov.Tensor]:
-        """What the pipeline is given between the prompt and its parameters."""
+    def images(self, request: ImageRequest) -> list[ov.Tensor]:
+        """Return the arguments of the pipeline between the prompt and its parameters."""
         raise NotImplementedError
 
-    def picture(self, request: ImageRequest) -> Pixels:
-        """The picture that the request must bring, which is the size of the images if it says none."""
-        picture = _required(request.image, "image")
-        height, width, _ = picture.rgb.shape
+    def required_image(self, request: ImageRequest) -> Pixels:
+        """Return the request's image, whose size the generated images have by default."""
+        image = _required(request.image, "image")
+        height, width, _ = image.rgb.shape
         if not Size(request.width or width, request.height or height).fits_into(self.max_size):
             raise InvalidRequest(f"the image has {width}x{height} pixels; ask for at most {self.max_size}", "size")
-        return picture
+        return image
 
     def check_limits(self, request: ImageRequest) -> None:
-        """Raise InvalidRequest for what is above the limits of the graph, or that no pipeline can do."""
-        for field, value, most in (
-            ("n", request.n, self.limits.max_num_images_per_prompt),
-            ("num_inference_steps", request.num_inference_steps, self.limits.max_num_inference_steps),
-        ):
-            if value is not None and not 1 <= value <= most:
-                raise InvalidRequest(f"{field} must be from 1 to {most}, not {value}", field)
+        """Raise InvalidRequest for values above the limits of the graph, and for fields that no pipeline has."""
+        request.check()
+        request.check_at_most("n", self.limits.max_num_images_per_prompt)
+        request.check_at_most("num_inference_steps", self.limits.max_num_inference_steps)
         if not Size(request.width or 1, request.height or 1).fits_into(self.max_size):
             raise InvalidRequest(f"the size must be at most {self.max_size}", "size")
-        if request.scheduler is not None:
-            raise InvalidRequest("this graph has no choice of schedulers", "scheduler")
         if request.adapters:
             raise InvalidRequest("this graph has no LoRA adapters", "model")
+        for field in ImageRequest.__struct_fields__:
+            if field not in _USED | _OF_FILES and getattr(request, field):
+                raise InvalidRequest(f"this graph's pipeline has no {field}", field)
 
 
 class Text2ImagePipelineCalculator(PipelineCalculator):
-    """Makes images from text with openvino_genai's `Text2ImagePipeline`.
+    """Generate images from text with openvino_genai's `Text2ImagePipeline`.
 
     The images are arrays of uint8, shape (height, width, 3), in RGB, one packet an image, whose index is added to the
-    timestamp. A pipeline does one request after the other, each of which takes one slot of the device as a whole; a
-    cancelled one ends within one step. What the pipeline refuses raises `InvalidRequest`, and so does a picture.
+    timestamp. A pipeline runs one request at a time, which takes one slot of the device from beginning to end; a
+    cancelled run ends within one step. Requests that the pipeline refuses raise `InvalidRequest`; so does an image.
 
     Example::
 
@@ -106,17 +109,17 @@ class Text2ImagePipelineCalculator(PipelineCalculator):
 
     pipeline = openvino_genai.Text2ImagePipeline
 
-    def pictures(self, request: ImageRequest) -> list[ov.Tensor]:
+    def images(self, request: ImageRequest) -> list[ov.Tensor]:
         for field in ("image", "mask"):
             if getattr(request, field) is not None:
-                raise InvalidRequest("this graph makes images from text alone", field)
+                raise InvalidRequest("this graph generates images from text only", field)
         return []
 
 
 class Image2ImagePipelineCalculator(PipelineCalculator):
-    """Makes images from the request's picture with openvino_genai's `Image2ImagePipeline`.
+    """Generate images from the request's image with openvino_genai's `Image2ImagePipeline`.
 
-    For the rest it is as Text2ImagePipelineCalculator.
+    Otherwise like Text2ImagePipelineCalculator.
 
     Example::
 
@@ -130,16 +133,16 @@ class Image2ImagePipelineCalculator(PipelineCalculator):
 
     pipeline = openvino_genai.Image2ImagePipeline
 
-    def pictures(self, request: ImageRequest) -> list[ov.Tensor]:
+    def images(self, request: ImageRequest) -> list[ov.Tensor]:
         if request.mask is not None:
-            raise InvalidRequest("this graph changes whole pictures", "mask")
-        return [_tensor(self.picture(request).rgb)]
+            raise InvalidRequest("this graph changes whole images", "mask")
+        return [_tensor(self.required_image(request).rgb)]
 
 
 class InpaintingPipelineCalculator(PipelineCalculator):
-    """Paints a part of the request's picture anew with openvino_genai's `InpaintingPipeline`.
+    """Repaint a part of the request's image with openvino_genai's `InpaintingPipeline`.
 
-    That is what is transparent in the mask, or if nothing is, what is white. For the rest it is as
+    It is the transparent part of the mask or, if the mask is opaque, the white part. Otherwise like
     Text2ImagePipelineCalculator.
 
     Example::
@@ -154,15 +157,15 @@ class InpaintingPipelineCalculator(PipelineCalculator):
 
     pipeline = openvino_genai.InpaintingPipeline
 
-    def pictures(self, request: ImageRequest) -> list[ov.Tensor]:
-        picture = self.picture(request)
-        height, width, _ = picture.rgb.shape
-        mask = repainted(_required(request.mask, "mask"), Resizer(), width, height)
-        return [_tensor(picture.rgb), _tensor(np.repeat(np.where(mask, np.uint8(255), np.uint8(0))[..., None], 3, 2))]
+    def images(self, request: ImageRequest) -> list[ov.Tensor]:
+        image = self.required_image(request)
+        height, width, _ = image.rgb.shape
+        mask = repainted_part(_required(request.mask, "mask"), Resizer(), width, height)
+        return [_tensor(image.rgb), _tensor(np.repeat(np.where(mask, np.uint8(255), np.uint8(0))[..., None], 3, 2))]
 
 
-def _generate(cc: gf.Context, pipeline: Any, request: ImageRequest, pictures: list[ov.Tensor]) -> NDArray[np.uint8]:
-    """Run a pipeline; uint8, shape (n, height, width, 3)."""
+def _generate(cc: gf.Context, pipeline: Any, request: ImageRequest, images: list[ov.Tensor]) -> NDArray[np.uint8]:
+    """Return what a pipeline generates: uint8, shape (n, height, width, 3)."""
     began = False
 
     def follow(step: int, steps: int, latents: ov.Tensor) -> bool:
@@ -174,9 +177,9 @@ def _generate(cc: gf.Context, pipeline: Any, request: ImageRequest, pictures: li
     given = {name: value for name in _PARAMETERS if (value := getattr(request, name)) is not None}
     generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
     try:
-        images = pipeline.generate(
+        generated = pipeline.generate(
             request.prompt,
-            *pictures,
+            *images,
             num_images_per_prompt=request.n,
             generator=generator,
             callback=follow,
@@ -185,14 +188,14 @@ def _generate(cc: gf.Context, pipeline: Any, request: ImageRequest, pictures: li
     except RuntimeError as error:
         if began:
             raise
-        raise InvalidRequest(f"the pipeline refuses the request: {openvino_words(error)}", "model") from error
+        raise InvalidRequest(f"the pipeline refused the request: {openvino_words(error)}", "model") from error
     cc.cancellation.raise_if_cancelled()
-    return np.array(images.data)  # a copy: the pipeline uses the memory again
+    return np.array(generated.data)  # a copy: the pipeline reuses the memory
 
 
 def _required(file: bytes | None, field: str) -> Pixels:
     if file is None:
-        raise InvalidRequest(f"this graph needs a request with {field}", field)
+        raise InvalidRequest(f"this graph needs {field}", field)
     return read_pixels(file, field)
 
 

@@ -1,4 +1,4 @@
-"""Pixels into image files."""
+"""Encoding of pixels as image files."""
 
 from __future__ import annotations
 
@@ -13,25 +13,15 @@ from PIL import Image, PngImagePlugin
 
 from graphframe.images import ImageRequest
 
-_PARAMETERS = (
-    "prompt",
-    "prompt_2",
-    "prompt_3",
-    "negative_prompt",
-    "negative_prompt_2",
-    "negative_prompt_3",
-    "max_sequence_length",
-    "strength",
-    "n",
-    "seed",
-    "num_inference_steps",
-    "guidance_scale",
-    "scheduler",
-)
+_NOT_IN_TEXT = {
+    *("width", "height", "image", "mask", "adapters", "partial_images"),
+    *("output_format", "output_compression", "metadata"),
+}
+"""Fields of a request that are no text in PNG files, or have another name there."""
 
 
 def encode(pixels: NDArray[np.uint8], request: ImageRequest, index: int) -> bytes:
-    """Make the file that a request asks for.
+    """Encode an image in the format of a request.
 
     Parameters
     ----------
@@ -39,14 +29,14 @@ def encode(pixels: NDArray[np.uint8], request: ImageRequest, index: int) -> byte
         Shape (height, width, 3), RGB.
     request : ImageRequest
     index : int
-        Which of the images of the request it is.
+        The index of the image in the request.
     """
     options: dict[str, Any]
     if request.output_format == "png":
-        # NOTE: level 1 takes a quarter of the time of the default, and the file grows by a fifth.
+        # NOTE: level 1 takes a quarter of the default's time, for a file that is a fifth larger.
         options = {"compress_level": 1, "pnginfo": _text(pixels, request, index)}
     else:
-        # NOTE: method 0 of WebP takes a third of the time of the default, and the file grows by a tenth; JPEG has none.
+        # NOTE: method 0 of WebP takes a third of the default's time, for files a tenth larger; JPEG ignores it.
         quality = 100 if request.output_compression is None else request.output_compression
         options = {"quality": quality, "method": 0}
     file = io.BytesIO()
@@ -59,14 +49,14 @@ def _text(pixels: NDArray[np.uint8], request: ImageRequest, index: int) -> PngIm
         return None
     info = PngImagePlugin.PngInfo()
     for name, value in _parameters(pixels, request, index):
-        # NOTE: the format ends a text at the first zero, and has no place for halves of surrogate pairs.
+        # NOTE: in the format, zeros end a text, and halves of surrogate pairs are invalid.
         info.add_text(name, value.replace("\0", "").encode(errors="replace").decode())
     return info
 
 
 def _parameters(pixels: NDArray[np.uint8], request: ImageRequest, index: int) -> Iterator[tuple[str, str]]:
-    for name in _PARAMETERS:
-        if (value := getattr(request, name)) is not None:
+    for name in ImageRequest.__struct_fields__:
+        if name not in _NOT_IN_TEXT and (value := getattr(request, name)) is not None:
             yield name, str(value)
     height, width, _ = pixels.shape
     yield "size", f"{width}x{height}"

@@ -1,4 +1,4 @@
-"""Image files that a request brings: bytes into pixels."""
+"""Decoding of a request's image files."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from graphframe.images import InvalidRequest
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MAX_PIXELS = 50_000_000
-"""What the largest cameras in phones give. A file of a few kilobytes can hold far more."""
+"""About as many as the largest phone cameras take. A file of a few kilobytes can hold far more."""
 
-# NOTE: glibc gives back at once what is that large; of Pillow's usual blocks, of 16 MB, each thread keeps some.
+# NOTE: glibc frees blocks of this size at once; of Pillow's usual blocks of 16 MB, each thread keeps some.
 Image.core.set_block_size(64 * 1024 * 1024)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """A picture as it is to be seen.
+    """The pixels of an image, upright.
 
     Attributes
     ----------
     rgb
-        uint8, shape (height, width, 3). Where it is transparent, what the file has there.
+        uint8, shape (height, width, 3): the file's colours, also where it is transparent.
     alpha
-        uint8, shape (height, width), 255 where it is opaque; None if it is opaque everywhere.
+        uint8, shape (height, width), 255 where opaque; None if it is opaque everywhere.
     """
 
     rgb: NDArray[np.uint8]
@@ -36,7 +36,7 @@ class Pixels:
 
     @property
     def holes(self) -> NDArray[np.bool_] | None:
-        """Where it is more transparent than not, shape (height, width); None if that is nowhere."""
+        """A bool array of shape (height, width), true where alpha is below 128; None if that is nowhere."""
         if self.alpha is None:
             return None
         holes = self.alpha < 128
@@ -44,39 +44,40 @@ class Pixels:
 
 
 def read_pixels(file: bytes, param: str) -> Pixels:
-    """Decode a PNG, JPEG or WebP file, told by its content, and turn it upright as its EXIF data say.
+    """Decode a PNG, JPEG or WebP file, recognised by its content, and turn it upright by its EXIF data.
 
-    Of an animation it is the first picture.
+    An animation is decoded to its first frame.
 
     Parameters
     ----------
     file : bytes
     param : str
-        The field of the request that it came in, for errors.
+        The field of the request, for errors.
 
     Raises
     ------
     InvalidRequest
-        If it is no such file, is damaged, or has more than 50 million pixels.
+        If it is another or a damaged file, or has more than 50 million pixels.
     """
     try:
         image = Image.open(io.BytesIO(file), formats=_FORMATS)
         if image.width * image.height > _MAX_PIXELS:
             raise InvalidRequest(
-                f"the {param} has {image.width}x{image.height} pixels, more than {_MAX_PIXELS:,}; make it smaller",
+                f"{param} has {image.width}x{image.height} pixels, more than {_MAX_PIXELS:,}",
                 param,
             )
         return _pixels(ImageOps.exif_transpose(image))
     except InvalidRequest:
         raise
-    except Exception as error:  # whatever a decoder makes of bytes that somebody sent
-        found = f"cannot be read ({_reason(error)})" if _has_known_beginning(file) else "is no such file"
-        raise InvalidRequest(f"the {param} must be a PNG, JPEG or WebP file; this {found}", param) from error
+    except Exception as error:  # decoders raise errors of many kinds
+        if _has_known_beginning(file):
+            raise InvalidRequest(f"{param} cannot be decoded: {_reason(error)}", param) from error
+        raise InvalidRequest(f"{param} is not a PNG, JPEG or WebP file", param) from error
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "it is damaged"
+        return "the file is damaged"
     if isinstance(error, Image.DecompressionBombError):  # above Pillow's own limit
         return f"it has more than {_MAX_PIXELS:,} pixels"
     return str(error)

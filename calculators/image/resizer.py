@@ -1,4 +1,4 @@
-"""Resizing of pictures."""
+"""Resizing of images."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from graphframe.inference import core
 
 
 class Resizer:
-    """Bicubic interpolation with antialiasing, as Pillow does it, but to the bit as openvino_genai. It is thread-safe.
+    """Bicubic interpolation with antialiasing, like Pillow's, with exactly openvino_genai's pixels. It is thread-safe.
 
-    NOTE: Pillow itself rounds 1 % of the values to the other side, and it is these that would show in the pixels of
-    image-to-image. It takes no turn in a device's lane, since it is short, and belongs to reading a file.
+    NOTE: Pillow itself rounds 1 % of the values the other way, which would change the pixels of image-to-image. It
+    takes no slot of a device, since it is short, and part of reading a file.
     """
 
     @functools.cached_property
@@ -41,8 +41,8 @@ class Resizer:
         return np.ascontiguousarray(self._stretched(columns, height).transpose(1, 0, 2))
 
     def _stretched(self, rows: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-        # NOTE: each row as a picture of its own in a batch. OpenVINO writes machine code for every shape, with a piece
-        # for each pixel of one picture: for a whole photo it takes minutes, and gigabytes that stay.
+        # NOTE: each row as an image of its own in a batch. OpenVINO writes machine code for every shape, with a piece
+        # for each pixel of one image: for a whole photo, that takes minutes, and gigabytes that stay.
         batch = np.ascontiguousarray(rows)[:, None]
         outputs = self._compiled.create_infer_request().infer([batch, np.array([1, length])])
         stretched: NDArray[np.uint8] = outputs[0][:, 0]

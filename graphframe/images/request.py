@@ -160,3 +160,9 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def check(self) -> None:
         """Raise InvalidRequest for the first field whose value is outside its type or limits."""
         convert(type(self), msgspec.structs.asdict(self))
+
+    def check_at_most(self, name: str, most: int) -> None:
+        """Raise InvalidRequest if a field has a number above a limit of the graph or model."""
+        value = getattr(self, name)
+        if value is not None and value > most:
+            raise InvalidRequest(f"{name} must be at most {most}, not {value}", name)

@@ -7,13 +7,14 @@ import io
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf import text_format
+from msgspec.structs import replace
 from PIL import Image
 
 import graphframe as gf

@@ -48,4 +48,4 @@ def test_files_tell_what_the_model_chose(path: Path) -> None:
     encoders = [node for node in Graph.from_file(path).nodes if node.calculator == "Base64EncodeCalculator"]
     assert len(encoders) == 2
     for node in encoders:
-        assert "REQUEST:resolved_request" in map(str, node.inputs)
+        assert "REQUEST:diffusion_request" in map(str, node.inputs)

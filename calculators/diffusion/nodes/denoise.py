@@ -29,19 +29,18 @@ from graphframe.inference import Shapes
 
 
 class DenoiseCalculator(gf.Calculator):
-    """Turns noise into latents, step by step, with a UNet or transformer and a scheduler.
+    """Turn noise into latents, step by step, with a UNet or transformer and a scheduler.
 
-    Each step takes its own turn on the device, so that runs share it between steps and a cancelled one stops within one
-    step. It reports its progress. A request that brings a picture starts from it, at the step that its `strength` says;
-    in inpainting, what is not to be painted anew is put back after each step, unless the model itself is fed the mask.
+    Each step takes a turn of its own on the device, so runs alternate between steps, and a cancelled run stops within
+    one step. The node reports its progress. A request with an image starts from it, at the step that `strength` sets.
+    Inpainting restores the rest of the image after each step, unless the model takes the mask as an input.
 
-    Models that look at several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so on, in the order of the model's
+    Models with several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so on, in the order of the model's
     folders. The scheduler is the model's own, or the one that the request names, made from the same config. A name that
-    there is not, or that does not fit the model, raises `InvalidRequest`.
-    LoRA adapters are applied as the request says.
+    is unknown, or does not fit the model, raises `InvalidRequest`. The request's LoRA adapters are applied.
 
-    If the request asks for previews, the first of its pictures goes to `PREVIEW` while denoising goes on, as it is
-    foreseen at steps that are spread evenly; their timestamps are 0, 1, 2 and so on.
+    For a request with previews, predictions of the first image go to `PREVIEW` after evenly spread steps, with the
+    timestamps 0, 1, 2 and so on.
 
     Example::
 
@@ -104,9 +103,9 @@ class DenoiseCalculator(gf.Calculator):
         embeddings = [each for each in cc.values(self.embeddings) if each is not None]
         prompt_inputs = family.prompt_inputs(request, embeddings)
         guided = len(prompt_inputs["encoder_hidden_states"]) > n
-        # NOTE: openvino_genai's pipelines cut seeds to 32 bits, too.
+        # NOTE: openvino_genai's pipelines also cut seeds to 32 bits.
         generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
-        shape_of = cache(openvino.Shape)  # making one takes half as long as drawing the noise of a small image
+        shape_of = cache(openvino.Shape)  # creating one takes half as long as drawing the noise of a small image
 
         def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
             return np.array(generator.randn_tensor(shape_of(shape)).data)
@@ -120,7 +119,7 @@ class DenoiseCalculator(gf.Calculator):
             request, family, scheduler, randn, ImageLatents(None) if is_text_to_image else cc[self.image_latents]
         )
         latents = denoised = canvas.latents
-        # NOTE: where a step is two (Heun), what the model says at them is not on a line.
+        # NOTE: Heun takes two steps at each timestep, whose predictions are not on a line.
         is_predicted = family.predicts_steps and is_text_to_image and steps == request.num_inference_steps
         seer = TaylorSeer(steps if is_predicted else 0)
         for step, timestep in enumerate(scheduler.timesteps):
@@ -129,8 +128,8 @@ class DenoiseCalculator(gf.Calculator):
                 output = seer.predict(step)
             else:
                 rows = sample
-                if canvas.behind is not None:
-                    rows = np.concatenate((sample, canvas.behind), axis=family.latent_axis)
+                if canvas.appended is not None:
+                    rows = np.concatenate((sample, canvas.appended), axis=family.latent_axis)
                 rows = np.concatenate((rows, rows)) if guided else rows
                 inputs = prompt_inputs | family.step_inputs(rows, timestep)
                 outputs = self.denoiser.infer(cc.cancellation, inputs, request.adapters, remaining=steps - step)
@@ -141,21 +140,21 @@ class DenoiseCalculator(gf.Calculator):
                 output = family.guided(output[:n], output[n:], guidance_scale)
             latents, denoised = scheduler.step(output, step, latents, randn)
             if step in previews:
-                foreseen = family.unpack(denoised[:1], (1, *request.latent_shape[1:]))
-                cc.send(self.preview, Latents(foreseen), previews.index(step))
+                predicted = family.unpack(denoised[:1], (1, *request.latent_shape[1:]))
+                cc.send(self.preview, Latents(predicted), previews.index(step))
                 cc.flush()
-            # NOTE: in place, so that what is decoded changes where it is the same array, and only there: so it is in
-            # openvino_genai.
-            canvas.put_back(latents, step)
+            # NOTE: in place, so that the decoded latents change only if they are the same array, as in openvino_genai.
+            canvas.restore(latents, step)
             cc.report(step + 1, steps)
         cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))
 
     def scheduler(self, request: DiffusionRequest) -> Scheduler:
-        """Make the scheduler of a run."""
+        """Return the scheduler of a run."""
+        strength = 1.0 if request.strength is None else request.strength
         make = self.schedulers.get(request.scheduler)
         seq_len = self.family.image_seq_len(request.latent_shape)
         try:
-            return make(request.num_inference_steps, request.strength, seq_len)
+            return make(request.num_inference_steps, strength, seq_len)
         except ValueError as error:
-            field = "num_inference_steps" if request.strength == 1 else "strength"
+            field = "num_inference_steps" if strength == 1 else "strength"
             raise InvalidRequest(str(error), field) from error

@@ -20,10 +20,10 @@ from graphframe.inference import Shapes, load_shaped_model
 
 
 class VaeDecodeCalculator(gf.Calculator):
-    """Turns latents into images: one packet an image, whose index in the batch is added to the timestamp.
+    """Decode latents: one packet per image, whose index in the batch is added to the timestamp.
 
-    The images are arrays of uint8, shape (height, width, 3), in RGB. All images of a request are decoded as one batch.
-    In the background it lets others have the device first.
+    Images are arrays of uint8, shape (height, width, 3), RGB. All images of a request are decoded as one batch. With
+    `background`, other inferences go before it.
 
     Example::
 
@@ -74,9 +74,9 @@ class VaeDecodeCalculator(gf.Calculator):
 
 @dataclass(frozen=True)
 class _FromLatentsToPixels:
-    """Puts the scaling of latents before the decoder, and the way to 8-bit pixels behind it.
+    """Add the scaling of latents before the decoder, and the conversion to 8-bit pixels after it.
 
-    NOTE: within the model, as openvino_genai has it, so that a device computes both in the same precision as there.
+    NOTE: within the model, as in openvino_genai, so that a device computes both in the same precision.
     """
 
     scale: float
@@ -96,7 +96,7 @@ class _FromLatentsToPixels:
 
 
 def _to_bytes(samples: ov.Output) -> ov.Output:
-    """From -1 ... 1 to 0 ... 255; the cast to integers that follows cuts off the fraction."""
+    """Map -1 ... 1 to 0 ... 255; the cast to integers that follows cuts off the fraction."""
     half, most = (ops.constant(np.array([value], np.float32)) for value in (0.5, 255))
     zero_to_one = ops.clamp(ops.add(ops.multiply(samples, half), half), 0.0, 1.0)
     return ops.multiply(zero_to_one, most).output(0)

@@ -21,9 +21,9 @@ from graphframe.inference import Caller, Shapes, load_shaped_model
 
 
 class VaeEncodeCalculator(gf.Calculator):
-    """Turns the picture that a request brings into latents. It stays idle for requests that bring none.
+    """Encode the request's image as latents. It stays idle for requests without an image.
 
-    A model without a VAE encoder makes images from text alone: it raises `InvalidRequest` for pictures.
+    A model without a VAE encoder generates images from text only: an image raises `InvalidRequest`.
 
     Example::
 
@@ -46,7 +46,7 @@ class VaeEncodeCalculator(gf.Calculator):
 
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
-        self.folder = folder = node.path(options.model_path)
+        folder = node.path(options.model_path)
         self.statistics = None
         if options.statistics_path:
             self.statistics = LatentStatistics.from_config(
@@ -75,9 +75,9 @@ class VaeEncodeCalculator(gf.Calculator):
         cc.send(self.image_latents, ImageLatents(whole, masked, image.mask))
 
     def encode(self, caller: Caller, pixels: NDArray[np.float32]) -> LatentDistribution:
-        """Encode a picture: float32 from -1 to 1, shape (1, 3, height, width)."""
+        """Encode an image: float32 from -1 to 1, shape (1, 3, height, width)."""
         if self.model is None:
-            raise InvalidRequest(f"this model makes images from text alone: there is no {self.folder}", "image")
+            raise InvalidRequest("this model generates images from text only: it has no VAE encoder", "image")
         if self.is_of_videos:
             pixels = np.expand_dims(pixels, 2)
         ((name, output),) = self.model.infer(caller, {next(iter(self.model.inputs)): pixels}).items()

@@ -86,9 +86,7 @@ def test_colours_for_printing() -> None:
 
 @pytest.mark.parametrize("file", [b"", b"hello", encoded(PICTURE, "bmp"), encoded(PICTURE, "gif")])
 def test_other_files_are_refused(file: bytes) -> None:
-    with pytest.raises(
-        InvalidRequest, match="the mask must be a PNG, JPEG or WebP file; this is no such file"
-    ) as caught:
+    with pytest.raises(InvalidRequest, match="mask is not a PNG, JPEG or WebP file") as caught:
         read_pixels(file, "mask")
     assert caught.value.param == "mask"
 
@@ -97,14 +95,12 @@ def test_other_files_are_refused(file: bytes) -> None:
 def test_damaged_files_are_refused(kind: str) -> None:
     whole = encoded(gradient(64, 64), kind)
     for length in (12, len(whole) // 2):
-        with pytest.raises(
-            InvalidRequest, match="the image must be a PNG, JPEG or WebP file; this cannot be read"
-        ) as caught:
+        with pytest.raises(InvalidRequest, match="image cannot be decoded") as caught:
             read_pixels(whole[:length] if kind != "webp" else whole[:12] + b"VP8 " + b"\xff" * length, "image")
         assert "object at" not in str(caught.value)
 
 
-def test_large_pictures_leave_no_memory_behind() -> None:
+def test_large_images_leave_no_memory_behind() -> None:
     file = encoded(Image.new("RGBA", (4000, 4000)))
     before = resident_bytes()
     with ThreadPoolExecutor(4) as pool:

@@ -12,10 +12,11 @@ from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
 from graphframe.calculators.text.tokenize import TokenizeCalculator
 from graphframe.calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
 from graphframe.calculators.text.tokens import Tokens
+from tests.calculators.diffusion.requests import diffusion_request
 
 
 def tokenize(folder: Path, prompt: str, negative_prompt: str | None, max_length: int = 77) -> Tokens:
-    request = DiffusionRequest(prompt, negative_prompt, 0, 4, 7.5, (1, 4, 8, 8))
+    request = diffusion_request(prompt, negative_prompt, 0, 4, 7.5, (1, 4, 8, 8))
     runner = gf.CalculatorRunner(TokenizeCalculator, TokenizeCalculatorOptions(max_length=max_length), base=folder)
     (packet,) = runner.run(REQUEST=[request])["TOKENS"]
     tokens: Tokens = packet.value
@@ -57,30 +58,30 @@ def of_options(folder: Path, request: DiffusionRequest, **options: Any) -> Token
 
 def test_which_prompt(euler: Path) -> None:
     texts: dict[str, Any] = {"prompt_2": "a dog", "negative_prompt_2": "a fox", "prompt_3": "a tree"}
-    request = DiffusionRequest("a red cat", "night", 0, 4, 7.5, (1, 4, 8, 8), **texts)
+    request = diffusion_request("a red cat", "night", 0, 4, 7.5, (1, 4, 8, 8), **texts)
     for number, pair in ((1, ("a red cat", "night")), (2, ("a dog", "a fox")), (3, ("a tree", "night"))):
         assert (of_options(euler, request, prompt=number).input_ids == tokenize(euler, *pair).input_ids).all()
 
 
 def test_prompt_that_there_is_not(euler: Path) -> None:
     with pytest.raises(gf.CalculatorError, match="prompt must be 1, 2 or 3, not 4"):
-        of_options(euler, DiffusionRequest("", None, 0, 4, 7.5, (1, 4, 8, 8)), prompt=4)
+        of_options(euler, diffusion_request("", None, 0, 4, 7.5, (1, 4, 8, 8)), prompt=4)
 
 
 def test_max_sequence_length_of_the_request_is_for_those_that_take_it(euler: Path) -> None:
-    request = DiffusionRequest("a red cat", None, 0, 4, 7.5, (1, 4, 8, 8), max_sequence_length=9)
+    request = diffusion_request("a red cat", None, 0, 4, 7.5, (1, 4, 8, 8), max_sequence_length=9)
     assert of_options(euler, request).input_ids.shape == (1, 77)
     assert of_options(euler, request, takes_max_sequence_length=True).input_ids.shape == (1, 9)
 
 
 def test_template(euler: Path) -> None:
-    request = DiffusionRequest("red", None, 0, 4, 7.5, (1, 4, 8, 8))
+    request = diffusion_request("red", None, 0, 4, 7.5, (1, 4, 8, 8))
     tokens = of_options(euler, request, template="a {prompt} cat")
     assert (tokens.input_ids == tokenize(euler, "a red cat", None).input_ids).all()
 
 
 def test_an_instruction_does_not_count_in_max_sequence_length(euler: Path) -> None:
-    request = DiffusionRequest("red", None, 0, 4, 7.5, (1, 4, 8, 8), max_sequence_length=9)
+    request = diffusion_request("red", None, 0, 4, 7.5, (1, 4, 8, 8), max_sequence_length=9)
     options: dict[str, Any] = {"template": "draw a {prompt}", "instruction_length": 3, "max_length": 20}
     tokens = of_options(euler, request, **options)
     assert (tokens.input_ids.shape, tokens.instruction_length) == ((1, 20), 3)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.diffusion_request import Task
 from graphframe.calculators.diffusion.families import Arrays, Family, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
+from tests.calculators.diffusion.requests import diffusion_request
 
 SHAPE = (2, 4, 4, 6)
 CLIP = Embeddings(np.zeros((1, 77, 32), np.float32), np.full((1, 32), 5, np.float32))
@@ -22,7 +23,7 @@ def with_config(flux: Path, folder: Path, **fields: object) -> Path:
 
 
 def inputs(family: Family) -> Arrays:
-    return family.prompt_inputs(DiffusionRequest("a red cat", None, 0, 4, 3.5, SHAPE), [CLIP, T5])
+    return family.prompt_inputs(diffusion_request("a red cat", None, 0, 4, 3.5, SHAPE), [CLIP, T5])
 
 
 def test_looks_at_t5_and_at_what_clip_makes_of_the_whole(flux: Path) -> None:

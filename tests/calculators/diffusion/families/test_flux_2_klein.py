@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.diffusion_request import Task
 from graphframe.calculators.diffusion.families import Arrays, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
+from tests.calculators.diffusion.requests import diffusion_request
 from tests.models import model_path
 
 SHAPE = (2, 4, 4, 6)
@@ -13,7 +14,7 @@ FAMILY = detect_family(model_path("flux2_klein") / "transformer")
 
 def inputs(task: Task, prompts: int = 1) -> Arrays:
     embeddings = Embeddings(np.stack([np.full((5, 48), prompt, np.float32) for prompt in range(prompts)]))
-    return FAMILY.prompt_inputs(DiffusionRequest("a red cat", None, 0, 4, 4.0, SHAPE, task=task), [embeddings])
+    return FAMILY.prompt_inputs(diffusion_request("a red cat", None, 0, 4, 4.0, SHAPE, task=task), [embeddings])
 
 
 def test_it_does_no_inpainting() -> None:

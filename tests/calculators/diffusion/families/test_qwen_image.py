@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
+from graphframe.calculators.diffusion.diffusion_request import Task
 from graphframe.calculators.diffusion.families import Arrays, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
+from tests.calculators.diffusion.requests import diffusion_request
 from tests.models import model_path
 
 SHAPE = (2, 4, 4, 6)
@@ -14,7 +15,7 @@ FAMILY = detect_family(model_path("qwen_image") / "transformer")
 def inputs(*lengths: int) -> Arrays:
     attention_mask = np.array([[index < length for index in range(8)] for length in lengths], np.int64)
     embeddings = Embeddings(np.zeros((len(lengths), 8, 16), np.float32), attention_mask=attention_mask)
-    return FAMILY.prompt_inputs(DiffusionRequest("a red cat", None, 0, 4, 4.0, SHAPE), [embeddings])
+    return FAMILY.prompt_inputs(diffusion_request("a red cat", None, 0, 4, 4.0, SHAPE), [embeddings])
 
 
 def test_it_does_no_inpainting() -> None:

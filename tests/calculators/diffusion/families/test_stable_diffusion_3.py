@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
 from graphframe.calculators.diffusion.families import Arrays, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
+from tests.calculators.diffusion.requests import diffusion_request
 
-REQUEST = DiffusionRequest("a red cat", "dog", 0, 4, 7.0, (3, 4, 8, 8))
+REQUEST = diffusion_request("a red cat", "dog", 0, 4, 7.0, (3, 4, 8, 8))
 
 
 def clip(width: int) -> Embeddings:

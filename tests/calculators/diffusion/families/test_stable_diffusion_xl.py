@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
 from graphframe.calculators.diffusion.families import Arrays, detect_family
 from graphframe.calculators.text.embeddings import Embeddings
+from tests.calculators.diffusion.requests import diffusion_request
 
 
 def inputs(folder: Path, negative_prompt: str | None, guidance_scale: float, prompts: int, n: int = 1) -> Arrays:
-    request = DiffusionRequest("a red cat", negative_prompt, 0, 4, guidance_scale, (n, 4, 8, 16))
+    request = diffusion_request("a red cat", negative_prompt, 0, 4, guidance_scale, (n, 4, 8, 16))
     embeddings = [
         Embeddings(np.full((prompts, 77, width), width, np.float32), np.full((prompts, width), width, np.float32))
         for width in (32, 24)

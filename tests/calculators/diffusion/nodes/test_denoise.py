@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 import graphframe as gf
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
@@ -15,6 +15,7 @@ from graphframe.calculators.diffusion.nodes.denoise import DenoiseCalculator
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
 from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.images import ImageRequest, InvalidRequest
+from tests.calculators.diffusion.requests import diffusion_request
 
 GRAPHS = Path(__file__).parents[4] / "graphs"
 GRAPH = """
@@ -35,7 +36,7 @@ def embeddings(prompts: int) -> Embeddings:
 def request(
     steps: int = 2, n: int = 1, seed: int = 0, guidance_scale: float = 7.5, scheduler: str | None = None
 ) -> DiffusionRequest:
-    return DiffusionRequest("", "", seed, steps, guidance_scale, (n, 4, 8, 16), scheduler)
+    return diffusion_request("", "", seed, steps, guidance_scale, (n, 4, 8, 16), scheduler)
 
 
 def test_shape_and_seed(euler: Path) -> None:

@@ -65,7 +65,7 @@ def test_model_without_vae_encoder_takes_no_images(tmp_path: Path) -> None:
     cause = caught.value.__cause__
     assert isinstance(cause, InvalidRequest)
     assert cause.param == "image"
-    assert "this model makes images from text alone: there is no" in str(cause)
+    assert str(cause) == "this model generates images from text only: it has no VAE encoder"
 
 
 def test_a_file_that_is_missing_in_the_folder_is_an_error_of_the_graph(tmp_path: Path) -> None:
