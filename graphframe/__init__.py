@@ -20,6 +20,8 @@ from graphframe.framework.running.poller import Poller
 from graphframe.framework.running.run import Run
 from graphframe.framework.timestamp import Timestamp
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Calculator",
     "CalculatorError",
@@ -46,6 +48,7 @@ __all__ = [
     "Spec",
     "SubgraphNode",
     "Timestamp",
+    "__version__",
     "input_policy",
     "register",
     "register_subgraph",

@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
+from graphframe import __version__
 from graphframe.cli.check import check
 from graphframe.cli.devices import devices
 from graphframe.cli.export import export
 from graphframe.cli.generate import generate
 from graphframe.cli.pull import pull
 from graphframe.cli.serve import serve
+from graphframe.cli.version import version
 from graphframe.cli.view import view
 
 _USAGE = 64
@@ -40,7 +42,7 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"token_normalize_func": lambda name: name.replace("-", "_")})
-@click.version_option(package_name="graphframe")
+@click.version_option(__version__)
 def main() -> None:
     """Run image-generation pipelines that are written down as graphs of calculators.
 
@@ -48,5 +50,5 @@ def main() -> None:
     """
 
 
-for command in (serve, generate, check, view, pull, export, devices):
+for command in (serve, generate, check, view, pull, export, devices, version):
     main.add_command(command)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 
+from graphframe import __version__
 from graphframe.framework.config.node_options import pack
 from graphframe.framework.config.reading import SourcedConfig
 from graphframe.framework.config.registry import is_subgraph, subgraph_of
@@ -51,7 +51,7 @@ def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *
         If the options do not fit the model: see `staged_graph`. OpenVINO Model Server's form is not checked for that.
     """
     body = ovms_pbtxt(options) if one_node else to_pbtxt(staged_graph(folder, options))
-    header = _HEADER.format(version=version("graphframe"), digest=_digest(body))
+    header = _HEADER.format(version=__version__, digest=_digest(body))
     part = folder / f".{GRAPH}.part"
     part.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]), encoding="utf-8")
     part.replace(folder / GRAPH)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import msgspec
 
+from graphframe import __version__
 from graphframe.serving.api import responses
 from graphframe.serving.api.body_schemas import body_schemas
 
@@ -168,7 +168,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "graphframe",
-            "version": version("graphframe"),
+            "version": __version__,
             "description": "OpenAI's Images API. The paths of images, models and the queue are also there with /v3 in"
             " place of /v1, and without either.",
         },

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import falcon.asgi
 
+from graphframe import __version__
 from graphframe.serving.api.responses import ServerInfo
 from graphframe.serving.errors import APIError
 from graphframe.serving.lifecycle.model import ServedModels, State
@@ -20,7 +19,7 @@ class Health:
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Tell who answers."""
-        resp.media = ServerInfo(name="graphframe", version=version("graphframe"))
+        resp.media = ServerInfo(name="graphframe", version=__version__)
 
     async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer at all."""
