@@ -18,7 +18,7 @@ from graphframe.calculators.diffusion.image_latents import ImageLatents
 from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
 from graphframe.calculators.diffusion.preview_steps import preview_steps
-from graphframe.calculators.diffusion.schedulers import Scheduler, SchedulersOfModel
+from graphframe.calculators.diffusion.schedulers import ModelSchedulers, Scheduler
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
@@ -76,7 +76,7 @@ class DenoiseCalculator(gf.Calculator):
         path = folder / "openvino_model.xml"
         self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options))
         path = node.path(options.scheduler_path) / "scheduler_config.json"
-        self.schedulers = SchedulersOfModel.from_file(path, self.family.scheduler_fields)
+        self.schedulers = ModelSchedulers.from_file(path, self.family.scheduler_fields)
 
     def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:
         static, factor = options.static_shapes, options.vae_scale_factor

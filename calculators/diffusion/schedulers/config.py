@@ -1,4 +1,4 @@
-"""Reads the fields of a ``scheduler_config.json``, with errors that name the file and the field."""
+"""Validated access to the fields of a ``scheduler_config.json``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from graphframe.calculators.diffusion.model_config import read_config
 
 
 class SchedulerConfig:
-    """The fields of a scheduler config. One that is absent, null or an empty text takes its default.
+    """The fields of a scheduler config. A field that is missing, null or an empty text has its default.
 
     Parameters
     ----------
-    fields
-        What the JSON object holds.
-    source
-        What to call the config in errors: the path of its file.
+    fields : mapping of str to object
+        The fields of the JSON object.
+    source : str
+        The name of the config in error messages, e.g. the path of its file.
     """
 
     def __init__(self, fields: Mapping[str, object], source: str = "scheduler_config.json") -> None:
@@ -30,53 +30,53 @@ class SchedulerConfig:
 
     @classmethod
     def from_file(cls, path: Path) -> SchedulerConfig:
-        """Read a config.
+        """Return the config in a file.
 
         Raises
         ------
         FileNotFoundError
-            If there is no such file.
+            If the file is missing.
         ValueError
-            If it is not JSON, or not an object.
+            If the file is not a JSON object.
         """
         return cls(read_config(path), str(path))
 
     def with_fields(self, fields: Mapping[str, object], source: str | None = None) -> SchedulerConfig:
-        """Return this config with some of its fields set anew, and perhaps called something else in errors."""
+        """Return a copy with some fields replaced and, optionally, another name in error messages."""
         return SchedulerConfig({**self._fields, **fields}, source or self._source)
 
     def error(self, field: str, problem: str) -> ValueError:
-        """Return the error to raise about a field; `problem` continues the sentence that its name begins."""
+        """Return the error for a field. `problem` continues the sentence that begins with its name."""
         return ValueError(f"{self._source}: {field} {problem}")
 
     def text(self, field: str, default: str) -> str:
-        """Return a text. Raises ValueError if the field is something else; so do its siblings."""
+        """Return a text. Raise ValueError for another type, like the methods below."""
         value = self._get(field, default)
         if not isinstance(value, str):
             raise self.error(field, f"must be a text, not {_kind(value)}")
         return value
 
     def choice(self, field: str, default: str, *choices: str) -> str:
-        """Return a text that is one of the choices."""
+        """Return a text that is one of `choices`."""
         value = self.text(field, default)
         if value not in choices:
-            raise self.error(field, f"is {value!r}, which is not supported here; use one of {', '.join(choices)}")
+            raise self.error(field, f"is {value!r}, which is not supported; use one of {', '.join(choices)}")
         return value
 
     def flag(self, field: str, default: bool) -> bool:
-        """Return true or false."""
+        """Return a boolean."""
         value = self._get(field, default)
         if not isinstance(value, bool):
             raise self.error(field, f"must be true or false, not {_kind(value)}")
         return value
 
     def must_be(self, field: str, wanted: bool | int, *, default: bool | int = False) -> None:
-        """Raise ValueError unless the field is `wanted`: anything else is something no scheduler here can do."""
+        """Raise ValueError unless the field is `wanted`, the only value that is supported."""
         is_flag = isinstance(wanted, bool)
         found = self.flag(field, bool(default)) if is_flag else self.integer(field, default, minimum=0)
         if found != wanted:
-            absent = "" if field in self._fields else ", its default,"
-            problem = f"is {_kind(found)}{absent} which is not supported here; set it to {_kind(wanted)}"
+            missing = "" if field in self._fields else " by default"
+            problem = f"is {_kind(found)}{missing}, which is not supported; set it to {_kind(wanted)}"
             raise self.error(field, problem)
 
     def integer(self, field: str, default: int, *, minimum: int) -> int:
@@ -87,11 +87,11 @@ class SchedulerConfig:
         return value
 
     def number(self, field: str, default: float) -> np.float32:
-        """Return a number, as float32."""
+        """Return a number as float32."""
         return np.float32(self._finite(field, self._get(field, default)))
 
     def positive(self, field: str) -> float | None:
-        """Return a number above 0, or None where there is none."""
+        """Return a number above 0, or None if the field is missing."""
         value = self._get(field, None)
         if value is None:
             return None
@@ -101,7 +101,7 @@ class SchedulerConfig:
         return number
 
     def numbers(self, field: str) -> NDArray[np.float32] | None:
-        """Return an array of numbers as float32, shape (length,); None where there is none, or an empty one."""
+        """Return an array of float32, shape (length,), or None if the field is missing or an empty list."""
         value = self._get(field, [])
         if not isinstance(value, list):
             raise self.error(field, f"must be a list of numbers, not {_kind(value)}")
@@ -118,7 +118,7 @@ class SchedulerConfig:
 
 
 def _kind(value: object) -> str:
-    """Return how a value is written in JSON, or what it is where that would be long."""
+    """Return the JSON text of a value, or its type if the text may be long."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "a list"
     return json.dumps(value)

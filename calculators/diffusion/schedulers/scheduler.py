@@ -1,4 +1,4 @@
-"""What a scheduler is: the steps that lead from noise to a latent, and the arithmetic of one of them."""
+"""The interface of schedulers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Randn: TypeAlias = Callable[[tuple[int, ...]], NDArray[np.float32]]
-"""Draws standard normal float32 noise of a shape, from the one generator of the run."""
+"""A function that draws standard normal noise, float32, of a shape from the run's generator."""
 
 
 class Step(NamedTuple):
-    """What one step gives.
+    """The result of a step.
 
     Attributes
     ----------
-    sample
-        float32, the latent that the next step starts from.
-    denoised
-        float32, of the same shape: the picture as foreseen at this step, for a preview to decode. After the last step,
-        what is to be decoded as the picture.
+    sample : array of float32
+        The latent that the next step starts from.
+    denoised : array of float32, of the same shape
+        The predicted latent of the image, for previews. After the last step, the latent to decode.
     """
 
     sample: NDArray[np.float32]
@@ -29,18 +28,18 @@ class Step(NamedTuple):
 
 
 class Scheduler(Protocol):
-    """The steps of one run; a run makes its own, since some remember earlier steps.
+    """The steps of one run. Each run has its own scheduler, because some remember earlier steps.
 
-    A run starts from noise times `init_noise_sigma`; or, in image-to-image, from what `add_noise` makes of a picture
-    before step 0.
+    Text-to-image starts from noise times `init_noise_sigma`. Image-to-image starts from an image with noise that
+    `add_noise` adds for step 0.
 
     Attributes
     ----------
-    timesteps
-        int64, or float32 for flow-match models, shape (steps,): what the model is told at each step, in the order of
-        the steps. There may be more than `num_inference_steps` (PNDM, Heun), and fewer in image-to-image.
-    init_noise_sigma
-        Standard deviation of the noise that the first step starts from.
+    timesteps : array of int64, or of float32 for flow-match models, shape (steps,)
+        The model's timestep input at each step. There may be more steps than `num_inference_steps` (PNDM, Heun), and
+        fewer in image-to-image.
+    init_noise_sigma : float32
+        The standard deviation of the initial noise.
     """
 
     @property
@@ -49,66 +48,59 @@ class Scheduler(Protocol):
     def init_noise_sigma(self) -> np.float32: ...
 
     def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return a picture with as much noise as there is before a step.
+        """Return an image with the amount of noise before a step.
 
         Parameters
         ----------
-        sample
-            float32, any shape: the latent of a picture.
-        noise
-            float32, of the same shape, standard normal.
-        step
-            Index into `timesteps`.
+        sample : array of float32
+            The latent of the image.
+        noise : array of float32, of the same shape
+            Standard normal noise.
+        step : int
+            The index of the step.
         """
         ...
 
     def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return what the model is given for the latent `sample` at `step`; it may be `sample` itself."""
+        """Return the model's input for a latent at a step. It may be `sample` itself."""
         ...
 
-    def step(
-        self,
-        model_output: NDArray[np.float32],
-        step: int,
-        sample: NDArray[np.float32],
-        randn: Randn,
-    ) -> Step:
-        """Take one step. To be called once for each step, in order.
+    def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
+        """Take a step. The caller must take all steps once, in order.
 
         Parameters
         ----------
-        model_output
-            float32, what the model (after guidance) said at this step. Left as it is, like `sample`.
-        step
-            Index into `timesteps`.
-        sample
-            float32, of the same shape, any shape: the latent before the step, not scaled.
-        randn
-            Where noise comes from. It is drawn for the whole batch at once, and only by schedulers that add noise.
+        model_output : array of float32
+            The model's output after guidance. It is not changed.
+        step : int
+            The index of the step.
+        sample : array of float32, of the same shape
+            The latent before the step, not scaled. It is not changed.
+        randn : Randn
+            The source of noise. Schedulers that add noise draw it once for the whole batch.
         """
         ...
 
 
 class SchedulerFactory(Protocol):
-    """A scheduler of which everything is known but what a run asks for. May be called by several runs at once."""
+    """A function that creates the scheduler of a run. It is thread-safe."""
 
     def __call__(self, num_inference_steps: int, strength: float = 1.0, image_seq_len: int | None = None) -> Scheduler:
-        """Make the scheduler of one run.
+        """Create the scheduler of a run.
 
         Parameters
         ----------
-        num_inference_steps
-            How many steps are asked for.
-        strength
-            In image-to-image, the part of them to take, 0 ... 1: the last ones, since noise hides but a part of the
-            picture.
-        image_seq_len
-            Number of image tokens, where the model's pipeline has the schedule depend on it (FLUX). Only schedulers
-            of flow-match models look at it.
+        num_inference_steps : int
+            The number of steps.
+        strength : float
+            The part of the steps that image-to-image takes, from the end, 0 to 1.
+        image_seq_len : int or None
+            The number of image tokens, if the schedule depends on it (FLUX). Only schedulers of flow-match models use
+            it.
 
         Raises
         ------
         ValueError
-            If the number of steps or the strength is not possible with this scheduler.
+            If the number of steps or the strength is out of range for this scheduler.
         """
         ...

@@ -1,1 +1,1 @@
-"""How much noise there is at each step: what the schedulers have in common."""
+"""Noise schedules: the timesteps and the amount of noise before each step."""

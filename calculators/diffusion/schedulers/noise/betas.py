@@ -1,8 +1,7 @@
-"""How much of the picture is left at each timestep of training, in openvino_genai's float32 arithmetic."""
+"""The betas of training and their cumulative products, in openvino_genai's float32 arithmetic."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,18 +13,18 @@ from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 
 @dataclass(frozen=True, slots=True)
 class BetaRange:
-    """The fields that say how the betas, the noise added at each timestep of training, rise.
+    """The betas, which are the variances of the noise that each timestep of training adds.
 
     Attributes
     ----------
-    schedule
-        "linear", or "scaled_linear": linear in the square root.
-    start, end
+    schedule : str
+        "linear", or "scaled_linear", whose square root is linear.
+    start, end : float32
         The first and the last beta.
-    count
-        Number of timesteps in training.
-    trained
-        float32, shape (count,): the betas themselves, to use instead of all others; or None.
+    count : int
+        The number of timesteps in training.
+    trained : array of float32, shape (count,), or None
+        Betas that replace the other fields.
     """
 
     schedule: str
@@ -38,7 +37,7 @@ class BetaRange:
     def from_config(
         cls, config: SchedulerConfig, *, schedule: str = "linear", start: float = 0.0001, end: float = 0.02
     ) -> BetaRange:
-        """Read the fields, with the defaults of a scheduler. Raises ValueError for what they cannot be."""
+        """Return the betas in a config, with a scheduler's defaults. Raise ValueError for fields that are not valid."""
         count = config.integer("num_train_timesteps", 1000, minimum=1)
         trained = config.numbers("trained_betas")
         if trained is not None and len(trained) != count:
@@ -54,7 +53,7 @@ class BetaRange:
     def betas(self) -> NDArray[np.float32]:
         """Return the betas, float32, shape (count,).
 
-        As in openvino_genai, and unlike in diffusers, the last is one step short of `end`.
+        As in openvino_genai and unlike in diffusers, the last one is a step less than `end`.
         """
         if self.trained is not None:
             return self.trained
@@ -63,8 +62,8 @@ class BetaRange:
         roots = _spread(np.sqrt(self.start), np.sqrt(self.end), self.count)
         return roots * roots
 
-    def betas_to_the_end(self) -> NDArray[np.float32]:
-        """Return the betas as diffusers has them: the last is `end`."""
+    def diffusers_betas(self) -> NDArray[np.float32]:
+        """Return the betas as in diffusers, where the last one is `end`."""
         if self.trained is not None:
             return self.trained
         if self.schedule == "linear":
@@ -78,19 +77,19 @@ def _spread(start: np.float32, end: np.float32, count: int) -> NDArray[np.float3
 
 
 def cumulative_alphas(betas: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the running products of 1 - beta: the part of the variance that is the picture's at each timestep."""
+    """Return the cumulative products of 1 - beta, the variance of the image in the sample at each timestep."""
     return np.multiply.accumulate(1 - betas)
 
 
-def exact_cumulative_alphas(betas: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the same as `cumulative_alphas`, multiplied in float64, as diffusers does."""
+def diffusers_cumulative_alphas(betas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the same as `cumulative_alphas`, multiplied in float64, as in diffusers."""
     return np.multiply.accumulate((1 - betas).astype(np.float64)).astype(np.float32)
 
 
 def with_zero_terminal_snr(
     betas: NDArray[np.float32], cumulate: Callable[[NDArray[np.float32]], NDArray[np.float32]] = cumulative_alphas
 ) -> NDArray[np.float32]:
-    """Return the betas rescaled so that nothing of the picture is left at the last timestep.
+    """Return the betas, rescaled so that the last timestep is pure noise.
 
     Algorithm 1 of https://arxiv.org/abs/2305.08891.
     """
@@ -103,14 +102,14 @@ def with_zero_terminal_snr(
 
 @dataclass(frozen=True, slots=True)
 class AlphasCumprod:
-    """The running products by timestep, going on below timestep 0, where the last step arrives.
+    """The cumulative products at each timestep, and at negative timesteps, to which the last step goes.
 
     Attributes
     ----------
-    values
-        float32, shape (num_train_timesteps,).
-    final
-        The one at negative timesteps.
+    values : array of float32, shape (num_train_timesteps,)
+        The products at timesteps from 0 on.
+    final : float32
+        The product at negative timesteps.
     """
 
     values: NDArray[np.float32]
@@ -118,7 +117,7 @@ class AlphasCumprod:
 
     @classmethod
     def from_betas(cls, betas: NDArray[np.float32], *, set_alpha_to_one: bool) -> AlphasCumprod:
-        """Compute the products; the one below timestep 0 is 1 or that at timestep 0."""
+        """Return the products of betas. `final` is 1 or the product at timestep 0."""
         values = cumulative_alphas(betas)
         return cls(values, np.float32(1) if set_alpha_to_one else values[0])
 
@@ -126,9 +125,8 @@ class AlphasCumprod:
         """Return the product at a timestep, which may be negative."""
         return self.values[timestep] if timestep >= 0 else self.final
 
-    def mix(self, sample: NDArray[np.float32], noise: NDArray[np.float32], timestep: int) -> NDArray[np.float32]:
-        """Return a picture with as much noise as there is at a timestep."""
-        alpha = self.values[timestep]
-        # NOTE: openvino_genai takes the noise's root in float64, and only here.
-        noisy: NDArray[np.float32] = np.sqrt(alpha) * sample + np.float32(math.sqrt(1 - float(alpha))) * noise
-        return noisy
+    def weights(self, timesteps: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the weights of the image and of the noise in the samples at timesteps."""
+        alphas = self.values[timesteps]
+        # NOTE: openvino_genai computes the root for the noise in float64, and only here.
+        return np.sqrt(alphas), np.sqrt(1 - alphas.astype(np.float64)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The part of the noise at each step of a flow-match model, in openvino_genai's arithmetic."""
+"""The noise schedule of flow-match models, in openvino_genai's arithmetic."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 
 @dataclass(frozen=True, slots=True)
 class DynamicShift:
-    """How much larger pictures are shifted towards noise.
+    """A shift of the schedule towards noise that depends on the image size.
 
     Attributes
     ----------
-    base_image_seq_len, max_image_seq_len
-        Numbers of image tokens.
-    base_shift, max_shift
-        What `mu` is at these.
-    empirical
-        Whether `mu` comes from FLUX.2's formula instead, which also looks at the number of steps.
+    base_image_seq_len, max_image_seq_len : int
+        Two numbers of image tokens.
+    base_shift, max_shift : float32
+        The values of `mu` for these numbers.
+    empirical : bool
+        Whether `mu` comes from FLUX.2's formula instead, which also depends on the number of steps.
     """
 
     base_image_seq_len: int
@@ -33,9 +33,15 @@ class DynamicShift:
 
     @classmethod
     def from_config(cls, config: SchedulerConfig) -> DynamicShift | None:
-        """Read the fields; None if `use_dynamic_shifting` is false. Raises ValueError for what they cannot be."""
-        # NOTE: in openvino_genai, this is what time_shift_type means, and its default. diffusers has another default,
-        # and means by it the form of `exponential_shift`.
+        """Return the shift in a config, or None if `use_dynamic_shifting` is false.
+
+        Raises
+        ------
+        ValueError
+            If a field is not valid.
+        """
+        # NOTE: the meaning and the default of time_shift_type are those of openvino_genai. diffusers has another
+        # default, and uses the field for the form of `exponential_shift`.
         empirical = config.choice("time_shift_type", "linear", "linear", "exponential") == "exponential"
         if not config.flag("use_dynamic_shifting", False):
             return None
@@ -57,7 +63,7 @@ class DynamicShift:
 
 
 def _empirical_mu(image_seq_len: int, num_inference_steps: int) -> float:
-    """Return what was fitted to FLUX.2 with 10 and with 200 steps, and lies between them with others."""
+    """Return the value that was fitted to FLUX.2 for 10 and 200 steps, interpolated for other numbers."""
     with_200 = 0.00016927 * image_seq_len + 0.45666666
     if image_seq_len > 4300:
         return with_200
@@ -68,18 +74,18 @@ def _empirical_mu(image_seq_len: int, num_inference_steps: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class FlowMatchNoise:
-    """The fields that say which parts of noise a run visits.
+    """The noise schedule.
 
     Attributes
     ----------
-    num_train_timesteps
-        What the model calls pure noise.
-    shift
-        How much steps are shifted towards noise, for pictures of any size.
-    dynamic
-        How much they are for pictures of some size, instead of `shift`; or None.
-    shift_terminal
-        The part of noise that the last step is stretched to begin with; or None.
+    num_train_timesteps : int
+        The timestep of pure noise.
+    shift : float32
+        The shift of the schedule towards noise, for images of any size.
+    dynamic : DynamicShift or None
+        A shift that depends on the image size, instead of `shift`.
+    shift_terminal : float or None
+        The sigma of the last step, to which the schedule is stretched.
     """
 
     num_train_timesteps: int
@@ -89,12 +95,12 @@ class FlowMatchNoise:
 
     @classmethod
     def from_config(cls, config: SchedulerConfig) -> FlowMatchNoise:
-        """Read the fields.
+        """Return the schedule in a config.
 
         Raises
         ------
         ValueError
-            If a field is wrong or asks for what is not supported: `invert_sigmas`, `stochastic_sampling`,
+            If a field is not valid or not supported: `invert_sigmas`, `stochastic_sampling`,
             `use_karras_sigmas`, `use_exponential_sigmas` and `use_beta_sigmas` must be false.
         """
         spread = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
@@ -111,20 +117,24 @@ class FlowMatchNoise:
         )
 
     def sigmas(self, num_inference_steps: int, image_seq_len: int | None) -> NDArray[np.float32]:
-        """Return the part of noise at each step, from 1 down: float32, shape (num_inference_steps,).
+        """Return the weight of the noise before each step, from 1 downwards.
 
         Parameters
         ----------
-        num_inference_steps
-            At least 1.
-        image_seq_len
-            Number of image tokens, in the pipelines that spread the steps evenly before they are shifted (FLUX). None
-            in those that take them from the range of the scheduler, which is shifted itself (Stable Diffusion 3).
+        num_inference_steps : int
+            The number of steps, at least 1.
+        image_seq_len : int or None
+            The number of image tokens, for pipelines that spread the steps evenly before the shift (FLUX). None for
+            pipelines that spread them over the scheduler's shifted range (Stable Diffusion 3).
+
+        Returns
+        -------
+        array of float32, shape (num_inference_steps,)
 
         Raises
         ------
         ValueError
-            If the number of steps is not possible, or `image_seq_len` is needed.
+            If the number of steps is out of range, or `image_seq_len` is required.
         """
         if num_inference_steps < 1:
             raise ValueError(f"num_inference_steps must be at least 1, not {num_inference_steps}")
@@ -154,7 +164,7 @@ class FlowMatchNoise:
 
 
 def _linspace(start: float, end: float, count: int) -> NDArray[np.float64]:
-    """Return `count` numbers from `start` to `end`; only `start` if there is but one."""
+    """Return `count` numbers from `start` to `end`, or `start` alone if `count` is 1."""
     numbers: NDArray[np.float64] = start + (end - start) / max(count - 1, 1) * np.arange(count, dtype=np.float64)
     if count > 1:
         numbers[-1] = end
@@ -162,6 +172,6 @@ def _linspace(start: float, end: float, count: int) -> NDArray[np.float64]:
 
 
 def _stretched(sigmas: NDArray[np.float32], terminal: np.float32) -> NDArray[np.float32]:
-    """Return the sigmas stretched so that the last is `terminal`."""
-    pictures = 1 - sigmas
-    return np.asarray(1 - pictures / (pictures[-1] / (1 - terminal)))
+    """Return the sigmas, stretched so that the last one is `terminal`."""
+    images = 1 - sigmas
+    return np.asarray(1 - images / (images[-1] / (1 - terminal)))

@@ -1,1 +1,1 @@
-"""The solvers: one scheduler class a module."""
+"""The schedulers, one file each."""

@@ -1,4 +1,4 @@
-"""DPM-Solver++ of second order, with what earlier steps saw of the picture: "DPM++ 2M"."""
+"""DPM-Solver++ of second order, which uses the predictions of two steps: "DPM++ 2M"."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
-from graphframe.calculators.diffusion.schedulers.noise.multistep import Mixtures, MultistepNoise
+from graphframe.calculators.diffusion.schedulers.noise.mixed_noise import MixedNoise
+from graphframe.calculators.diffusion.schedulers.noise.multistep_noise import MultistepNoise, NoiseLevels
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
 
 
 @dataclass(frozen=True, slots=True)
 class SolverFields:
-    """The fields of the config that are the method's own.
+    """The config fields of the solver.
 
     Attributes
     ----------
-    stochastic
-        Whether each step goes further down and adds noise to come back ("sde-dpmsolver++").
-    lower_order_final
-        Whether, below 15 steps, the last is of first order. It always is where no noise is left after it.
-    euler_at_final
-        Whether it is so with any number of steps.
+    stochastic : bool
+        Whether each step removes more noise than necessary and adds new noise ("sde-dpmsolver++").
+    lower_order_final : bool
+        Whether the last of less than 15 steps is of first order. It always is if no noise remains after it.
+    euler_at_final : bool
+        Whether the last step is of first order, for any number of steps.
     """
 
     stochastic: bool
@@ -35,10 +36,11 @@ class SolverFields:
 
     @classmethod
     def from_config(cls, config: SchedulerConfig) -> SolverFields:
-        """Read the fields. Raises ValueError for what they cannot be, or must not be here."""
+        """Return the fields in a config. Raise ValueError for fields that are not valid or not supported."""
         config.must_be("solver_order", 2, default=2)
         config.must_be("use_lu_lambdas", False)
-        # NOTE: the other solvers' types stand for its own, as in diffusers, so that one may take another's config.
+        # NOTE: as in diffusers, the types of other solvers are accepted and mean the own one, so that a scheduler can
+        # use the config of another.
         config.choice("solver_type", "midpoint", "midpoint", "logrho", "bh1", "bh2")
         return cls(
             config.choice("algorithm_type", "dpmsolver++", "dpmsolver++", "sde-dpmsolver++") == "sde-dpmsolver++",
@@ -48,28 +50,26 @@ class SolverFields:
 
 
 class _Update(NamedTuple):
-    """What the sample after a step consists of: factors of what is known before it."""
+    """The factors of the terms that add up to the sample after a step."""
 
     sample: np.float32
-    picture: np.float32
-    earlier_picture: np.float32 | None
+    image: np.float32
+    earlier_image: np.float32 | None
     noise: np.float32
 
 
-class DPMSolverMultistepScheduler:
+class DPMSolverMultistepScheduler(MixedNoise):
     """DPM-Solver++(2M), https://arxiv.org/abs/2211.01095, algorithm 2, and its stochastic form, as in diffusers.
 
     Parameters
     ----------
-    noise
-        Which noise a run visits.
-    fields
-        The method's own fields of the config.
-    num_inference_steps, strength, image_seq_len
+    noise : MultistepNoise
+        The noise schedule.
+    fields : SolverFields
+        The config fields of the solver.
+    num_inference_steps, strength, image_seq_len : int, float, int or None
         See `SchedulerFactory`.
     """
-
-    init_noise_sigma = np.float32(1)
 
     def __init__(
         self,
@@ -79,61 +79,49 @@ class DPMSolverMultistepScheduler:
         strength: float = 1.0,
         image_seq_len: int | None = None,
     ) -> None:
-        self._mixtures = noise.mixtures(num_inference_steps, strength)
-        self.timesteps: NDArray[np.int64] = self._mixtures.timesteps
+        self._levels = noise.levels(num_inference_steps, strength)
+        super().__init__(self._levels.image_weights, self._levels.noise_weights)
+        self.timesteps: NDArray[np.int64] = self._levels.timesteps
         last = len(self.timesteps) - 1
         euler_at_final = (
             noise.to_zero or fields.euler_at_final or (fields.lower_order_final and num_inference_steps < 15)
         )
         first_order = {0, last} if euler_at_final else {0}
         self._updates = [
-            _update(self._mixtures, step, step in first_order, fields.stochastic) for step in range(last + 1)
+            _update(self._levels, step, step in first_order, fields.stochastic) for step in range(last + 1)
         ]
         self._stochastic = fields.stochastic
-        self._earlier_picture: NDArray[np.float32] = np.empty(0, np.float32)
+        self._earlier_image: NDArray[np.float32] = np.empty(0, np.float32)
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
-        """Read a config.
+        """Return the factory for a config.
 
         Raises
         ------
         ValueError
-            If a field is wrong or asks for what is not supported: `solver_order` must be 2, `algorithm_type`
+            If a field is not valid or not supported: `solver_order` must be 2, `algorithm_type`
             "dpmsolver++" or "sde-dpmsolver++", `thresholding`, `use_lu_lambdas`, `use_flow_sigmas`,
             `use_exponential_sigmas` and `use_beta_sigmas` false.
         """
         return partial(cls, MultistepNoise.from_config(config), SolverFields.from_config(config))
 
-    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return a picture with as much noise as there is before a step."""
-        return self._mixtures.mix(sample, noise, step)
-
-    def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return the sample itself."""
-        return sample
-
-    def step(
-        self,
-        model_output: NDArray[np.float32],
-        step: int,
-        sample: NDArray[np.float32],
-        randn: Randn,
-    ) -> Step:
-        """Take one step (see `Scheduler.step`); draws noise at each if it is stochastic."""
-        picture = self._mixtures.picture(model_output, step, sample)
+    def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
+        """Take a step, with noise if the solver is stochastic; see `Scheduler.step`."""
+        image = self._levels.image(model_output, step, sample)
         update = self._updates[step]
-        latent = update.sample * sample + update.picture * picture
-        if update.earlier_picture is not None:
-            latent += update.earlier_picture * self._earlier_picture
+        latent = update.sample * sample + update.image * image
+        if update.earlier_image is not None:
+            latent += update.earlier_image * self._earlier_image
         if self._stochastic:
             latent += update.noise * randn(sample.shape)
-        self._earlier_picture = picture
-        return Step(latent, latent if step == len(self.timesteps) - 1 else picture)
+        self._earlier_image = image
+        return Step(latent, latent if step == len(self.timesteps) - 1 else image)
 
 
-def _update(mixtures: Mixtures, step: int, first_order: bool, stochastic: bool) -> _Update:
-    signal, noise, log_snr = float(mixtures.signal[step + 1]), mixtures.noise.astype(np.float64), mixtures.log_snr
+def _update(levels: NoiseLevels, step: int, first_order: bool, stochastic: bool) -> _Update:
+    signal, log_snr = float(levels.image_weights[step + 1]), levels.log_snr
+    noise = levels.noise_weights.astype(np.float64)
     width = float(log_snr[step + 1] - log_snr[step])
     kept = float(noise[step + 1] / noise[step])
     if stochastic:

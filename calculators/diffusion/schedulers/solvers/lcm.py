@@ -1,4 +1,4 @@
-"""Few-step sampling of latent consistency models."""
+"""Sampling of latent consistency models in few steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.noise.betas import BetaRange, cumulative_alphas
-from graphframe.calculators.diffusion.schedulers.noise.strength import first_step
+from graphframe.calculators.diffusion.schedulers.noise.first_step import first_step
+from graphframe.calculators.diffusion.schedulers.noise.mixed_noise import MixedNoise
 from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import check_num_inference_steps
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
 
@@ -19,16 +20,16 @@ _SIGMA_DATA = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ConsistencyFields:
-    """The fields of the config that are the method's own.
+    """The config fields of the solver.
 
     Attributes
     ----------
-    original_inference_steps
-        Number of timesteps that the model was distilled on.
-    timestep_scaling
-        How fast the boundary condition fades.
-    clip_sample_range
-        Where the predicted picture is clipped, on both sides of 0; None if it is not.
+    original_inference_steps : int
+        The number of timesteps that the model was distilled on.
+    timestep_scaling : float32
+        The factor of timesteps in the boundary condition.
+    clip_sample_range : float32 or None
+        The largest absolute value of the predicted image. None if it is not clipped.
     """
 
     original_inference_steps: int
@@ -37,7 +38,7 @@ class ConsistencyFields:
 
     @classmethod
     def from_config(cls, config: SchedulerConfig) -> ConsistencyFields:
-        """Read the fields. Raises ValueError for what they cannot be."""
+        """Return the fields in a config. Raise ValueError for fields that are not valid."""
         original_inference_steps = config.integer("original_inference_steps", 50, minimum=1)
         if original_inference_steps > config.integer("num_train_timesteps", 1000, minimum=1):
             raise config.error("original_inference_steps", "must not be larger than num_train_timesteps")
@@ -49,21 +50,19 @@ class ConsistencyFields:
         )
 
 
-class LCMScheduler:
+class LCMScheduler(MixedNoise):
     """Multistep consistency sampling, https://arxiv.org/abs/2310.04378, algorithm 3.
 
     Parameters
     ----------
-    alphas_cumprod
-        float32, shape (num_train_timesteps,): the noise schedule.
-    fields
-        The method's own fields of the config.
-    num_inference_steps, strength, image_seq_len
-        See `SchedulerFactory`. All steps are taken whatever `strength` is, which leaves out part of
-        `original_inference_steps` instead. If fewer of these are left than there are steps, timesteps are repeated.
+    alphas_cumprod : array of float32, shape (num_train_timesteps,)
+        The noise schedule.
+    fields : ConsistencyFields
+        The config fields of the solver.
+    num_inference_steps, strength, image_seq_len : int, float, int or None
+        See `SchedulerFactory`. The number of steps does not depend on `strength`, which reduces
+        `original_inference_steps` instead. Timesteps are repeated if fewer of these remain than there are steps.
     """
-
-    init_noise_sigma = np.float32(1)
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class LCMScheduler:
             len(alphas_cumprod), fields.original_inference_steps, num_inference_steps, strength
         )
         alphas = alphas_cumprod[self.timesteps]
-        self._signal, self._noise = np.sqrt(alphas), np.sqrt(1 - alphas)
+        super().__init__(np.sqrt(alphas), np.sqrt(1 - alphas))
         self._boundary = [
             _boundary_condition(each * fields.timestep_scaling) for each in self.timesteps.astype(np.float32)
         ]
@@ -86,12 +85,12 @@ class LCMScheduler:
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
-        """Read a config.
+        """Return the factory for a config.
 
         Raises
         ------
         ValueError
-            If a field is wrong or asks for what is not supported: `thresholding` and `rescale_betas_zero_snr` must be
+            If a field is not valid or not supported: `thresholding` and `rescale_betas_zero_snr` must be
             false, and `prediction_type` "epsilon".
         """
         config.must_be("thresholding", False)
@@ -100,38 +99,23 @@ class LCMScheduler:
         betas = _betas(BetaRange.from_config(config, schedule="scaled_linear", start=0.00085, end=0.012))
         return partial(cls, cumulative_alphas(betas), ConsistencyFields.from_config(config))
 
-    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return a picture with as much noise as there is before a step."""
-        noisy: NDArray[np.float32] = self._signal[step] * sample + self._noise[step] * noise
-        return noisy
-
-    def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return the sample itself."""
-        return sample
-
-    def step(
-        self,
-        model_output: NDArray[np.float32],
-        step: int,
-        sample: NDArray[np.float32],
-        randn: Randn,
-    ) -> Step:
-        """Take one step (see `Scheduler.step`); draws noise at all but the last."""
-        picture = (sample - self._noise[step] * model_output) / self._signal[step]
+    def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
+        """Take a step, with noise except in the last one; see `Scheduler.step`."""
+        image = (sample - self._noise_weights[step] * model_output) / self._image_weights[step]
         if self._clip_sample_range is not None:
-            picture = picture.clip(-self._clip_sample_range, self._clip_sample_range)
+            image = image.clip(-self._clip_sample_range, self._clip_sample_range)
         c_skip, c_out = self._boundary[step]
-        denoised = c_out * picture + c_skip * sample
+        denoised = c_out * image + c_skip * sample
         if step == len(self.timesteps) - 1:
             # NOTE: two arrays, as in openvino_genai: inpainting changes the first and decodes the second.
             return Step(denoised.copy(), denoised)
-        return Step(self._signal[step + 1] * denoised + self._noise[step + 1] * randn(sample.shape), denoised)
+        return Step(self.add_noise(denoised, randn(sample.shape), step + 1), denoised)
 
 
 def _timesteps(
     num_train_timesteps: int, original_inference_steps: int, count: int, strength: float
 ) -> NDArray[np.int64]:
-    """Return `count` of the timesteps that the model was distilled on, of those that `strength` leaves."""
+    """Return `count` of those timesteps of the distillation that `strength` keeps."""
     stride = num_train_timesteps // original_inference_steps
     used = original_inference_steps - first_step(original_inference_steps, original_inference_steps, strength)
     original = np.arange(used, 0, -1, dtype=np.int64) * stride - 1
@@ -140,13 +124,13 @@ def _timesteps(
 
 
 def _boundary_condition(scaled_timestep: np.float32) -> tuple[np.float32, np.float32]:
-    """Return how much of the sample and of the predicted picture to take; at timestep 0, it is the sample alone."""
+    """Return the weights of the sample and of the predicted image. At timestep 0 they are 1 and 0."""
     squares = float(scaled_timestep) ** 2 + _SIGMA_DATA**2
     return np.float32(_SIGMA_DATA**2 / squares), np.float32(float(scaled_timestep) / squares**0.5)
 
 
 def _betas(betas: BetaRange) -> NDArray[np.float32]:
-    """Return the betas, float32, shape (count,): here, other than in the rest of the schedulers, the last is `end`."""
+    """Return the betas, float32, shape (count,). Unlike in the other schedulers, the last one is `end`."""
     if betas.trained is not None:
         return betas.trained
     index, last = np.arange(betas.count, dtype=np.float32), np.float32(max(betas.count - 1, 1))

@@ -1,4 +1,4 @@
-"""PNDM's linear multi-step method (PLMS), the default of Stable Diffusion 1."""
+"""PNDM's linear multistep method (PLMS), the default of Stable Diffusion 1."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.noise.betas import AlphasCumprod, BetaRange
-from graphframe.calculators.diffusion.schedulers.noise.strength import first_step
+from graphframe.calculators.diffusion.schedulers.noise.first_step import first_step
+from graphframe.calculators.diffusion.schedulers.noise.mixed_noise import MixedNoise
 from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
 
 
-class PNDMScheduler:
+class PNDMScheduler(MixedNoise):
     """Pseudo numerical methods for diffusion models, https://arxiv.org/abs/2202.09778, without Runge-Kutta steps.
 
-    The second timestep is visited twice, so there are `num_inference_steps` + 1 steps (one, if one is asked for).
+    The second timestep is used twice, so there are ``num_inference_steps + 1`` steps, or 1 if `num_inference_steps` is
+    1.
 
     Parameters
     ----------
-    alphas
+    alphas : AlphasCumprod
         The noise schedule.
-    spacing
-        How the timesteps are spread.
-    prediction_type
-        What the model predicts: "epsilon" or "v_prediction".
-    num_inference_steps, strength, image_seq_len
+    spacing : TimestepSpacing
+        The spacing of timesteps.
+    prediction_type : str
+        The model's prediction: "epsilon" or "v_prediction".
+    num_inference_steps, strength, image_seq_len : int, float, int or None
         See `SchedulerFactory`.
     """
-
-    init_noise_sigma = np.float32(1)
 
     def __init__(
         self,
@@ -46,20 +46,21 @@ class PNDMScheduler:
         timesteps = spacing.timesteps(num_inference_steps)
         timesteps = np.concatenate((timesteps[:2], timesteps[1:]))
         self.timesteps: NDArray[np.int64] = timesteps[first_step(len(timesteps), num_inference_steps, strength) :]
+        super().__init__(*alphas.weights(self.timesteps))
         self._alphas = alphas
         self._v_prediction = prediction_type == "v_prediction"
         self._stride = spacing.stride(num_inference_steps)
-        self._outputs: deque[NDArray[np.float32]] = deque(maxlen=4)  # the newest first
+        self._outputs: deque[NDArray[np.float32]] = deque(maxlen=4)  # the latest first
         self._first_sample: NDArray[np.float32] = np.empty(0, np.float32)
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
-        """Read a config.
+        """Return the factory for a config.
 
         Raises
         ------
         ValueError
-            If a field is wrong or asks for what is not supported: `skip_prk_steps` must be true.
+            If a field is not valid or not supported: `skip_prk_steps` must be true.
         """
         config.must_be("skip_prk_steps", True)
         alphas = AlphasCumprod.from_betas(
@@ -68,24 +69,10 @@ class PNDMScheduler:
         prediction_type = config.choice("prediction_type", "epsilon", "epsilon", "v_prediction")
         return partial(cls, alphas, TimestepSpacing.from_config(config), prediction_type)
 
-    def add_noise(self, sample: NDArray[np.float32], noise: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return a picture with as much noise as there is before a step."""
-        return self._alphas.mix(sample, noise, int(self.timesteps[step]))
-
-    def scale_model_input(self, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-        """Return the sample itself."""
-        return sample
-
-    def step(
-        self,
-        model_output: NDArray[np.float32],
-        step: int,
-        sample: NDArray[np.float32],
-        randn: Randn,
-    ) -> Step:
-        """Take one step (see `Scheduler.step`); draws no noise."""
+    def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
+        """Take a step without noise; see `Scheduler.step`."""
         timestep = int(self.timesteps[step])
-        if step == 1:  # the first step once more, now with the mean of the slopes at its two ends
+        if step == 1:  # repeats the first step with the mean of the slopes at its ends
             arrival, timestep = timestep, timestep + self._stride
             sample = self._first_sample
             slope = (model_output + self._outputs[0]) * np.float32(0.5)
@@ -98,7 +85,7 @@ class PNDMScheduler:
         return self._transfer(slope, timestep, arrival, sample, last=step == len(self.timesteps) - 1)
 
     def _extrapolated_slope(self) -> NDArray[np.float32]:
-        """Return what the Adams-Bashforth method of as many steps as there are outputs makes of them."""
+        """Return the slope of the Adams-Bashforth method; its order is the number of outputs."""
         outputs = self._outputs
         if len(outputs) == 1:
             return outputs[0]
@@ -111,7 +98,7 @@ class PNDMScheduler:
     def _transfer(
         self, output: NDArray[np.float32], timestep: int, arrival: int, sample: NDArray[np.float32], *, last: bool
     ) -> Step:
-        """Go from one timestep to another: formula (9) of the paper, in the form of (11)."""
+        """Step from one timestep to another: formula (9) of the paper, in the form of (11)."""
         alpha, alpha_arrival = self._alphas.at(timestep), self._alphas.at(arrival)
         beta, beta_arrival = 1 - alpha, 1 - alpha_arrival
         epsilon = np.sqrt(alpha) * output + np.sqrt(beta) * sample if self._v_prediction else output

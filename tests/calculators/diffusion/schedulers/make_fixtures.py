@@ -1,7 +1,7 @@
-"""Makes fixtures/*.npz: ``python -m tests.calculators.diffusion.schedulers.make_fixtures``.
+"""Write fixtures/*.npz: ``python -m tests.calculators.diffusion.schedulers.make_fixtures``.
 
-Runs of diffusers' schedulers, where openvino_genai has none to compare with. diffusers and torch are no test
-dependencies; tests/models/make.py says how to get them.
+The fixtures are runs of diffusers' schedulers that openvino_genai does not have. The tests do not depend on diffusers
+and torch; tests/models/make.py says how to install them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 from diffusers.pipelines.flux2.pipeline_flux2 import compute_empirical_mu
 from numpy.typing import NDArray
 
-from tests.calculators.diffusion.schedulers.toy_model import FRESH_NOISE, NOISE, PICTURE, toy_model
+from tests.calculators.diffusion.schedulers.toy_model import FRESH_NOISE, IMAGE, NOISE, toy_model
 
 STEPS = (1, 2, 4, 9, 20)
 SCALED_LINEAR = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
@@ -27,7 +27,7 @@ Fields = dict[str, Any]
 
 
 def every(**choices: list[Any]) -> list[Fields]:
-    """Each combination of the choices."""
+    """Return each combination of the choices."""
     return [dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())]
 
 
@@ -42,7 +42,7 @@ KARRAS = {"use_karras_sigmas": True}
 TO_SIGMA_MIN = {"final_sigmas_type": "sigma_min"}
 RANGE = {"sigma_min": 0.1, "sigma_max": 10.0, **KARRAS}
 
-# What each scheduler's config says beside the noise schedule.
+# The fields of each scheduler's config, without the noise schedule.
 CASES: dict[str, list[Fields]] = {
     "DPMSolverMultistepScheduler": [
         *EVERY_USUAL,
@@ -62,7 +62,7 @@ CASES: dict[str, list[Fields]] = {
         *SPACED,
         ZERO_SNR,
         TO_SIGMA_MIN,
-        {**TO_SIGMA_MIN, **KARRAS, "steps": [2, 4, 9, 20]},  # with one, diffusers stays where it is
+        {**TO_SIGMA_MIN, **KARRAS, "steps": [2, 4, 9, 20]},  # with one step, diffusers does not move
         RANGE,
         {"solver_type": "midpoint"},
     ],
@@ -87,13 +87,13 @@ CASES: dict[str, list[Fields]] = {
 
 
 def scheduler_of(name: str, fields: Fields, steps: int) -> Any:
-    """A scheduler of diffusers that is ready for a run, as its pipelines prepare it."""
+    """Return a scheduler of diffusers, prepared for a run like in its pipelines."""
     config = {key: value for key, value in fields.items() if key not in ("image_seq_len", "strength", "steps")}
     if "FlowMatch" not in name:
         scheduler = getattr(diffusers, name)(**SCALED_LINEAR, **config)
         scheduler.set_timesteps(steps)
         return scheduler
-    empirical = config.pop("time_shift_type", "linear") == "exponential"  # what openvino_genai means by it
+    empirical = config.pop("time_shift_type", "linear") == "exponential"  # its meaning in openvino_genai
     scheduler = getattr(diffusers, name)(**config)
     length = fields.get("image_seq_len")
     if length is None:
@@ -105,13 +105,13 @@ def scheduler_of(name: str, fields: Fields, steps: int) -> Any:
 
 
 def skipped_steps(name: str, fields: Fields, steps: int) -> int:
-    """How many steps diffusers' image-to-image pipelines leave out."""
+    """Return the number of steps that diffusers' image-to-image pipelines skip."""
     taken = steps * fields.get("strength", 1.0)
     return int(steps - taken) if "FlowMatch" in name else steps - int(taken)
 
 
 def run(name: str, fields: Fields, steps: int) -> NDArray[np.float32]:
-    """What a run starts from, and has after each step, with the timesteps of the steps in the first column."""
+    """Return the initial sample of a run and the sample after each step, with the timesteps in the first column."""
     scheduler = scheduler_of(name, fields, steps)
     is_flow_match = "FlowMatch" in name
     begin = skipped_steps(name, fields, steps) * scheduler.order
@@ -119,7 +119,7 @@ def run(name: str, fields: Fields, steps: int) -> NDArray[np.float32]:
     sample = torch.from_numpy(NOISE) * getattr(scheduler, "init_noise_sigma", 1.0)
     if "strength" in fields:
         first = scheduler.timesteps[begin : begin + 1]
-        arguments = torch.from_numpy(PICTURE), torch.from_numpy(NOISE)
+        arguments = torch.from_numpy(IMAGE), torch.from_numpy(NOISE)
         if is_flow_match:
             first = first[0] if scheduler.order == 2 else first
             sample = scheduler.scale_noise(arguments[0], first, arguments[1])
@@ -127,20 +127,20 @@ def run(name: str, fields: Fields, steps: int) -> NDArray[np.float32]:
             sample = scheduler.add_noise(*arguments, first)
     rows = [np.concatenate(([np.nan], sample.numpy().ravel()))]
     for timestep in scheduler.timesteps[begin:]:
-        # Exported UNets take whole timesteps.
-        told = float(timestep) if is_flow_match else float(torch.round(timestep.float()))
+        # Exported UNets take integer timesteps.
+        model_timestep = float(timestep) if is_flow_match else float(torch.round(timestep.float()))
         scaled = (
             sample if not hasattr(scheduler, "scale_model_input") else scheduler.scale_model_input(sample, timestep)
         )
-        output = torch.from_numpy(toy_model(scaled.numpy(), told))
+        output = torch.from_numpy(toy_model(scaled.numpy(), model_timestep))
         fresh = {"variance_noise": torch.from_numpy(FRESH_NOISE)} if "sde" in fields.get("algorithm_type", "") else {}
         sample = scheduler.step(output, timestep, sample, **fresh).prev_sample
-        rows.append(np.concatenate(([told], sample.numpy().ravel())))
+        rows.append(np.concatenate(([model_timestep], sample.numpy().ravel())))
     return np.array(rows, np.float32)
 
 
 def main() -> None:
-    """Write one file for each scheduler: an array for each case, with one run below the other."""
+    """Write a file for each scheduler, with an array for each case, which has its runs one below the other."""
     torch.set_num_threads(1)
     folder = Path(__file__).with_name("fixtures")
     folder.mkdir(exist_ok=True)
@@ -149,8 +149,8 @@ def main() -> None:
         runs: dict[str, Any] = {}
         for fields in [*cases, *image_to_image]:
             counts = fields.get("steps", [count for count in STEPS if count * fields.get("strength", 1) >= 1])
-            told = {key: value for key, value in fields.items() if key != "steps"} | {"steps": counts}
-            runs[json.dumps(told)] = np.concatenate([run(name, fields, count) for count in counts])
+            case = {key: value for key, value in fields.items() if key != "steps"} | {"steps": counts}
+            runs[json.dumps(case)] = np.concatenate([run(name, fields, count) for count in counts])
         np.savez_compressed(folder / f"{name}.npz", **runs)
 
 

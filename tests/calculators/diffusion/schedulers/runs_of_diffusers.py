@@ -1,4 +1,4 @@
-"""What diffusers' schedulers did with the toy model, and the same from ours."""
+"""Recorded runs of diffusers' schedulers with the toy model, and their comparison with ours."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from graphframe.calculators.diffusion.schedulers.classes import factory_of
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
-from tests.calculators.diffusion.schedulers.toy_model import FRESH_NOISE, NOISE, PICTURE, toy_model
+from graphframe.calculators.diffusion.schedulers.factories import factory_of
+from tests.calculators.diffusion.schedulers.toy_model import FRESH_NOISE, IMAGE, NOISE, toy_model
 
 SCALED_LINEAR = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
 
 
 def cases(name: str) -> pytest.MarkDecorator:
-    """Parametrizes a test with the cases of a scheduler: `fields`, and `expected`, the rows of each run."""
+    """Parametrize a test with the cases of a scheduler: `fields`, and `expected`, the rows of each run."""
     with np.load(Path(__file__).with_name("fixtures") / f"{name}.npz") as runs:
         return pytest.mark.parametrize(
             ("fields", "expected"), [pytest.param(json.loads(case), runs[case], id=case) for case in runs]
@@ -36,7 +36,7 @@ def check(name: str, fields: dict[str, Any], expected: NDArray[np.float32]) -> N
         np.testing.assert_allclose(scheduler.timesteps, rows[1:, 0], rtol=1e-6, err_msg=f"{count} steps")
         sample = NOISE * scheduler.init_noise_sigma
         if "strength" in asked:
-            sample = scheduler.add_noise(PICTURE, NOISE, 0)
+            sample = scheduler.add_noise(IMAGE, NOISE, 0)
         samples = [sample]
         for step, timestep in enumerate(scheduler.timesteps):
             output = toy_model(scheduler.scale_model_input(sample, step), timestep)

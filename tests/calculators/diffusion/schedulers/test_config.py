@@ -45,7 +45,7 @@ READERS: dict[str, Callable[[SchedulerConfig], object]] = {
     ("reader", "value", "problem"),
     [
         ("text", 1, "must be a text, not 1"),
-        ("choice", "linera", "is 'linera', which is not supported here; use one of linear, cosine"),
+        ("choice", "linera", "is 'linera', which is not supported; use one of linear, cosine"),
         ("flag", "yes", 'must be true or false, not "yes"'),
         ("flag", 1, "must be true or false, not 1"),
         ("integer", 1.5, "must be an integer of at least 1, not 1.5"),
@@ -65,17 +65,15 @@ def test_refuses_what_a_field_cannot_be(reader: str, value: object, problem: str
 
 def test_must_be_names_the_default_that_is_not_supported() -> None:
     SchedulerConfig({"clip_sample": False}).must_be("clip_sample", False, default=True)
-    with pytest.raises(ValueError, match="clip_sample is true which is not supported here; set it to false"):
+    with pytest.raises(ValueError, match="clip_sample is true, which is not supported; set it to false"):
         SchedulerConfig({"clip_sample": True}).must_be("clip_sample", False)
-    with pytest.raises(
-        ValueError, match="clip_sample is true, its default, which is not supported here; set it to false"
-    ):
+    with pytest.raises(ValueError, match="clip_sample is true by default, which is not supported; set it to false"):
         SchedulerConfig({}).must_be("clip_sample", False, default=True)
 
 
 def test_must_be_takes_integers_too() -> None:
     SchedulerConfig({}).must_be("solver_order", 2, default=2)
-    with pytest.raises(ValueError, match="solver_order is 3 which is not supported here; set it to 2"):
+    with pytest.raises(ValueError, match="solver_order is 3, which is not supported; set it to 2"):
         SchedulerConfig({"solver_order": 3}).must_be("solver_order", 2, default=2)
     with pytest.raises(ValueError, match="solver_order must be an integer of at least 0, not true"):
         SchedulerConfig({"solver_order": True}).must_be("solver_order", 2, default=2)

@@ -1,4 +1,4 @@
-"""Every step that openvino_genai's pipelines take is taken here too, to the last bit."""
+"""Each step equals that of openvino_genai's pipelines to the last bit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import openvino_genai
 import pytest
 from numpy.typing import NDArray
 
-from graphframe.calculators.diffusion.schedulers import SchedulerFactory, SchedulersOfModel
+from graphframe.calculators.diffusion.schedulers import ModelSchedulers, SchedulerFactory
 from tests.models import model_path
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
@@ -55,7 +55,7 @@ CONFIGS: list[dict[str, Any]] = [
 
 
 class Stages:
-    """The parts of a model, each as openvino_genai runs it, and its pipelines made of the same model."""
+    """The parts of a model, run by openvino_genai, and its pipelines for the same model."""
 
     def __init__(self, model: Path) -> None:
         self.text_to_image = openvino_genai.Text2ImagePipeline(model, "CPU", **F32)
@@ -66,9 +66,9 @@ class Stages:
         self.vae = openvino_genai.AutoencoderKL(model / "vae_encoder", model / "vae_decoder", device="CPU", **F32)
 
     def theirs(self, config: Path, steps: int, strength: float | None) -> list[NDArray[np.float32]]:
-        """What openvino_genai's pipeline has after each step.
+        """Return the latents of openvino_genai's pipeline after each step.
 
-        NOTE: on a busy machine, it tells of its last steps or not, as its threads have it: then it is asked again.
+        NOTE: on a busy machine its callback sometimes misses the last steps; the run is then repeated.
         """
         for _ in range(20):
             seen, expected = self._theirs(config, steps, strength)
@@ -102,7 +102,7 @@ class Stages:
         return seen, expected
 
     def ours(self, make: SchedulerFactory, steps: int, strength: float | None) -> list[NDArray[np.float32]]:
-        """What our scheduler has after each step, of what openvino_genai gives to its VAE at the end."""
+        """Return the latents of our scheduler after each step, those that openvino_genai decodes at the end."""
         generator = openvino_genai.CppStdGenerator(SEED)
 
         def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -114,8 +114,8 @@ class Stages:
         else:
             scheduler = make(steps, strength=strength)
             image = (IMAGE * np.float32(1 / 127.5) - 1).transpose(0, 3, 1, 2)
-            picture = np.array(self.vae.encode(ov.Tensor(np.ascontiguousarray(image)), generator).data)
-            sample = scheduler.add_noise(picture, randn(picture.shape), 0)
+            image = np.array(self.vae.encode(ov.Tensor(np.ascontiguousarray(image)), generator).data)
+            sample = scheduler.add_noise(image, randn(image.shape), 0)
         seen = []
         for step, timestep in enumerate(scheduler.timesteps):
             scaled = ov.Tensor(np.repeat(scheduler.scale_model_input(sample, step), 2, axis=0))
@@ -140,7 +140,7 @@ def config_file(folder: Path, config: dict[str, Any]) -> Path:
 
 def check(stages: Stages, path: Path, steps: int, strength: float | None) -> None:
     theirs = stages.theirs(path, steps, strength)
-    ours = stages.ours(SchedulersOfModel.from_file(path).get(None), steps, strength)
+    ours = stages.ours(ModelSchedulers.from_file(path).get(None), steps, strength)
     differences = [float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)]
     assert not any(differences), f"{steps} steps, strength {strength}: {differences}"
     assert np.isfinite(ours[-1]).all()

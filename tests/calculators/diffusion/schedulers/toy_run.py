@@ -1,7 +1,7 @@
 """A whole run of a scheduler with a model of one line, on a latent of three numbers.
 
-What such runs must end with was computed by diffusers 0.39 with the same toy; since the betas are given as they are, it
-does not matter that diffusers and openvino_genai spread them differently.
+The expected results were computed by diffusers 0.39 with the same model. The config has the betas themselves, so that
+the different formulas of diffusers and openvino_genai for them do not matter.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def test_refuses(fields: dict[str, object], message: str) -> None:
         BetaRange.from_config(SchedulerConfig(fields))
 
 
-def test_the_picture_fades_by_one_minus_beta() -> None:
+def test_the_image_fades_by_one_minus_beta() -> None:
     assert cumulative_alphas(np.array([0.5, 0.5, 0.75], np.float32)).tolist() == [0.5, 0.25, 0.0625]
 
 
@@ -71,20 +71,20 @@ def test_zero_terminal_snr_leaves_nothing_at_the_end_and_the_beginning_as_it_was
 
 
 def test_betas_to_the_end() -> None:
-    linear = BetaRange("linear", np.float32(0.1), np.float32(0.5), 5).betas_to_the_end()
+    linear = BetaRange("linear", np.float32(0.1), np.float32(0.5), 5).diffusers_betas()
     assert linear.dtype == np.float32
     np.testing.assert_allclose(linear, [0.1, 0.2, 0.3, 0.4, 0.5], rtol=1e-6)
-    roots = BetaRange("scaled_linear", np.float32(0.01), np.float32(0.25), 5).betas_to_the_end()
+    roots = BetaRange("scaled_linear", np.float32(0.01), np.float32(0.25), 5).diffusers_betas()
     np.testing.assert_allclose(roots, [0.1**2, 0.2**2, 0.3**2, 0.4**2, 0.5**2], rtol=1e-6)
     trained = np.array([0.5, 0.25], np.float32)
-    assert BetaRange("linear", np.float32(0), np.float32(0), 2, trained).betas_to_the_end() is trained
+    assert BetaRange("linear", np.float32(0), np.float32(0), 2, trained).diffusers_betas() is trained
 
 
-def test_mixes_a_picture_with_noise() -> None:
+def test_weights_of_image_and_noise() -> None:
     alphas = AlphasCumprod(np.array([0.75, 0.36], np.float32), np.float32(1))
-    mixed = alphas.mix(np.array([1, 0, 2], np.float32), np.array([0, 1, 1], np.float32), 1)
-    assert mixed.dtype == np.float32
-    np.testing.assert_allclose(mixed, [0.6, 0.8, 2.0], rtol=1e-6)
+    for weights, expected in zip(alphas.weights(np.array([1, 0])), ([0.6, 0.75**0.5], [0.8, 0.5]), strict=True):
+        assert weights.dtype == np.float32
+        np.testing.assert_allclose(weights, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("set_alpha_to_one", "final"), [(True, 1), (False, 0.5)])

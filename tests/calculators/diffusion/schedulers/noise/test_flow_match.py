@@ -26,7 +26,7 @@ def test_shift() -> None:
     assert sigmas(2, None, shift=3.0) == pytest.approx([1, 3 * 0.002994012 / (1 + 2 * 0.002994012)])
 
 
-def test_dynamic_shift_grows_with_the_picture() -> None:
+def test_dynamic_shift_grows_with_the_image() -> None:
     fields = {"use_dynamic_shifting": True, "shift": 3.0}
     for length, mu in ((256, 0.5), (4096, 1.15), (2176, 0.825)):
         shift = math.exp(mu)
@@ -66,6 +66,6 @@ def test_refuses(fields: dict[str, object], message: str) -> None:
         FlowMatchNoise.from_config(SchedulerConfig(fields))
 
 
-def test_dynamic_shift_needs_to_know_the_picture() -> None:
+def test_dynamic_shift_needs_to_know_the_image() -> None:
     with pytest.raises(ValueError, match="use_dynamic_shifting is true, which is not supported for this model"):
         sigmas(4, None, use_dynamic_shifting=True)

@@ -26,7 +26,7 @@ def test_a_single_step(kind: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["leading", "linspace", "trailing"])
-def test_every_count_gives_so_many_timesteps_from_the_noisiest_down(kind: str) -> None:
+def test_every_count_gives_that_number_of_timesteps_in_descending_order(kind: str) -> None:
     spacing = TimestepSpacing(kind, 1000, 0)
     for count in range(1, 1001):
         timesteps = spacing.timesteps(count)
@@ -50,6 +50,7 @@ def test_reads_the_config() -> None:
     assert TimestepSpacing.from_config(SchedulerConfig({})) == TimestepSpacing("leading", 1000, 0)
     config = SchedulerConfig({"timestep_spacing": "trailing", "num_train_timesteps": 500, "steps_offset": 1})
     assert TimestepSpacing.from_config(config) == TimestepSpacing("trailing", 500, 1)
+    assert TimestepSpacing.from_config(SchedulerConfig({}), "linspace").kind == "linspace"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.solvers.ddim import DDIMScheduler
 from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, no_noise, toy_config, toy_run
 
-PICTURE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+IMAGE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
 NOISE = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
 
 
@@ -38,28 +38,28 @@ def test_ends_where_diffusers_does(fields: dict[str, object], timesteps: list[in
 @pytest.mark.parametrize("prediction_type", ["epsilon", "sample", "v_prediction"])
 def test_with_a_perfect_model_only_the_mixture_changes(prediction_type: str) -> None:
     scheduler = DDIMScheduler.factory(toy_config(clip_sample=False, prediction_type=prediction_type))(4)
-    mixtures = [(np.sqrt(alpha), np.sqrt(1 - alpha)) for alpha in (*ALPHAS_CUMPROD[[15, 10, 5, 0]], 1)]
-    sample = (mixtures[0][0] * PICTURE + mixtures[0][1] * NOISE).astype(np.float32)
-    for step, (signal, sigma) in enumerate(mixtures[:-1]):
-        outputs = {"epsilon": NOISE, "sample": PICTURE, "v_prediction": signal * NOISE - sigma * PICTURE}
+    levels = [(np.sqrt(alpha), np.sqrt(1 - alpha)) for alpha in (*ALPHAS_CUMPROD[[15, 10, 5, 0]], 1)]
+    sample = (levels[0][0] * IMAGE + levels[0][1] * NOISE).astype(np.float32)
+    for step, (signal, sigma) in enumerate(levels[:-1]):
+        outputs = {"epsilon": NOISE, "sample": IMAGE, "v_prediction": signal * NOISE - sigma * IMAGE}
         output = outputs[prediction_type].astype(np.float32)
         sample, denoised = scheduler.step(output, step, sample, no_noise)
         assert sample.dtype == denoised.dtype == np.float32
-        signal, sigma = mixtures[step + 1]
-        np.testing.assert_allclose(sample, signal * PICTURE + sigma * NOISE, atol=1e-5)
-        np.testing.assert_allclose(denoised, PICTURE, atol=1e-5)
+        signal, sigma = levels[step + 1]
+        np.testing.assert_allclose(sample, signal * IMAGE + sigma * NOISE, atol=1e-5)
+        np.testing.assert_allclose(denoised, IMAGE, atol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({}, "clip_sample is true, its default, which is not supported here; set it to false"),
+        ({}, "clip_sample is true by default, which is not supported; set it to false"),
         ({"clip_sample": True}, "clip_sample is true"),
         ({"clip_sample": False, "thresholding": True}, "thresholding is true"),
         ({"clip_sample": False, "prediction_type": "flow"}, "prediction_type is 'flow'"),
         (
             {"clip_sample": False, "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"},
-            "rescale_betas_zero_snr is true: that needs prediction_type v_prediction or sample",
+            "rescale_betas_zero_snr is true, which needs prediction_type v_prediction or sample",
         ),
     ],
 )

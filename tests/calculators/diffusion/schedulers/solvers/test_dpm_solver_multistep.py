@@ -10,7 +10,7 @@ from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, chec
 from tests.calculators.diffusion.schedulers.toy_run import no_noise, toy_config
 
 NAME = DPMSolverMultistepScheduler.__name__
-PICTURE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+IMAGE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
 NOISE = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
 
 
@@ -20,23 +20,23 @@ def test_steps_as_diffusers_does(fields: dict[str, Any], expected: NDArray[np.fl
 
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "sample"])
-def test_a_model_that_is_right_from_the_start_gets_its_picture(prediction_type: str) -> None:
+def test_a_model_that_is_right_from_the_start_gets_its_image(prediction_type: str) -> None:
     scheduler = DPMSolverMultistepScheduler.factory(toy_config(prediction_type=prediction_type))(5)
-    sample = scheduler.add_noise(PICTURE, NOISE, 0)
+    sample = scheduler.add_noise(IMAGE, NOISE, 0)
     for step in range(5):
-        output = {"epsilon": NOISE, "sample": PICTURE}[prediction_type]
-        np.testing.assert_allclose(sample, scheduler.add_noise(PICTURE, NOISE, step), atol=1e-5)
+        output = {"epsilon": NOISE, "sample": IMAGE}[prediction_type]
+        np.testing.assert_allclose(sample, scheduler.add_noise(IMAGE, NOISE, step), atol=1e-5)
         sample, denoised = scheduler.step(output, step, sample, no_noise)
-        np.testing.assert_allclose(denoised, PICTURE, atol=1e-5)
+        np.testing.assert_allclose(denoised, IMAGE, atol=1e-5)
     assert denoised is sample
 
 
 def test_what_it_was_given_may_change_afterwards() -> None:
     factory = DPMSolverMultistepScheduler.factory(toy_config(prediction_type="sample"))
     first, second = factory(3), factory(3)
-    output, sample = PICTURE.copy(), NOISE.copy()
+    output, sample = IMAGE.copy(), NOISE.copy()
     latent = first.step(output, 0, sample, no_noise).sample
-    assert (second.step(PICTURE, 0, NOISE, no_noise).sample == latent).all()
+    assert (second.step(IMAGE, 0, NOISE, no_noise).sample == latent).all()
     output[:] = sample[:] = 7
     assert (first.step(NOISE, 1, latent, no_noise).sample == second.step(NOISE, 1, latent, no_noise).sample).all()
 
@@ -49,7 +49,7 @@ def test_draws_noise_only_if_it_is_stochastic() -> None:
         return NOISE
 
     scheduler = DPMSolverMultistepScheduler.factory(toy_config(algorithm_type="sde-dpmsolver++"))(3)
-    first = scheduler.step(NOISE, 0, PICTURE, randn).sample
+    first = scheduler.step(NOISE, 0, IMAGE, randn).sample
     second = scheduler.step(NOISE, 1, first, randn).sample
     assert drawn == [(2, 2)] * 2
     assert not np.allclose(second, scheduler.step(NOISE, 1, first, lambda shape: 2 * NOISE).sample)
@@ -58,7 +58,7 @@ def test_draws_noise_only_if_it_is_stochastic() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"solver_order": 3}, "solver_order is 3 which is not supported here; set it to 2"),
+        ({"solver_order": 3}, "solver_order is 3, which is not supported; set it to 2"),
         ({"algorithm_type": "dpmsolver"}, "algorithm_type is 'dpmsolver'.*use one of dpmsolver\\+\\+, sde-dpmsolver"),
         ({"solver_type": "heun"}, "solver_type is 'heun'"),
         ({"prediction_type": "flow_prediction"}, "prediction_type is 'flow_prediction'"),

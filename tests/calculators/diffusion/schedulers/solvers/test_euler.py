@@ -45,7 +45,7 @@ def test_ends_where_diffusers_does(
 ) -> None:
     run = toy_run(EulerDiscreteScheduler.factory(toy_config(**fields)))
     assert run.init_noise_sigma == pytest.approx(sigma, rel=1e-6)
-    # sigmas of 4096 leave few digits to the picture
+    # sigmas of 4096 leave few digits to the image
     tolerance = 5e-4 if sigma == 4096 else 2e-6
     np.testing.assert_allclose(run.last.sample, sample, rtol=1e-5, atol=tolerance)
     np.testing.assert_allclose(run.last.denoised, denoised or sample, rtol=1e-5, atol=tolerance)
@@ -72,18 +72,18 @@ def test_a_sample_of_its_initial_sigma_is_scaled_to_unit_variance(spacing: str, 
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "sample", "v_prediction"])
 def test_with_a_perfect_model_only_the_noise_shrinks(prediction_type: str) -> None:
-    picture = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+    image = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
     noise = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
     scheduler = EulerDiscreteScheduler.factory(toy_config(prediction_type=prediction_type))(4)
     sigmas = [*np.sqrt(1 / ALPHAS_CUMPROD[[15, 10, 5, 0]] - 1).astype(np.float32), np.float32(0)]
-    sample = picture + sigmas[0] * noise
+    sample = image + sigmas[0] * noise
     for step, (sigma, arrival) in enumerate(pairwise(sigmas)):
-        v = (noise - sigma * picture) / np.sqrt(1 + sigma**2)
-        output = {"epsilon": noise, "sample": picture, "v_prediction": v}[prediction_type]
+        v = (noise - sigma * image) / np.sqrt(1 + sigma**2)
+        output = {"epsilon": noise, "sample": image, "v_prediction": v}[prediction_type]
         sample, denoised = scheduler.step(output, step, sample, no_noise)
         assert sample.dtype == denoised.dtype == np.float32
-        np.testing.assert_allclose(sample, picture + arrival * noise, atol=1e-5)
-        np.testing.assert_allclose(denoised, picture, atol=1e-5)
+        np.testing.assert_allclose(sample, image + arrival * noise, atol=1e-5)
+        np.testing.assert_allclose(denoised, image, atol=1e-5)
 
 
 def test_runs_share_nothing() -> None:
@@ -102,7 +102,7 @@ def test_runs_share_nothing() -> None:
     [
         (
             {"use_exponential_sigmas": True},
-            "use_exponential_sigmas is true which is not supported here; set it to false",
+            "use_exponential_sigmas is true, which is not supported; set it to false",
         ),
         ({"use_beta_sigmas": True}, "use_beta_sigmas is true"),
         ({"interpolation_type": "cubic"}, "interpolation_type is 'cubic'"),

@@ -26,7 +26,7 @@ from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, toy_c
 def test_ends_where_diffusers_does(fields: dict[str, object], sigma: float, sample: list[float]) -> None:
     run = toy_run(EulerAncestralDiscreteScheduler.factory(toy_config(**fields)))
     assert run.init_noise_sigma == pytest.approx(sigma, rel=1e-6)
-    # sigmas of 4096 leave few digits to the picture
+    # sigmas of 4096 leave few digits to the image
     np.testing.assert_allclose(run.last.sample, sample, rtol=1e-5, atol=5e-4 if sigma == 4096 else 2e-6)
     np.testing.assert_allclose(run.last.denoised, run.last.sample, atol=5e-4 if sigma == 4096 else 2e-6)
 
@@ -36,18 +36,18 @@ def test_with_a_perfect_model_the_noise_has_the_deviation_aimed_at(prediction_ty
     generator = np.random.default_rng(0)
     scheduler = EulerAncestralDiscreteScheduler.factory(toy_config(prediction_type=prediction_type))(4)
     sigmas = [*np.sqrt(1 / ALPHAS_CUMPROD[[15, 10, 5, 0]] - 1).astype(np.float32), np.float32(0)]
-    picture = np.full(20_000, 0.5, np.float32)
-    sample = picture + sigmas[0] * generator.standard_normal(picture.shape, np.float32)
+    image = np.full(20_000, 0.5, np.float32)
+    sample = image + sigmas[0] * generator.standard_normal(image.shape, np.float32)
     for step, (sigma, arrival) in enumerate(pairwise(sigmas)):
-        noise = (sample - picture) / sigma
-        output = noise if prediction_type == "epsilon" else (noise - sigma * picture) / np.sqrt(1 + sigma**2)
+        noise = (sample - image) / sigma
+        output = noise if prediction_type == "epsilon" else (noise - sigma * image) / np.sqrt(1 + sigma**2)
         before = sample
         sample, denoised = scheduler.step(
             output, step, sample, lambda shape: generator.standard_normal(shape, np.float32)
         )
         assert sample.dtype == denoised.dtype == np.float32
-        np.testing.assert_allclose(denoised, picture, atol=1e-5)
-        assert (sample - picture).std() == pytest.approx(arrival, rel=0.02, abs=1e-6)
+        np.testing.assert_allclose(denoised, image, atol=1e-5)
+        assert (sample - image).std() == pytest.approx(arrival, rel=0.02, abs=1e-6)
         if arrival > 0:
             assert np.corrcoef(before, sample)[0, 1] < 0.9  # part of the noise is fresh
 
@@ -74,6 +74,6 @@ def test_scales_the_models_input() -> None:
     )
 
 
-def test_refuses_a_model_that_predicts_the_picture() -> None:
+def test_refuses_a_model_that_predicts_the_image() -> None:
     with pytest.raises(ValueError, match=r"prediction_type is 'sample'.* epsilon, v_prediction"):
         EulerAncestralDiscreteScheduler.factory(SchedulerConfig({"prediction_type": "sample"}))

@@ -10,7 +10,7 @@ from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, chec
 from tests.calculators.diffusion.schedulers.toy_run import no_noise
 
 NAME = FlowMatchEulerDiscreteScheduler.__name__
-PICTURE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+IMAGE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
 NOISE = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
 
 
@@ -25,15 +25,15 @@ def test_the_model_is_told_how_much_noise_there_is() -> None:
     assert timesteps.tolist() == [1000, 750, 500, 250]
 
 
-def test_a_model_that_is_right_from_the_start_gets_its_picture() -> None:
+def test_a_model_that_is_right_from_the_start_gets_its_image() -> None:
     scheduler = FlowMatchEulerDiscreteScheduler.factory(SchedulerConfig({"shift": 3.0}))(4)
     assert scheduler.init_noise_sigma == 1
     sample = NOISE
     for step in range(4):
-        np.testing.assert_allclose(sample, scheduler.add_noise(PICTURE, NOISE, step), atol=1e-5)
+        np.testing.assert_allclose(sample, scheduler.add_noise(IMAGE, NOISE, step), atol=1e-5)
         assert scheduler.scale_model_input(sample, step) is sample
-        sample, denoised = scheduler.step(NOISE - PICTURE, step, sample, no_noise)
-        np.testing.assert_allclose(denoised, PICTURE, atol=1e-5)
+        sample, denoised = scheduler.step(NOISE - IMAGE, step, sample, no_noise)
+        np.testing.assert_allclose(denoised, IMAGE, atol=1e-5)
     assert denoised is sample
 
 

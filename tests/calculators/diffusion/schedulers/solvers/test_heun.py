@@ -10,7 +10,7 @@ from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, chec
 from tests.calculators.diffusion.schedulers.toy_run import no_noise, toy_config
 
 NAME = HeunDiscreteScheduler.__name__
-PICTURE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+IMAGE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
 NOISE = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
 
 
@@ -27,9 +27,9 @@ def test_all_steps_but_the_last_are_two() -> None:
 
 def test_the_second_look_goes_back_to_where_the_first_began() -> None:
     scheduler = HeunDiscreteScheduler.factory(toy_config())(2)
-    start = scheduler.add_noise(PICTURE, NOISE, 0)
+    start = scheduler.add_noise(IMAGE, NOISE, 0)
     there = scheduler.step(NOISE, 0, start, no_noise).sample
-    np.testing.assert_allclose(there, scheduler.add_noise(PICTURE, NOISE, 1), atol=1e-5)
+    np.testing.assert_allclose(there, scheduler.add_noise(IMAGE, NOISE, 1), atol=1e-5)
     again = scheduler.step(3 * NOISE, 1, there, no_noise).sample
     twice = start + (there - start) * 2  # the mean of the slopes 1 and 3
     np.testing.assert_allclose(again, twice, atol=1e-5)

@@ -37,22 +37,22 @@ def test_past_the_original_steps_timesteps_are_repeated() -> None:
     assert timesteps.tolist() == [19, 19, 9, 9]
 
 
-def test_the_picture_is_renoised_for_the_next_timestep() -> None:
-    # so large a scaling makes the boundary condition vanish: what is denoised is the predicted picture
+def test_the_image_is_renoised_for_the_next_timestep() -> None:
+    # so large a scaling makes the boundary condition vanish: what is denoised is the predicted image
     factory = LCMScheduler.factory(toy_config(original_inference_steps=2, timestep_scaling=1e6))
-    picture = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+    image = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
     noise = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
     fresh = np.array([[0.25, 0.5], [-1.0, 3.0]], np.float32)
     signal, sigma = np.sqrt(ALPHAS_CUMPROD[19]), np.sqrt(1 - ALPHAS_CUMPROD[19])
     scheduler = factory(2)
-    step = scheduler.step(noise, 0, (signal * picture + sigma * noise).astype(np.float32), lambda shape: fresh)
+    step = scheduler.step(noise, 0, (signal * image + sigma * noise).astype(np.float32), lambda shape: fresh)
     assert step.sample.dtype == step.denoised.dtype == np.float32
-    np.testing.assert_allclose(step.denoised, picture, atol=1e-5)
+    np.testing.assert_allclose(step.denoised, image, atol=1e-5)
     signal, sigma = np.sqrt(ALPHAS_CUMPROD[9]), np.sqrt(1 - ALPHAS_CUMPROD[9])
-    np.testing.assert_allclose(step.sample, signal * picture + sigma * fresh, atol=1e-5)
+    np.testing.assert_allclose(step.sample, signal * image + sigma * fresh, atol=1e-5)
 
     last = scheduler.step(fresh, 1, step.sample, no_noise)
-    np.testing.assert_allclose(last.sample, picture, atol=1e-5)
+    np.testing.assert_allclose(last.sample, image, atol=1e-5)
 
 
 def test_without_scaling_of_the_timestep_the_sample_is_kept() -> None:
@@ -63,7 +63,7 @@ def test_without_scaling_of_the_timestep_the_sample_is_kept() -> None:
 
 @pytest.mark.parametrize(("schedule", "middle"), [("linear", 0.17), ("scaled_linear", 0.1225)])
 def test_betas_reach_their_end(schedule: str, middle: float) -> None:
-    # 0.04 ... 0.3 linearly, and 0.2 ... 0.5 for the roots; the picture's shares are seen by a model that finds no noise
+    # 0.04 ... 0.3 linearly, and 0.2 ... 0.5 for the roots; the image's shares are seen by a model that finds no noise
     fields = {"beta_start": 0.04, "beta_end": 0.3 if schedule == "linear" else 0.25, "beta_schedule": schedule}
     config = SchedulerConfig(
         {**fields, "num_train_timesteps": 3, "original_inference_steps": 3, "timestep_scaling": 1e9}
@@ -72,14 +72,14 @@ def test_betas_reach_their_end(schedule: str, middle: float) -> None:
     assert scheduler.timesteps.tolist() == [2, 1, 0]
     shares = np.cumprod(1 - np.array([fields["beta_start"], middle, fields["beta_end"]], np.float64))[::-1]
     one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
-    pictures = [scheduler.step(zero, step, one, lambda shape: zero).denoised[0] for step in range(2)]
-    np.testing.assert_allclose(pictures, 1 / np.sqrt(shares[:2]), rtol=1e-5)
+    images = [scheduler.step(zero, step, one, lambda shape: zero).denoised[0] for step in range(2)]
+    np.testing.assert_allclose(images, 1 / np.sqrt(shares[:2]), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"thresholding": True}, "thresholding is true which is not supported here; set it to false"),
+        ({"thresholding": True}, "thresholding is true, which is not supported; set it to false"),
         ({"rescale_betas_zero_snr": True}, "rescale_betas_zero_snr is true"),
         ({"prediction_type": "v_prediction"}, "prediction_type is 'v_prediction'"),
         ({"original_inference_steps": 2000}, "original_inference_steps must not be larger than num_train_timesteps"),

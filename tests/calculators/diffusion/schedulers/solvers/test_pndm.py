@@ -5,7 +5,7 @@ from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.solvers.pndm import PNDMScheduler
 from tests.calculators.diffusion.schedulers.toy_run import ALPHAS_CUMPROD, no_noise, toy_config, toy_run
 
-PICTURE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+IMAGE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
 NOISE = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
 
 
@@ -30,13 +30,13 @@ def test_ends_where_diffusers_does(fields: dict[str, object], timesteps: list[in
 
 def test_with_a_perfect_model_only_the_mixture_changes() -> None:
     scheduler = PNDMScheduler.factory(toy_config(skip_prk_steps=True))(4)
-    mixtures = [(np.sqrt(alpha), np.sqrt(1 - alpha)) for alpha in ALPHAS_CUMPROD[[15, 10, 10, 5, 0, 0]]]
-    sample = (mixtures[0][0] * PICTURE + mixtures[0][1] * NOISE).astype(np.float32)
-    for step, (signal, sigma) in enumerate(mixtures[1:]):
+    levels = [(np.sqrt(alpha), np.sqrt(1 - alpha)) for alpha in ALPHAS_CUMPROD[[15, 10, 10, 5, 0, 0]]]
+    sample = (levels[0][0] * IMAGE + levels[0][1] * NOISE).astype(np.float32)
+    for step, (signal, sigma) in enumerate(levels[1:]):
         sample, denoised = scheduler.step(NOISE, step, sample, no_noise)
         assert sample.dtype == denoised.dtype == np.float32
-        np.testing.assert_allclose(sample, signal * PICTURE + sigma * NOISE, atol=1e-5)
-        np.testing.assert_allclose(denoised, sample if step == 4 else PICTURE, atol=1e-5)
+        np.testing.assert_allclose(sample, signal * IMAGE + sigma * NOISE, atol=1e-5)
+        np.testing.assert_allclose(denoised, sample if step == 4 else IMAGE, atol=1e-5)
 
 
 def test_a_single_step_is_not_repeated() -> None:
@@ -50,12 +50,12 @@ def test_two_steps() -> None:
 def test_leaves_what_it_is_given_as_it_was_and_does_not_depend_on_it_later() -> None:
     scheduler = PNDMScheduler.factory(toy_config(skip_prk_steps=True))(4)
     other = PNDMScheduler.factory(toy_config(skip_prk_steps=True))(4)
-    sample, output = PICTURE.copy(), NOISE.copy()
+    sample, output = IMAGE.copy(), NOISE.copy()
     first = scheduler.step(output, 0, sample, no_noise)
-    assert (sample == PICTURE).all()
+    assert (sample == IMAGE).all()
     assert (output == NOISE).all()
     sample[:] = output[:] = 7
-    expected = other.step(NOISE, 0, PICTURE, no_noise)
+    expected = other.step(NOISE, 0, IMAGE, no_noise)
     assert (
         scheduler.step(NOISE, 1, first.sample, no_noise).sample
         == other.step(NOISE, 1, expected.sample, no_noise).sample
@@ -65,7 +65,7 @@ def test_leaves_what_it_is_given_as_it_was_and_does_not_depend_on_it_later() -> 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({}, "skip_prk_steps is false, its default, which is not supported here; set it to true"),
+        ({}, "skip_prk_steps is false by default, which is not supported; set it to true"),
         ({"skip_prk_steps": False}, "skip_prk_steps is false"),
         ({"skip_prk_steps": True, "prediction_type": "sample"}, "prediction_type is 'sample'.* epsilon, v_prediction"),
     ],

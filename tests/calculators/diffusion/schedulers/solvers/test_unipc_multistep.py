@@ -10,7 +10,7 @@ from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, chec
 from tests.calculators.diffusion.schedulers.toy_run import no_noise, toy_config
 
 NAME = UniPCMultistepScheduler.__name__
-PICTURE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
+IMAGE = np.array([[0.5, -2.0], [1.25, 0.0]], np.float32)
 NOISE = np.array([[1.0, 0.5], [-0.75, 2.0]], np.float32)
 
 
@@ -19,22 +19,22 @@ def test_steps_as_diffusers_does(fields: dict[str, Any], expected: NDArray[np.fl
     check(NAME, fields, expected)
 
 
-def test_a_model_that_is_right_from_the_start_gets_its_picture() -> None:
+def test_a_model_that_is_right_from_the_start_gets_its_image() -> None:
     scheduler = UniPCMultistepScheduler.factory(toy_config())(5)
-    sample = scheduler.add_noise(PICTURE, NOISE, 0)
+    sample = scheduler.add_noise(IMAGE, NOISE, 0)
     for step in range(5):
-        np.testing.assert_allclose(sample, scheduler.add_noise(PICTURE, NOISE, step), atol=1e-5)
+        np.testing.assert_allclose(sample, scheduler.add_noise(IMAGE, NOISE, step), atol=1e-5)
         sample, denoised = scheduler.step(NOISE, step, sample, no_noise)
-        np.testing.assert_allclose(denoised, PICTURE, atol=1e-5)
+        np.testing.assert_allclose(denoised, IMAGE, atol=1e-5)
     assert denoised is sample
 
 
 def test_what_it_was_given_may_change_afterwards() -> None:
     factory = UniPCMultistepScheduler.factory(toy_config(prediction_type="sample"))
     first, second = factory(3), factory(3)
-    output, sample = PICTURE.copy(), NOISE.copy()
+    output, sample = IMAGE.copy(), NOISE.copy()
     latent = first.step(output, 0, sample, no_noise).sample
-    assert (second.step(PICTURE, 0, NOISE, no_noise).sample == latent).all()
+    assert (second.step(IMAGE, 0, NOISE, no_noise).sample == latent).all()
     output[:] = sample[:] = 7
     assert (first.step(NOISE, 1, latent, no_noise).sample == second.step(NOISE, 1, latent, no_noise).sample).all()
 
@@ -42,11 +42,11 @@ def test_what_it_was_given_may_change_afterwards() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"solver_order": 3}, "solver_order is 3 which is not supported here; set it to 2"),
+        ({"solver_order": 3}, "solver_order is 3, which is not supported; set it to 2"),
         ({"solver_type": "bh1"}, "solver_type is 'bh1'"),
-        ({"predict_x0": False}, "predict_x0 is false which is not supported here; set it to true"),
+        ({"predict_x0": False}, "predict_x0 is false, which is not supported; set it to true"),
         ({"lower_order_final": False}, "lower_order_final is false"),
-        ({"disable_corrector": [0]}, "disable_corrector is not empty, which is not supported here; leave it out"),
+        ({"disable_corrector": [0]}, "disable_corrector is not empty, which is not supported; remove it"),
         ({"prediction_type": "flow_prediction"}, "prediction_type is 'flow_prediction'"),
         ({"use_flow_sigmas": True}, "use_flow_sigmas is true"),
         ({"use_beta_sigmas": True}, "use_beta_sigmas is true"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from graphframe.calculators.diffusion.schedulers import SchedulersOfModel
+from graphframe.calculators.diffusion.schedulers import ModelSchedulers
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.images import ImageRequest, InvalidRequest
 
@@ -39,8 +39,8 @@ OWN: list[dict[str, object]] = [
 ]
 
 
-def of(**fields: object) -> SchedulersOfModel:
-    return SchedulersOfModel(SchedulerConfig(fields, "/models/one/scheduler_config.json"))
+def of(**fields: object) -> ModelSchedulers:
+    return ModelSchedulers(SchedulerConfig(fields, "/models/one/scheduler_config.json"))
 
 
 @pytest.mark.parametrize("own", OWN, ids=lambda own: own["_class_name"])
@@ -76,7 +76,7 @@ def test_what_is_known_of_the_model_stays() -> None:
         assert schedulers.get(name)(4).timesteps[0] == 99
 
 
-def refused(schedulers: SchedulersOfModel, name: str) -> str:
+def refused(schedulers: ModelSchedulers, name: str) -> str:
     with pytest.raises(InvalidRequest) as caught:
         schedulers.get(name)
     assert caught.value.param == "scheduler"
@@ -93,12 +93,12 @@ def test_unknown_name() -> None:
 
 def test_name_that_does_not_fit_the_kind_of_model() -> None:
     assert refused(of(_class_name="EulerDiscreteScheduler"), "flow-match euler") == (
-        'scheduler "flow match euler" does not fit this model: one of them is for flow matching, the other is not; '
-        f"those that fit are {', '.join(FOR_NOISE)}"
+        'scheduler "flow match euler" does not fit this model: flow-match schedulers fit flow-match models only; '
+        f"use one of {', '.join(FOR_NOISE)}"
     )
     assert refused(of(_class_name="FlowMatchEulerDiscreteScheduler"), "euler") == (
-        'scheduler "euler" does not fit this model: one of them is for flow matching, the other is not; '
-        "those that fit are flow match euler, flow match heun"
+        'scheduler "euler" does not fit this model: flow-match schedulers fit flow-match models only; '
+        "use one of flow match euler, flow match heun"
     )
 
 
@@ -107,7 +107,7 @@ def test_name_that_cannot_do_what_the_model_needs() -> None:
     assert message.startswith(
         "scheduler \"pndm\" does not fit this model: its config: prediction_type is 'sample', which is not supported"
     )
-    assert "pndm," not in message.partition("those that fit are")[2]
+    assert "pndm," not in message.partition("use one of")[2]
     assert "/models" not in message
 
 
@@ -121,9 +121,9 @@ def test_own_that_cannot_be_had_here() -> None:
 def test_reads_a_file(tmp_path: Path) -> None:
     path = tmp_path / "scheduler_config.json"
     path.write_text(json.dumps({"_class_name": "LCMScheduler"}))
-    assert SchedulersOfModel.from_file(path).get(None)(4).timesteps.tolist() == [999, 759, 499, 259]
+    assert ModelSchedulers.from_file(path).get(None)(4).timesteps.tolist() == [999, 759, 499, 259]
     with pytest.raises(FileNotFoundError, match=r"gone\.json is missing"):
-        SchedulersOfModel.from_file(tmp_path / "gone.json")
+        ModelSchedulers.from_file(tmp_path / "gone.json")
 
 
 def test_every_name_is_documented() -> None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from graphframe.calculators.diffusion.schedulers.classes import factory_of
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.factories import factory_of
 
-# What diffusers 0.39 writes for the usual models.
+# The configs that diffusers 0.39 writes for common models.
 STABLE_DIFFUSION = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 LEADING = {"timestep_spacing": "leading"}
 CONFIGS: dict[str, tuple[dict[str, object], float]] = {
@@ -51,11 +51,13 @@ def test_unknown_class(name: str, suggestion: str) -> None:
     with pytest.raises(ValueError, match="_class_name is") as caught:
         factory_of(SchedulerConfig({"_class_name": name}, "some.json"))
     message = str(caught.value)
-    assert message.startswith(f"some.json: _class_name is '{name}', but the schedulers here are DDIMScheduler, DPM")
+    assert message.startswith(
+        f"some.json: _class_name is '{name}', which is not supported; schedulers: DDIMScheduler, DPM"
+    )
     assert suggestion in message
     assert ("did you mean" in message) == bool(suggestion)
 
 
 def test_no_class() -> None:
-    with pytest.raises(ValueError, match="_class_name is '', but the schedulers here are"):
+    with pytest.raises(ValueError, match="_class_name is '', which is not supported; schedulers:"):
         factory_of(SchedulerConfig({}))

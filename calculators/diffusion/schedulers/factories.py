@@ -1,4 +1,4 @@
-"""The schedulers by the names of their classes in diffusers, as a ``scheduler_config.json`` has them."""
+"""The schedulers by their class names in ``scheduler_config.json``, which are those of diffusers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from graphframe.calculators.diffusion.schedulers.solvers.unipc_multistep import 
 
 
 def _lms(config: SchedulerConfig) -> SchedulerFactory:
-    # NOTE: what openvino_genai makes of it. It then refuses most, since they lack DDIM's clip_sample: false.
+    # NOTE: openvino_genai replaces it by DDIM, and then refuses most configs, which lack DDIM's clip_sample: false.
     return DDIMScheduler.factory(config.with_fields({"clip_sample": False}))
 
 
@@ -40,18 +40,17 @@ _FACTORIES: dict[str, Callable[[SchedulerConfig], SchedulerFactory]] = {
 
 
 def factory_of(config: SchedulerConfig) -> SchedulerFactory:
-    """Read a config with the scheduler that its `_class_name` names.
+    """Return the factory of the scheduler in the config's `_class_name`.
 
     Raises
     ------
     ValueError
-        If there is no such scheduler here, or if a field is wrong or asks for something that the scheduler cannot do.
-        The message names the file and the field.
+        If the scheduler or a field is not valid or not supported. The message names the file and the field.
     """
     name = config.text("_class_name", "")
     if name not in _FACTORIES:
         close = difflib.get_close_matches(name, _FACTORIES, n=1)
         suggestion = f"; did you mean {close[0]}?" if close else ""
         known = ", ".join(_FACTORIES)
-        raise config.error("_class_name", f"is {name!r}, but the schedulers here are {known}{suggestion}")
+        raise config.error("_class_name", f"is {name!r}, which is not supported; schedulers: {known}{suggestion}")
     return _FACTORIES[name](config)

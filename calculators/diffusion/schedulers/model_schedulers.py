@@ -1,4 +1,4 @@
-"""The schedulers that a model can be sampled with: its own, and those that a request may name instead."""
+"""The schedulers of a model: its own, and the ones that a request may select."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from graphframe.calculators.diffusion.schedulers.classes import factory_of
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.factories import factory_of
 from graphframe.calculators.diffusion.schedulers.scheduler import SchedulerFactory
 from graphframe.framework.errors import did_you_mean
 from graphframe.images import InvalidRequest
@@ -37,25 +37,24 @@ _NAMED: dict[str, tuple[str, dict[str, object]]] = {
     "unipc": ("UniPCMultistepScheduler", {**_MULTISTEP, **_EVEN}),
     "unipc karras": ("UniPCMultistepScheduler", {**_MULTISTEP, **_KARRAS}),
 }
-"""Each with its class, and the fields that the name stands for, whatever the model's own config says of them."""
+"""The class of each name, and the fields that override those of the model's config."""
 
 
-class SchedulersOfModel:
-    """Made from the ``scheduler_config.json`` of a model, as diffusers writes it.
+class ModelSchedulers:
+    """The schedulers that fit a model.
 
-    A scheduler other than the model's own reads the same config, as diffusers' ``from_config`` does it: what is known
-    of the model's training stays, and fields that are not its own have its defaults.
+    A scheduler other than the model's own reads the same config, like diffusers' ``from_config``: it uses the fields
+    that describe the model's training, and has its own defaults for the others.
 
     Parameters
     ----------
-    config
-        The model's config.
+    config : SchedulerConfig
+        The ``scheduler_config.json`` of the model.
 
     Raises
     ------
     ValueError
-        If there is no scheduler of its `_class_name`, or if one of its fields is wrong or asks for something that the
-        scheduler cannot do. The message names the file and the field.
+        If the model's own scheduler or a field is not valid or not supported. The message names the file and the field.
     """
 
     def __init__(self, config: SchedulerConfig) -> None:
@@ -65,7 +64,7 @@ class SchedulersOfModel:
         self._unfit: dict[str, str] = {}
         for name, (class_name, fields) in _NAMED.items():
             if _is_flow_match(class_name) != is_flow_match:
-                self._unfit[name] = "one of them is for flow matching, the other is not"
+                self._unfit[name] = "flow-match schedulers fit flow-match models only"
                 continue
             swapped = config.with_fields({"_class_name": class_name, **fields}, "its config")
             try:
@@ -74,22 +73,22 @@ class SchedulersOfModel:
                 self._unfit[name] = str(error)
 
     @classmethod
-    def from_file(cls, path: Path, fields: Mapping[str, object] = MappingProxyType({})) -> SchedulersOfModel:
-        """Read a ``scheduler_config.json``; some of its fields may be set anew.
+    def from_file(cls, path: Path, fields: Mapping[str, object] = MappingProxyType({})) -> ModelSchedulers:
+        """Return the schedulers for a ``scheduler_config.json``, in which `fields` replace some fields.
 
         Raises
         ------
         FileNotFoundError
-            If there is no such file.
+            If the file is missing.
         ValueError
-            If it is no scheduler config, or not one that can be had here.
+            If the config is not valid or not supported.
 
         Examples
         --------
         >>> import json, tempfile
         >>> path = Path(tempfile.mkdtemp(), "scheduler_config.json")
         >>> _ = path.write_text(json.dumps({"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"}))
-        >>> schedulers = SchedulersOfModel.from_file(path)
+        >>> schedulers = ModelSchedulers.from_file(path)
         >>> schedulers.get(None)(4).timesteps
         array([999, 749, 499, 249])
         >>> schedulers.get("DPM++ 2M Karras")(4).timesteps
@@ -98,14 +97,14 @@ class SchedulersOfModel:
         return cls(SchedulerConfig.from_file(path).with_fields(fields))
 
     def get(self, name: str | None) -> SchedulerFactory:
-        """Return the scheduler of a name, in which case does not matter, and ``-`` and ``_`` are spaces.
+        """Return the scheduler of a name, or the model's own for None.
 
-        Without a name, it is the model's own.
+        Upper case equals lower case in names, and ``-`` and ``_`` equal spaces.
 
         Raises
         ------
         InvalidRequest
-            If there is none of that name, or it does not fit the model.
+            If the name is unknown, or the scheduler does not fit the model.
         """
         if name is None:
             return self._own
@@ -114,7 +113,7 @@ class SchedulersOfModel:
             return self._fit[plain]
         fit = ", ".join(self._fit)
         if plain in self._unfit:
-            problem = f'scheduler "{plain}" does not fit this model: {self._unfit[plain]}; those that fit are {fit}'
+            problem = f'scheduler "{plain}" does not fit this model: {self._unfit[plain]}; use one of {fit}'
         else:
             problem = f'scheduler must be one of {fit}, not "{name}"{did_you_mean(plain, self._fit)}'
         raise InvalidRequest(problem, "scheduler")

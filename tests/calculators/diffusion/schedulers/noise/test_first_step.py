@@ -1,6 +1,6 @@
 import pytest
 
-from graphframe.calculators.diffusion.schedulers.noise.strength import first_step
+from graphframe.calculators.diffusion.schedulers.noise.first_step import first_step
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,6 @@ def test_out_of_range(strength: float) -> None:
 
 
 def test_nothing_left() -> None:
-    with pytest.raises(ValueError, match=r"strength 0\.1 leaves none of 4 steps; ask for more strength, or more steps"):
+    with pytest.raises(ValueError, match=r"strength 0\.1 leaves none of 4 steps; use more strength or more steps"):
         first_step(4, 4, 0.1)
     assert first_step(5, 4, 0.1) == 4
