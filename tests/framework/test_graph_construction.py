@@ -89,7 +89,7 @@ class TestFromConfig:
             'node "Double": option_value "x": ',
             'node "first": another node has the same name',
             'node "first": input_stream "b" has no producer',
-            'node "first": there is no calculator or subgraph "Dubble"',
+            'node "first": unknown calculator or subgraph "Dubble"',
         ]
         for message, start in zip(messages, starts, strict=True):
             assert message.startswith(start)

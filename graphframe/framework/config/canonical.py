@@ -1,28 +1,26 @@
-"""The one form of a config that all ways of writing the same graph have in common."""
+"""The canonical form of a config, which is the same for all texts of the same graph."""
 
 from __future__ import annotations
 
 from graphframe.framework.config.node_options import node_options, pack, written_options
 from graphframe.framework.config.reading import SourcedConfig, SourcedNode
 from graphframe.framework.config.registry import find_calculator
-from graphframe.framework.config.specs import parse_specs
+from graphframe.framework.config.specs import CONNECTIONS, parse_specs
 from graphframe.framework.config.subgraphs import expand
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
-_LISTS = ("input_stream", "output_stream", "input_side_packet", "output_side_packet")
-
 
 def canonical(config: SourcedConfig) -> CalculatorGraphConfig:
-    """What a config says, however it says it: two that make the same graph have the same canonical config.
+    """Return the canonical form of a config: two configs of the same graph have the same.
 
-    Subgraphs are expanded, every node has a name, what it connects is in the order of tags and indexes, and options are
+    Subgraphs are expanded, every node has a name, connections are in the order of tags and indexes, and options are
     messages in `node_options`, in the order of their types.
 
     Raises
     ------
     GraphConfigError
-        If it, or its subgraphs, cannot be read. The rest is not checked.
+        If the config or its subgraphs cannot be read. Nothing else is checked.
     """
     nodes, problems = expand(config)
     made = CalculatorGraphConfig()
@@ -65,7 +63,7 @@ def _canonical_node(node: SourcedNode) -> tuple[CalculatorGraphConfig.Node, list
 
 def _order(made: CalculatorGraphConfig | CalculatorGraphConfig.Node) -> None:
     """Write connections in the order of their tags and indexes."""
-    for field in _LISTS:
+    for field in CONNECTIONS:
         specs, wrong = parse_specs(getattr(made, field))
         if not wrong:
             places = sorted((spec.tag, spec.index, str(spec)) for spec in specs if spec)

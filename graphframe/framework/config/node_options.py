@@ -1,4 +1,4 @@
-"""The options of a node: what its `node_options` and `options` hold."""
+"""The options of a node, from its `node_options` and `options`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from google.protobuf import any_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError, Message
 
-from graphframe.framework.config.dataclass_options import message_type, to_dataclass, to_message
+from graphframe.framework.config.dataclass_messages import message_type
+from graphframe.framework.config.dataclass_options import to_dataclass, to_message
 from graphframe.framework.config.reading import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem
 from graphframe.framework.port import Options
@@ -23,10 +24,15 @@ class Written(NamedTuple):
 
 
 def node_options(node: SourcedNode, taken: Sequence[Options[Any]] | None) -> tuple[Mapping[type, Any], list[Problem]]:
-    """The options of a node by the class that its calculator declares, and what is wrong with them.
+    """Return the options of a node by the class that its calculator declares, and their problems.
 
-    As in MediaPipe, an extension in `options` wins over a message of the same type in `node_options`. `taken` are the
-    options that the calculator takes; None if that is not known.
+    As in MediaPipe, an extension in `options` wins over a message of the same type in `node_options`.
+
+    Parameters
+    ----------
+    node : SourcedNode
+    taken : sequence of Options, optional
+        The options that the calculator takes; None if the calculator is unknown.
     """
     written, problems = written_options(node, "node_options")
     if taken is None:
@@ -56,9 +62,13 @@ def node_options(node: SourcedNode, taken: Sequence[Options[Any]] | None) -> tup
 def written_options(
     sourced: SourcedNode | SourcedConfig, packed_field: str
 ) -> tuple[dict[str, Written], list[Problem]]:
-    """The messages of options of a node or graph by the names of their types, extensions first; and what is wrong.
+    """Return the messages of options of a node or graph by type name, extensions first, and their problems.
 
-    `packed_field` is the field of the messages that are packed: ``"node_options"`` or ``"graph_options"``.
+    Parameters
+    ----------
+    sourced : SourcedNode or SourcedConfig
+    packed_field : str
+        The field that holds packed messages: ``"node_options"`` or ``"graph_options"``.
     """
     found: dict[str, Written] = {}
     problems: list[Problem] = []
@@ -86,24 +96,27 @@ def written_options(
 
 
 def unpack(packed: any_pb2.Any) -> Message:
-    """The message that is packed.
+    """Return the message that is packed.
 
     Raises
     ------
     ValueError
-        If its type is not known, or it is not of that type.
+        If its type is unknown, or its bytes are not of that type.
     """
     name = packed.TypeName()
     try:
         message = message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(name))()
+    except KeyError as error:
+        raise ValueError(f"the option type {name} is unknown") from error
+    try:
         packed.Unpack(message)
-    except (KeyError, DecodeError) as error:
+    except DecodeError as error:
         raise ValueError(f"options {name} cannot be read: {error}") from error
     return message
 
 
 def pack(options: object) -> any_pb2.Any:
-    """The item of `node_options` that holds a message, or an instance of a dataclass, of options."""
+    """Return the item of `node_options` for options, which are a message or an instance of a dataclass."""
     packed = any_pb2.Any()
     message = options if isinstance(options, Message) else to_message(options, message_type(type(options))())
     packed.Pack(message, deterministic=True)

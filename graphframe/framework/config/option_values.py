@@ -1,9 +1,9 @@
-"""Options of a graph, and the `option_value`s by which its nodes take them over.
+"""The `option_value`s of nodes, which copy options of their graph.
 
-``option_value: "OPTIONS/field/sub:options/graph_field"`` sets a field of the node's options from one of the graph's:
-those that the graph holds itself, and over them those of the node in whose place it comes. A number after a repeated
-field is a position in it; ``Ext::graphframe.FooOptions`` before all names chooses one of several types; a path without
-names is the whole message. As in MediaPipe, what is not set is not copied.
+``option_value: "OPTIONS/field/sub:options/graph_field"`` sets a field of the node's options from one of the graph's
+options: those in the graph itself, overridden by those of the node that it replaces. A number after a repeated field is
+a position in it; ``Ext::graphframe.FooOptions`` before all names selects one of several types; a path without names is
+the whole message. As in MediaPipe, unset fields are not copied.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class _Step(NamedTuple):
-    """One field on the way to another; `position` is where in it, if it is repeated."""
+    """A field in a path; `position` is the item of a repeated field."""
 
     field: FieldDescriptor
     position: int | None
@@ -32,14 +32,14 @@ class _Step(NamedTuple):
 def apply_option_values(
     config: SourcedConfig, outer: SourcedNode | None, nodes: Iterable[SourcedNode]
 ) -> list[Problem]:
-    """Carry out the `option_value`s of `nodes`, which are changed; returns what is wrong with them.
+    """Apply the `option_value`s of `nodes` to them, and return their problems.
 
     Parameters
     ----------
     config : SourcedConfig
         The graph of the nodes.
     outer : SourcedNode, optional
-        The node in whose place it comes.
+        The node that the graph replaces.
     nodes : iterable of SourcedNode
     """
     found, problems = written_options(config, "graph_options")
@@ -87,7 +87,7 @@ def _apply(text: str, options: Mapping[str, Message], node: SourcedNode) -> None
 
 
 def _path(text: str) -> tuple[str, list[str]]:
-    """The type of options that is chosen, or ``""``, and the names after it."""
+    """Return the selected type of options, or ``""``, and the names after it."""
     names = [name for name in text.split("/") if name]
     if names and names[0] in ("OPTIONS", "options"):
         del names[0]
@@ -96,7 +96,7 @@ def _path(text: str) -> tuple[str, list[str]]:
 
 
 def _chosen(options: Mapping[str, T], type_: str) -> T | None:
-    """The options of that type, or the first ones if none is named."""
+    """Return the options of that type, or the first ones if none is named."""
     if type_:
         return options.get(type_) or options.get(re.sub(r"^mediapipe\.", "graphframe.", type_))
     return next(iter(options.values()), None)
@@ -125,7 +125,7 @@ def _is_list(steps: Sequence[_Step]) -> bool:
 
 
 def _values(message: Message, steps: Sequence[_Step]) -> list[Any]:
-    """What is set at the end of the steps: nothing, one value, or those of a repeated field."""
+    """Return the values at the end of the steps: none if it is unset, one, or those of a repeated field."""
     if not steps:
         return [message]
     (field, position), *rest = steps

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def resolve_path(base: Path, path: str) -> Path:
-    """`path` as a graph means it, whose folder is `base`.
+    """Return the full path of `path` in a graph whose folder is `base`.
 
     Raises
     ------

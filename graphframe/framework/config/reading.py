@@ -24,12 +24,12 @@ _NOWHERE: Final[Mapping[FieldPath, int]] = MappingProxyType({})
 
 
 class SourcedNode(NamedTuple):
-    """A node of a config, and where it was written.
+    """A node of a config, with its place in a text.
 
     Attributes
     ----------
     name : str
-        Its name; for a node without one that of its calculator, numbered where several share it.
+        Its name. For a node without one it is that of its calculator, numbered where several nodes share it.
     base : pathlib.Path
         The folder that relative paths in its options start from.
     """
@@ -47,16 +47,25 @@ class SourcedNode(NamedTuple):
         return Problem(f'node "{self.name}": {_with_field(message, line, place)}', self.source, line)
 
     def line(self, *place: str | int) -> int | None:
-        """Where one of its fields is written, or else where the node is."""
+        """Return the line of one of its fields, or else of the node."""
         places = ((*self.path, *place), self.path, ())
         return next((self.lines[place] for place in places if place in self.lines), None)
 
 
 class SourcedConfig(NamedTuple):
-    """A config, the name of what it was read from, the line of each field, and what could not be read of it.
+    """A config, with its place in a text.
 
-    The line at the empty path is that of everything which has none of its own. `base` is the folder that relative paths
-    start from.
+    Attributes
+    ----------
+    proto : CalculatorGraphConfig
+    source : str
+        The name of its text in messages.
+    lines : mapping
+        The line of each field. That at the empty path is for all fields without one.
+    problems : sequence of Problem
+        The parts of the text that could not be read.
+    base : pathlib.Path
+        The folder that relative paths start from.
     """
 
     proto: CalculatorGraphConfig
@@ -111,7 +120,7 @@ def parse(
     load_option_types : callable
         Called if the text holds an unknown type; returns the names of all types of options.
     allow_unknown : bool
-        Whether unknown types of options are no problem, as in drawing a graph whose calculators are elsewhere.
+        Whether unknown types of options are allowed, as in drawing a graph whose calculators are elsewhere.
 
     Raises
     ------

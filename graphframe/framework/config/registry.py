@@ -1,7 +1,7 @@
-"""Calculators and subgraphs by the names that graphs call them.
+"""Calculators and subgraphs by their names in graphs.
 
-Those of installed packages come from the entry-point group ``graphframe.calculators`` and are imported when they are
-first asked for.
+Those of installed packages come from the entry-point group ``graphframe.calculators``, and are imported when they are
+first used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ F = TypeVar("F", bound=MakeSubgraph)
 _calculators: dict[str, type[Calculator]] = {}
 _subgraphs: dict[str, SourcedConfig | SubgraphFunction] = {}
 _functions: dict[MakeSubgraph, SubgraphFunction] = {}
-"""What each function that was registered as a subgraph is, for entry points name the function."""
+"""The subgraph of each registered function. Entry points name the function."""
 _changes = 0
 
 
@@ -38,12 +38,12 @@ def register(calculator: C) -> C:
 
 
 def register_subgraph(path: str | Path) -> str:
-    """Make the graph in a file known to other graphs by its ``type`` (and ``package``), and return that.
+    """Make the graph in a file known to other graphs by its ``type`` (and ``package``), and return that name.
 
     Raises
     ------
     GraphConfigError
-        If it cannot be parsed. The rest of it is checked with the graphs that use it.
+        If it cannot be parsed. Everything else is checked with the graphs that use it.
     GraphError
         If it has no ``type``.
     """
@@ -59,14 +59,14 @@ def register_subgraph(path: str | Path) -> str:
 
 
 def subgraph(type: str, *options: Options[Any]) -> Callable[[F], F]:
-    """Make a function known to graphs as a subgraph: a decorator for one that is given a node, and returns its graph.
+    """Make a function known to graphs as a subgraph: a decorator for a function of a node that returns a graph.
 
     Parameters
     ----------
     type : str
-        What nodes call it.
+        Its name in graphs.
     *options : Options
-        The options that such a node takes; the function reads them with ``node[options]``.
+        The options of its nodes. The function reads them with ``node[options]``.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def subgraph(type: str, *options: Options[Any]) -> Callable[[F], F]:
 
 
 def changes() -> int:
-    """How often something was registered; what graphs mean may have changed with it."""
+    """Return the number of registrations so far; each may change the meaning of graphs."""
     return _changes
 
 
@@ -105,13 +105,13 @@ def _note_change() -> None:
 
 
 def find_subgraph(name: str) -> SourcedConfig | None:
-    """The graph of that type that was registered from a file, if there is one."""
+    """Return the graph of that type, if one is registered from a file."""
     found = _subgraphs.get(name)
     return found if isinstance(found, SourcedConfig) else None
 
 
 def is_subgraph(name: str) -> bool:
-    """Whether there is a subgraph of that type; its package is imported for that."""
+    """Return whether that is the type of a subgraph. May import the package that declares it."""
     if name not in _subgraphs and name not in _calculators and name in _entry_points():
         with suppress(LookupError):
             _load(name)
@@ -119,19 +119,19 @@ def is_subgraph(name: str) -> bool:
 
 
 def subgraph_of(node: SourcedNode) -> SourcedConfig:
-    """The graph in whose place `node`, a subgraph, stands.
+    """Return the graph that replaces `node`, which is a subgraph.
 
     Raises
     ------
     GraphConfigError
-        If a function makes it, and fails.
+        If the function of the subgraph fails.
     """
     found = _subgraphs[node.proto.calculator]
     return found if isinstance(found, SourcedConfig) else found.config_for(node, load_option_types)
 
 
 def full_name(name: str, package: str) -> str:
-    """The name of the calculator or subgraph that a graph of `package` means: of the innermost package that has it."""
+    """Return the full name of a calculator or subgraph in a graph of `package`; inner packages come first."""
     parts = package.split(".") if package else []
     for count in range(len(parts), 0, -1):
         full = ".".join((*parts[:count], name))
@@ -141,12 +141,12 @@ def full_name(name: str, package: str) -> str:
 
 
 def find_calculator(name: str) -> type[Calculator]:
-    """The calculator of that name.
+    """Return the calculator of that name.
 
     Raises
     ------
     LookupError
-        If there is none, with a suggestion, or if its package cannot be imported, with the reason.
+        If it is unknown, with a suggestion, or if its package cannot be imported, with the reason.
     """
     if name not in _calculators:
         _load(name)
@@ -157,7 +157,7 @@ def _load(name: str) -> None:
     entry = _entry_points().get(name)
     if entry is None:
         known = {*_calculators, *_subgraphs, *_entry_points()}
-        raise LookupError(f'there is no calculator or subgraph "{name}"{did_you_mean(name, known)}')
+        raise LookupError(f'unknown calculator or subgraph "{name}"{did_you_mean(name, known)}')
     try:
         loaded = entry.load()
     except Exception as cause:
@@ -173,7 +173,7 @@ def _load(name: str) -> None:
 
 
 def load_option_types() -> list[str]:
-    """Import all calculators, so that the types of their options are known; returns the names of these."""
+    """Import all calculators, so that the types of their options are known, and return the names of the types."""
     taken: list[Options[Any]] = []
     for name in {*_calculators, *_subgraphs, *_entry_points()}:
         if is_subgraph(name):

@@ -1,4 +1,4 @@
-"""What a text in protobuf's text format says where, and what of it the schema does not have."""
+"""A scan of a text in protobuf's text format: the line of each field, and the names that the schema does not have."""
 
 from __future__ import annotations
 
@@ -24,12 +24,19 @@ _OPEN, _CLOSE = ("{", "<", "["), ("}", ">", "]")
 
 
 class Unknown(NamedTuple):
-    """A field, or a type of options, that the schema does not have."""
+    """A field, or a type of options, that the schema does not have.
+
+    Attributes
+    ----------
+    line : int
+    message : str
+    is_type : bool
+        Whether it is a type of options, which may be known elsewhere. An unknown field of a known message is a mistake.
+    """
 
     line: int
     message: str
     is_type: bool
-    """Whether it is a type of options, which may be known elsewhere; a field of a known message is just wrong."""
 
 
 class Scan:
@@ -46,10 +53,10 @@ class Scan:
     Attributes
     ----------
     lines : dict
-        The line of each field that is known.
+        The line of each known field.
     unknown : list of Unknown
     known_text : str
-        The text with blanks in place of what is not known, and graphframe's types in place of MediaPipe's.
+        The text with blanks in place of unknown fields, and graphframe's types in place of MediaPipe's.
     """
 
     def __init__(self, text: str, schema: Descriptor, load_option_types: Callable[[], Iterable[str]]) -> None:
@@ -167,13 +174,13 @@ class Scan:
     def _unknown_type(self, name: str, schema: Descriptor) -> str:
         if "/" in name:
             name = name.rpartition("/")[2]
-            return f"the option type {name} is not known{did_you_mean(name, self._option_types or ())}"
+            return f"the option type {name} is unknown{did_you_mean(name, self._option_types or ())}"
         message = name.rpartition(".")[0]
         if self._find(message, is_message=True) is not None:
             hint = f"; write node_options {{ [type.googleapis.com/{message}] {{ ... }} }} instead"
         else:
             hint = did_you_mean(name, [field.full_name for field in self._pool.FindAllExtensions(schema)])
-        return f"the extension {name} is not known{hint}"
+        return f"the extension {name} is unknown{hint}"
 
     def _advance(self) -> Token:
         """Return the next token, and pass over it."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 _SPEC = re.compile(r"(?:([A-Z_][A-Z0-9_]*):(?:(0|[1-9][0-9]*):)?)?([a-z_][a-z0-9_]*)")
 _TAG_INDEX = re.compile(r"([A-Z_][A-Z0-9_]*)?(?::(0|[1-9][0-9]*))?")
 _HIGHEST_INDEX = 10_000
+CONNECTIONS: Final = ("input_stream", "output_stream", "input_side_packet", "output_side_packet")
+"""The fields of a graph or node that hold specs."""
 
 
 @dataclass(slots=True)
@@ -21,7 +24,7 @@ class Spec:
 
     @property
     def key(self) -> str:
-        """How a caller addresses it: the tag, ``TAG:index`` from the second on, the name where there is no tag."""
+        """The key of a caller for it: ``TAG``, ``TAG:index`` from the second on, or its name if it has no tag."""
         return tag_index(self.tag, self.index) if self.tag else self.name
 
     def __str__(self) -> str:
@@ -29,7 +32,7 @@ class Spec:
 
 
 def tag_index(tag: str, index: int) -> str:
-    """MediaPipe's spelling of a place: ``TAG``, ``TAG:2``, ``:3``; empty for the first one without a tag."""
+    """Return MediaPipe's spelling of a place: ``TAG``, ``TAG:2``, ``:3``; empty for the first one without a tag."""
     return f"{tag}:{index}" if index else tag
 
 
@@ -56,7 +59,7 @@ def parse_specs(texts: Sequence[str]) -> tuple[list[Spec | None], list[tuple[int
         In the order of the texts; None for a text that could not be read.
     problems : list of (position, message)
     """
-    if len(texts) == 1:  # NOTE: as most are; a third of the cost
+    if len(texts) == 1:  # NOTE: most lists are; this is a third of the cost
         match = _SPEC.fullmatch(texts[0])
         if match is not None and not match[2]:
             return [Spec(match[1] or "", 0, match[3])], []
@@ -73,7 +76,7 @@ def parse_specs(texts: Sequence[str]) -> tuple[list[Spec | None], list[tuple[int
             continue
         tag, number, name = match.groups("")
         if tag:
-            index = int(number[:9] or 0)  # as int() refuses thousands of digits, and the highest has five
+            index = int(number[:9] or 0)  # int() refuses thousands of digits, and the highest index has five
         else:
             index, untagged = untagged, untagged + 1
         if index:
@@ -95,7 +98,7 @@ def parse_specs(texts: Sequence[str]) -> tuple[list[Spec | None], list[tuple[int
 
 
 def _gaps(taken: Mapping[tuple[str, int], tuple[int, str]]) -> Iterable[tuple[int, str]]:
-    """The indexes that lack among those of one tag, which must be 0, 1, 2 and so on."""
+    """Yield the position and a message for each tag whose indexes are not 0, 1, 2 and so on."""
     for tag in {tag: None for tag, _ in taken}:
         found = [index for other, index in taken if other == tag]
         last = max(found)
@@ -106,6 +109,7 @@ def _gaps(taken: Mapping[tuple[str, int], tuple[int, str]]) -> Iterable[tuple[in
 
 
 def _why(text: str) -> str:
+    """Return the rule that a spec breaks."""
     name = text.rsplit(":", 1)[-1]
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
         return '(names are lower case letters, digits and "_", and do not begin with a digit)'

@@ -1,4 +1,4 @@
-"""Subgraphs that a Python function makes, where MediaPipe has templates and C++ subgraphs."""
+"""Subgraphs that a Python function returns, where MediaPipe has templates and C++ subgraphs."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.port import M, Options
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
+_OPTIONS_DEPTH = 4
+"""The length of the path of options in a node: ``("node_options", 0, "type.googleapis.com/MyOptions", 0)``."""
+
 
 class SubgraphNode:
-    """What a function that makes a subgraph is told about the node in whose place it comes.
+    """The node that a subgraph replaces, as the function of the subgraph gets it.
 
-    The function may raise a `GraphConfigError` with several problems that `problem` made.
+    The function may raise a `GraphConfigError` with several problems from `problem`.
 
     Attributes
     ----------
     name : str
     inputs, outputs, side_inputs, side_outputs : list of Spec
-        What the node connects, in the order of the text: each has a `tag`, an `index` and a `name`.
+        The connections of the node, in the order of the text: each has a `tag`, an `index` and a `name`.
     """
 
     def __init__(self, node: SourcedNode, options: Mapping[type, Any]) -> None:
@@ -38,11 +41,11 @@ class SubgraphNode:
         self._options = options
 
     def __getitem__(self, options: Options[M]) -> M:
-        """The node's options of that type, or the type's defaults."""
+        """Return the node's options of that type, or the type's defaults."""
         return self._options.get(options.type) or options.type()
 
     def path(self, path: str) -> Path:
-        """`path` as the graph means it: relative to the graph's folder.
+        """Return the full path of `path`, which is relative to the graph's folder.
 
         Raises
         ------
@@ -52,41 +55,43 @@ class SubgraphNode:
         return resolve_path(self._node.base, path)
 
     def problem(self, message: str, *field: str | int) -> Problem:
-        """A problem of the node, at a field of its options: ``"device"``, or ``"item", 2, "path"``."""
-        place = (*field, *(() if field and isinstance(field[-1], int) else (0,)))
-        start = len(self._node.path)
-        # NOTE: before the field are that which holds the options, and their type as it is written.
-        for found in self._node.lines:
-            if found[:start] == self._node.path and field and found[start + 4 :] == place:
-                return self._node.problem(message, *found[start:])
+        """Return a problem of the node, or of a field of its options: ``"device"``, or ``"item", 2, "path"``."""
+        if not field:
+            return self._node.problem(message)
+        in_options = field if isinstance(field[-1], int) else (*field, 0)
+        depth = len(self._node.path)
+        for path in self._node.lines:
+            in_node = path[depth:]
+            if path[:depth] == self._node.path and in_node[_OPTIONS_DEPTH:] == in_options:
+                return self._node.problem(message, *in_node)
         return self._node.problem(message)
 
 
 MakeSubgraph = Callable[[SubgraphNode], CalculatorGraphConfig | str]
-"""Makes the graph that replaces a node, as a config or as text."""
+"""A function that returns the graph which replaces a node, as a config or as text."""
 
 
 @dataclass(frozen=True)
 class SubgraphFunction:
-    """A subgraph that is made anew for each node."""
+    """A subgraph whose function is called for each node."""
 
     type: str
     make: MakeSubgraph
     options: tuple[Options[Any], ...]
 
     def config_for(self, node: SourcedNode, load_option_types: Callable[[], Iterable[str]]) -> SourcedConfig:
-        """The graph in whose place `node` stands. Its problems are told at the line of the node.
+        """Return the graph that replaces `node`. Its problems have the line of the node.
 
         Raises
         ------
         GraphConfigError
-            If the function raises, or makes no graph.
+            If the function raises, or returns something else.
         """
         options, problems = node_options(node, self.options)
         if problems:
             raise GraphConfigError(problems)
         try:
-            proto = self._made(SubgraphNode(node, options), load_option_types)
+            proto = self._call(SubgraphNode(node, options), load_option_types)
         except GraphConfigError as error:
             raise GraphConfigError(
                 [
@@ -100,13 +105,13 @@ class SubgraphFunction:
         line = node.line("calculator", 0)
         return SourcedConfig(proto, node.source, {} if line is None else {(): line}, base=node.base)
 
-    def _made(self, node: SubgraphNode, load_option_types: Callable[[], Iterable[str]]) -> CalculatorGraphConfig:
-        made = self.make(node)
-        if isinstance(made, CalculatorGraphConfig):
-            return made
-        if not isinstance(made, str):
-            raise TypeError(f"its function must return a CalculatorGraphConfig or text, not {type(made).__name__}")
-        config = parse(made, f"the subgraph {self.type}", load_option_types)
+    def _call(self, node: SubgraphNode, load_option_types: Callable[[], Iterable[str]]) -> CalculatorGraphConfig:
+        graph = self.make(node)
+        if isinstance(graph, CalculatorGraphConfig):
+            return graph
+        if not isinstance(graph, str):
+            raise TypeError(f"its function must return a CalculatorGraphConfig or text, not {type(graph).__name__}")
+        config = parse(graph, f"the subgraph {self.type}", load_option_types)
         if config.problems:
             raise GraphConfigError(config.problems)
         return config.proto

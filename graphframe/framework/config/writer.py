@@ -1,4 +1,4 @@
-"""Writing a config as text."""
+"""Writes a config as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
 
 def to_pbtxt(config: CalculatorGraphConfig) -> str:
-    """The text of a config, which reads back as the same. Its fields come in the order of the schema.
+    """Return the text of a config, which reads back as the same config. Fields are in the order of the schema.
 
     >>> from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
     >>> node = CalculatorGraphConfig.Node(calculator="PassThroughCalculator", input_stream=["a"], output_stream=["b"])

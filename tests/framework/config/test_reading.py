@@ -87,9 +87,9 @@ def test_nodes_without_name_are_called_by_their_calculator() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('node {\n  calculator: "A"\n', 'graph:2: Expected "}".'),
-        ("node {\n  max_in_flight: many\n}", "graph:2: in `max_in_flight: many`: Couldn't parse integer: many"),
-        ('node {\n  name: "a"\n  name: "b"\n}', "should not have multiple"),
+        ('node {\n  calculator: "A"\n', "graph:2: "),
+        ("node {\n  max_in_flight: many\n}", "graph:2: in `max_in_flight: many`: "),
+        ('node {\n  name: "a"\n  name: "b"\n}', "graph:3: "),
         ("}", "graph:1: "),
     ],
 )
@@ -124,14 +124,14 @@ def test_unknown_type_of_options() -> None:
     text = 'node {\n node_options {\n[type.googleapis.com/graphframe.FooOption] { x { y: "]}" } } } name: "a" }'
     config = parse(text, "graph", lambda: ["graphframe.FooOptions", "graphframe.BarOptions"])
     (problem,) = config.problems
-    message = "the option type graphframe.FooOption is not known, did you mean"
+    message = "the option type graphframe.FooOption is unknown, did you mean"
     assert str(problem) == f'graph:3: {message} "graphframe.FooOptions"?'
     assert config.proto.node[0].name == "a"
 
 
 def test_unknown_extension() -> None:
     (problem,) = parse("node {\n options {\n [mediapipe.Unheard.of] { x: 1 }\n }\n}", "graph").problems
-    assert str(problem) == "graph:3: the extension mediapipe.Unheard.of is not known"
+    assert str(problem) == "graph:3: the extension mediapipe.Unheard.of is unknown"
 
 
 def test_all_that_is_not_known_is_found_at_once() -> None:
@@ -173,7 +173,7 @@ def test_calculators_are_imported_only_for_types_that_are_not_known_yet() -> Non
     [
         ("\nvertex_buffer: 1.5\n" * 5000, 2),
         ('{ "nodes": [{ "calculator": "Double" }] }', 1),
-        ("Dear sir,\nthis is no graph.", 1),
+        ("Dear sir,\nthis is not a graph.", 1),
         ("import graphframe as gf\n", 1),
         ("# a comment\n<html><body></body></html>", 2),
         ("\x00\x7fELF\x02\x01", 1),
@@ -181,7 +181,7 @@ def test_calculators_are_imported_only_for_types_that_are_not_known_yet() -> Non
         ("a {" * 10_000, 1),
     ],
 )
-def test_text_that_is_no_graph_is_told_in_one_line(text: str, line: int) -> None:
+def test_a_text_that_is_not_a_graph_is_one_problem(text: str, line: int) -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
         parse(text, "mesh.pbtxt")
     (problem,) = caught.value.problems
@@ -194,11 +194,11 @@ def test_text_that_is_no_graph_is_told_in_one_line(text: str, line: int) -> None
     ("options", "message"),
     [
         ("[a/google.protobuf.DescriptorProto] {" + "nested_type {" * 3000 + "}" * 3001, "nested too deeply"),
-        ("[a/google.protobuf.UninterpretedOption.NamePart] { }", "missing required fields"),
+        ("[a/google.protobuf.UninterpretedOption.NamePart] { }", ""),  # required fields are missing
     ],
 )
 def test_options_that_protobuf_cannot_hold(options: str, message: str) -> None:
-    with pytest.raises(gf.GraphConfigError, match=message):
+    with pytest.raises(gf.GraphConfigError, match=f"^graph: .*{message}"):
         parse(f"node {{ node_options {{ {options} }} }}", "graph")
 
 
@@ -217,7 +217,7 @@ def test_files(tmp_path: Path) -> None:
         parse_file(tmp_path / "other.pbtxt")
 
 
-def test_no_graph_may_be_just_a_slip() -> None:
+def test_a_text_that_is_not_a_graph_may_be_a_slip() -> None:
     with pytest.raises(gf.GraphConfigError, match='has no field "nodes", did you mean "node"'):
         parse('nodes { calculator: "A" }', "graph")
 
@@ -234,7 +234,7 @@ def test_value_that_is_none_of_an_enum() -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
         parse(f"node {{ node_options {{ {options} }} }}", "graph")
     assert str(caught.value).startswith("graph:2: ")
-    assert 'has no value named LABEL_OPTIONEL, did you mean "LABEL_OPTIONAL"?; it has: LABEL_' in str(caught.value)
+    assert ', did you mean "LABEL_OPTIONAL"?; it has: LABEL_' in str(caught.value)
 
 
 MEDIAPIPE = """
@@ -277,10 +277,10 @@ def test_graph_of_mediapipe_with_calculators_that_are_not_known() -> None:
 
 def test_types_of_mediapipe_that_are_not_known_are_problems_otherwise() -> None:
     assert [problem.message.partition(", did")[0] for problem in parse(MEDIAPIPE, "graph").problems] == [
-        "the extension mediapipe.ModelGeneratorOptions.ext is not known",
-        "the extension mediapipe.LimiterCalculatorOptions.ext is not known",
-        "the option type mediapipe.ImageToCalculatorOptions is not known",
-        "the option type mediapipe.FaceOptions is not known",
+        "the extension mediapipe.ModelGeneratorOptions.ext is unknown",
+        "the extension mediapipe.LimiterCalculatorOptions.ext is unknown",
+        "the option type mediapipe.ImageToCalculatorOptions is unknown",
+        "the option type mediapipe.FaceOptions is unknown",
     ]
 
 

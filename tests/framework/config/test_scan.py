@@ -19,7 +19,7 @@ def scan(text: str, types: Iterable[str] = ()) -> Scan:
 
 
 def read(text: str) -> CalculatorGraphConfig:
-    """What is left of a text without what is not known."""
+    """Parse a text without its unknown fields."""
     proto: CalculatorGraphConfig = text_format.Parse(scan(text).known_text, CalculatorGraphConfig())
     return proto
 
@@ -98,7 +98,7 @@ def test_types_of_mediapipe_stand_for_ours_of_the_same_name() -> None:
 def test_an_extension_that_is_not_known_but_whose_message_is() -> None:
     (unknown,) = scan("node { options { [google.protobuf.Int64Value.ext] { value: 1 } } }").unknown
     assert unknown.message == (
-        "the extension google.protobuf.Int64Value.ext is not known; "
+        "the extension google.protobuf.Int64Value.ext is unknown; "
         "write node_options { [type.googleapis.com/google.protobuf.Int64Value] { ... } } instead"
     )
 

@@ -166,7 +166,7 @@ def test_what_it_makes_is_of_the_package_of_the_graph(subgraph: Register) -> Non
     gf.subgraph("Container")(lambda node: USE % ("Inner", ""))
     gf.subgraph("Inner")(lambda node: USE % ("Twice", ""))
     assert gf.Graph.from_text('package: "mine"' + USE % ("Container", "")).run(x=1) == {"y": [(2, 0)]}
-    with pytest.raises(gf.GraphConfigError, match='no calculator or subgraph "Twice"'):
+    with pytest.raises(gf.GraphConfigError, match='unknown calculator or subgraph "Twice"'):
         gf.Graph.from_text(USE % ("Container", ""))
 
 
@@ -201,7 +201,7 @@ def test_problems_of_its_nodes_are_told_at_the_node_in_the_graph() -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
         gf.Graph.from_text(USE % ("Wrong", ""), source="graph.pbtxt")
     assert {problem.line for problem in caught.value.problems if problem.source == "graph.pbtxt"} >= {3}
-    assert 'graph.pbtxt:3: node "wrong__Dubble": there is no calculator or subgraph "Dubble"' in str(caught.value)
+    assert 'graph.pbtxt:3: node "wrong__Dubble": unknown calculator or subgraph "Dubble"' in str(caught.value)
     assert 'graph.pbtxt:3: node "wrong__Double": Double needs an input_stream without a tag' in str(caught.value)
     assert 'graph.pbtxt:3: node "Wrong": the subgraph ' in str(caught.value)
 

@@ -183,7 +183,7 @@ def test_problem_within_a_subgraph_carries_its_file_and_line(subgraph: Register)
     with pytest.raises(gf.GraphConfigError) as raised:
         gf.Graph.from_text('input_stream: "x" node { name: "s" calculator: "Sub" input_stream: "x" }')
     assert str(raised.value) == (
-        f'{path}:4: node "s__Dubble": there is no calculator or subgraph "Dubble", did you mean "Double"?'
+        f'{path}:4: node "s__Dubble": unknown calculator or subgraph "Dubble", did you mean "Double"?'
     )
 
 
@@ -298,5 +298,5 @@ def test_the_nodes_of_a_subgraph_are_looked_up_from_its_package(subgraph: Regist
 
 
 def test_a_name_that_is_in_no_package_is_told_as_it_was_written() -> None:
-    with pytest.raises(gf.GraphConfigError, match='there is no calculator or subgraph "Dubble", did you mean "Double"'):
+    with pytest.raises(gf.GraphConfigError, match='unknown calculator or subgraph "Dubble", did you mean "Double"'):
         gf.Graph.from_text(PACKAGES % "Dubble")

@@ -16,7 +16,7 @@ def test_every_unknown_calculator_is_named() -> None:
         node { name: "one" calculator: "NoSuchCalculator" }
         node { name: "two" calculator: "PassThroughCalculatr" }
     """)
-    assert found[0].startswith('node "one": there is no calculator or subgraph "NoSuchCalculator"')
+    assert found[0].startswith('node "one": unknown calculator or subgraph "NoSuchCalculator"')
     assert found[1].endswith('did you mean "PassThroughCalculator"?')
 
 
