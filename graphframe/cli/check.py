@@ -1,4 +1,4 @@
-"""``graphframe check``: validates a graph and shows what it would do where."""
+"""``graphframe check``: validates a graph and prints its nodes and their devices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphframe.framework.graph import Graph
 
 @click.command()
 @click.argument("graph", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--allow_unknown", is_flag=True, help="Calculators and options may be unknown, as MediaPipe's own are.")
+@click.option("--allow_unknown", is_flag=True, help="Accept unknown calculators and options, e.g. MediaPipe's.")
 def check(graph: Path, allow_unknown: bool) -> None:
     """Validate GRAPH, a .pbtxt file, and print its nodes in execution order with their devices."""
     with reported():

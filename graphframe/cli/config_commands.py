@@ -7,18 +7,21 @@ from typing import Any
 
 import click
 
-from graphframe.cli.options.group import Group
+from graphframe.cli.options.option_group import OptionGroup
 from graphframe.repository.config_file import add_to_config_file, remove_from_config_file
 from graphframe.repository.graph_writing.fastest_devices import with_devices
 from graphframe.repository.graph_writing.graph_file import is_edited, write_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.model_folder import GRAPH, models_in
 
-CONFIG_COMMANDS: Group = (
-    click.option("--list_models", is_flag=True, help="List the models in --model_repository_path, and exit."),
-    click.option("--add_to_config", is_flag=True, help="Add --model_name to --config_path, and exit."),
-    click.option("--remove_from_config", is_flag=True, help="Remove --model_name from --config_path, and exit."),
-    click.option("--configure", is_flag=True, help="Write the graph.pbtxt of --model_path, and exit."),
+CONFIG_COMMANDS = OptionGroup(
+    "Commands that exit",
+    (
+        click.Option(["--list_models"], is_flag=True, help="List the models in --model_repository_path, and exit."),
+        click.Option(["--add_to_config"], is_flag=True, help="Add --model_name to --config_path, and exit."),
+        click.Option(["--remove_from_config"], is_flag=True, help="Remove --model_name from --config_path, and exit."),
+        click.Option(["--configure"], is_flag=True, help="Write the graph.pbtxt of --model_path, and exit."),
+    ),
 )
 _NAMES = ("list_models", "add_to_config", "remove_from_config", "configure")
 

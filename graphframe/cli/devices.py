@@ -1,4 +1,4 @@
-"""``graphframe devices``: what OpenVINO finds on this machine."""
+"""``graphframe devices``: lists the OpenVINO devices of this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from graphframe.cli.table import print_table
 
 @click.command()
 def devices() -> None:
-    """List the devices that nodes of a graph can be bound to."""
+    """List the OpenVINO devices of this machine, to which nodes of a graph can be bound."""
     from graphframe.inference.devices import devices as found  # which imports OpenVINO; --help should not
 
     rows = [("DEVICE", "TYPE", "MEMORY", "STREAMS", "CAPABILITIES", "NAME")]

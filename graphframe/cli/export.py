@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from graphframe.cli.failure import reported
-from graphframe.cli.options.group import with_options
+from graphframe.cli.options.option_group import GroupedCommand, with_options
 from graphframe.cli.options.pull import PULL_OPTIONS, take_pull_options
 from graphframe.cli.options.task import TASK_OPTIONS, take_task_options
 from graphframe.cli.pull import pull_and_print
@@ -22,7 +22,8 @@ def export() -> None:
     """Convert a PyTorch model to OpenVINO, as OpenVINO Model Server's export_model.py does."""
 
 
-@export.command("image_generation")
+@with_options(PULL_OPTIONS, TASK_OPTIONS)
+@click.command("image_generation", cls=GroupedCommand)
 @click.option("--source_model", required=True, help="Hugging Face model ID, or folder of a PyTorch pipeline.")
 @click.option("--model_name", help="Name of the exported model.  [default: --source_model]")
 @click.option(
@@ -30,7 +31,6 @@ def export() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A config.json to add the model to.",
 )
-@with_options(PULL_OPTIONS, TASK_OPTIONS)
 def image_generation(source_model: str, model_name: str | None, config_file_path: Path | None, **given: Any) -> None:
     """Export an image-generation pipeline, write its graph, and add it to a config.json."""
     options, task_options = take_pull_options(given), take_task_options(given)
@@ -41,3 +41,6 @@ def image_generation(source_model: str, model_name: str | None, config_file_path
         if config_file_path:
             add_to_config_file(config_file_path, name, os.path.relpath(folder, config_file_path.parent))
             click.echo(f"Config updated: {config_file_path}")
+
+
+export.add_command(image_generation)

@@ -1,4 +1,4 @@
-"""How errors that a user can do something about are shown: the message, without a traceback."""
+"""Errors of the user: shown as a message, without a traceback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def named_options(error: TaskOptionsError) -> str:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn such errors into click's, which end the command with exit code 1."""
+    """Raise the errors of graphs, models and files as click's, which end a command with exit code 1."""
     try:
         yield
     except GraphConfigError as error:

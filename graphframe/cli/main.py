@@ -19,7 +19,7 @@ from graphframe.cli.version import version
 from graphframe.cli.view import view
 
 _USAGE = 64
-"""The exit code for wrong usage, which is OpenVINO Model Server's and that of sysexits.h."""
+"""The exit code for wrong usage, as in OpenVINO Model Server and sysexits.h."""
 
 
 @contextmanager
@@ -44,9 +44,9 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"token_normalize_func": lambda name: name.replace("-", "_")})
 @click.version_option(__version__)
 def main() -> None:
-    """Run image-generation pipelines that are written down as graphs of calculators.
+    """Generate and serve images with pipelines that are described as graphs of calculators.
 
-    Options are spelled with underscores or hyphens, as you like: --model_path, --model-path.
+    Options can be written with underscores or hyphens: --model_path or --model-path.
     """
 
 

@@ -1,4 +1,4 @@
-"""A line at the foot of the terminal that tells what a run is doing."""
+"""A line at the foot of the terminal that shows the progress of a run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _BAR = 30
 
 
 class ProgressLine:
-    """Shows, as a context manager, the stage that a run is in, its steps and its time; quiet if stderr is no terminal.
+    """A context manager that shows the stage of a run, its steps and its time, if stderr is a terminal.
 
-    When the run is done, how long each stage took stays on the terminal.
+    When the run ends, a summary of the stages and their times remains.
 
     Parameters
     ----------
     progress : Progress
-        Of the run; until that calls a first node, the graph is taken to be loading.
+        The progress of the run. Until the first node is called, the graph counts as loading.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -49,7 +49,7 @@ class ProgressLine:
 
 
 def now_at(progress: Progress, began: float, now: float) -> str:
-    """What a run that began to load at `began` is doing `now`, on `time.perf_counter`'s clock."""
+    """Return the line for a run that began to load at `began`; times are those of `time.perf_counter`."""
     working = [(name, stage) for name, stage in progress.stages.copy().items() if stage.began]
     if not working:
         return f"{'working' if progress.stages else 'loading'}  {now - began:.1f} s"
@@ -63,7 +63,7 @@ def now_at(progress: Progress, began: float, now: float) -> str:
 
 
 def summary(progress: Progress) -> str:
-    """How long each stage took that took any time worth telling."""
+    """Return the time of each stage, without those that took hardly any."""
     worth = ((name, stage.seconds) for name, stage in progress.stages.items() if stage.seconds >= 0.05)
     return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in worth)
 

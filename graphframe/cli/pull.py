@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from graphframe.cli.failure import reported
-from graphframe.cli.options.group import with_options
+from graphframe.cli.options.option_group import GroupedCommand, with_options
 from graphframe.cli.options.pull import PULL_OPTIONS, take_pull_options
 from graphframe.cli.options.task import TASK_OPTIONS, TASKS, take_task_options
 from graphframe.repository.graph_writing.task_options import TaskOptions
@@ -19,10 +19,10 @@ from graphframe.repository.pull_model import pull_model
 from graphframe.repository.pulling.pull import Pull
 
 
-@click.command()
+@with_options(PULL_OPTIONS, TASK_OPTIONS)
+@click.command(cls=GroupedCommand)
 @click.argument("source_model")
 @click.option("--task", type=click.Choice(TASKS), default=TASKS[0], help="Task of the model.")
-@with_options(PULL_OPTIONS, TASK_OPTIONS)
 def pull(source_model: str, task: str, **given: Any) -> None:
     """Download SOURCE_MODEL, a Hugging Face model ID, and write its graph.
 

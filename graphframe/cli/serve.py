@@ -10,7 +10,7 @@ import click
 
 from graphframe.cli.config_commands import CONFIG_COMMANDS, run_config_command, take_config_command
 from graphframe.cli.failure import reported
-from graphframe.cli.options.group import with_options
+from graphframe.cli.options.option_group import GroupedCommand, with_options
 from graphframe.cli.options.pull import PULL_OPTIONS, PullOptions, take_pull_options
 from graphframe.cli.options.serve import LOADING_OPTIONS, MODEL_OPTIONS, SERVING_OPTIONS
 from graphframe.cli.options.task import TASK_OPTIONS, take_task_options
@@ -24,8 +24,8 @@ from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, sources_of
 
 
-@click.command(context_settings={"show_default": True})
 @with_options(MODEL_OPTIONS, LOADING_OPTIONS, SERVING_OPTIONS, TASK_OPTIONS, PULL_OPTIONS, CONFIG_COMMANDS)
+@click.command(cls=GroupedCommand, context_settings={"show_default": True})
 def serve(model_path: str | None, model_name: str | None, config_path: str | None, **given: Any) -> None:
     """Serve one or more models through OpenAI's Images API.
 

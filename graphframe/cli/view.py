@@ -16,9 +16,9 @@ from graphframe.view.svg import to_svg
 _FORMATS = {".svg": to_svg, ".html": to_html}
 
 
-def _picture(_: click.Context, __: click.Parameter, path: Path) -> Path:
+def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() not in _FORMATS:
-        raise click.BadParameter(f'"{path}" ends neither in .svg, for a picture, nor in .html, for an interactive page')
+        raise click.BadParameter(f'"{path}" must end in .svg, for an image, or .html, for an interactive page')
     return path
 
 
@@ -30,8 +30,8 @@ def _picture(_: click.Context, __: click.Parameter, path: Path) -> Path:
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=_picture,
-    help="Where to write: a .svg picture, or a .html page in which subgraphs can be collapsed and nodes looked into.",
+    callback=_output_file,
+    help="File to write: a .svg image, or a .html page in which subgraphs collapse and nodes show their details.",
 )
 @click.option(
     "--subgraph",
@@ -39,12 +39,12 @@ def _picture(_: click.Context, __: click.Parameter, path: Path) -> Path:
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A graph with a type: draw it inside of the nodes that use it. May be given several times.",
+    help="Graph with a type, drawn inside the nodes that use it. Can be repeated.",
 )
 def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
-    """Draw GRAPH, a .pbtxt file, of graphframe or of MediaPipe.
+    """Draw GRAPH, a .pbtxt file of graphframe or MediaPipe.
 
-    Nothing is loaded or validated: calculators and options may be unknown here, and streams may lead nowhere.
+    The graph is neither loaded nor validated: calculators and options may be unknown, and streams may lead nowhere.
     """
     with reported():
         what = diagram(read_drawable(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})
@@ -55,5 +55,5 @@ def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
 def _subgraph(path: Path) -> DrawableGraph:
     source = read_drawable(path)
     if not source.config.proto.type:
-        raise GraphError(f'{path}: a graph needs a type, as in type: "MySubgraph", to be drawn inside of nodes')
+        raise GraphError(f'{path}: a graph needs a type, e.g. type: "MySubgraph", to be drawn inside nodes')
     return source

@@ -1,4 +1,4 @@
-"""OpenVINO Model Server's ``config.json``: what is to be served."""
+"""OpenVINO Model Server's ``config.json``: the list of models to serve."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _log = logging.getLogger(__name__)
 
 
 class ConfigFileError(Exception):
-    """A ``config.json`` that cannot be used; the message says where it is wrong."""
+    """An invalid ``config.json``; the message says where."""
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of ``mediapipe_config_list``. What relative paths start from is told at `read_config_file`."""
+    """An entry of ``mediapipe_config_list``; see `read_config_file` for relative paths."""
 
     name: str
     base_path: str | None = None
@@ -30,7 +30,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _ModelConfig(_Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of ``model_config_list``. A graph says itself what the other fields say of plain models."""
+    """An entry of ``model_config_list``. The other fields are accepted and ignored: a graph has its own options."""
 
     allow_cache: Any = None
     batch_size: Any = None
@@ -53,7 +53,7 @@ class _Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lists of what is no graph are allowed, if they are empty."""
+    """The whole file. Lists of other things than graphs must be empty."""
 
     model_config_list: list[_Model]
     mediapipe_config_list: list[_Entry] = []
@@ -70,38 +70,38 @@ class _ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def read_config_file(path: Path) -> dict[str, FolderSource]:
-    """What is to be served by which name; of those with the same name the first counts.
+    """Return the source of each model by its name; the first of several entries with the same name is used.
 
-    A ``base_path`` starts from the folder of the file, and is by default the servable's name there. A ``graph_path``
-    starts from the base path; without it the graph is ``graph.pbtxt`` there, or in the folder of its version 1, or the
-    one that ships for the model.
+    A ``base_path`` is relative to the folder of the file; its default is the model's name. A ``graph_path`` is relative
+    to the base path. Without it, the graph is ``graph.pbtxt`` there or in the subfolder ``1``, or else the shipped
+    graph for the model.
 
     Raises
     ------
     ConfigFileError
-        If it is missing, or wrong.
+        If the file is missing or invalid.
     """
     sources: dict[str, FolderSource] = {}
     config = _decode(path)
     if config.monitoring is not None:
-        _warn_once(f"{path}: monitoring is not looked at; start with --metrics_enable to have /metrics")
+        _warn_once(f"{path}: monitoring is ignored; start with --metrics_enable to expose /metrics")
     for entry in config.entries:
         if entry.subconfig is not None:
-            _warn_once(f"{path}: the subconfig of {entry.name} is not looked at: its graph says where its models are")
+            _warn_once(f"{path}: the subconfig of {entry.name} is ignored; its graph names its models")
         if entry.name in sources:
-            _warn_once(f"{path}: there are several servables named {entry.name}; the first counts")
+            _warn_once(f"{path}: several models are named {entry.name}; the first is used")
         else:
             sources[entry.name] = _source(path.parent, entry)
     return sources
 
 
 def add_to_config_file(path: Path, name: str, base_path: str) -> None:
-    """Add a servable, or say where one that is there is by now; write the file if there is none.
+    """Add a model, or change the ``base_path`` of an existing one; the file is created if it is missing.
 
     Raises
     ------
     ConfigFileError
-        If the file is wrong.
+        If the file is invalid.
     """
     content = _content(path) if path.exists() else {"model_config_list": []}
     entries = [model["config"] for model in content["model_config_list"]] + content.get("mediapipe_config_list", [])
@@ -115,12 +115,12 @@ def add_to_config_file(path: Path, name: str, base_path: str) -> None:
 
 
 def remove_from_config_file(path: Path, name: str) -> None:
-    """Remove a servable.
+    """Remove a model.
 
     Raises
     ------
     ConfigFileError
-        If the file is missing or wrong, or has no such servable.
+        If the file is missing or invalid, or has no such model.
     """
     content = _content(path)
     kept = {
@@ -130,7 +130,7 @@ def remove_from_config_file(path: Path, name: str) -> None:
     changed = {key: entries for key, entries in kept.items() if len(entries) < len(content.get(key, []))}
     if not changed:
         names = ", ".join(entry.name for entry in _decode(path).entries) or "none"
-        raise ConfigFileError(f'{path} has no servable "{name}"; it has: {names}')
+        raise ConfigFileError(f'{path} has no model "{name}"; it has: {names}')
     _write(path, {**content, **changed})
 
 
@@ -149,7 +149,7 @@ def _source(folder: Path, entry: _Entry) -> FolderSource:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    """The file as it is, once it is known to be right."""
+    """Return the content of a file as it is, after validating it."""
     _decode(path)
     content: dict[str, Any] = json.loads(path.read_bytes())
     return content
@@ -166,12 +166,12 @@ def _decode(path: Path) -> _ConfigFile:
         raise ConfigFileError(f"{path} is not a valid config: {error}") from error
     for field in ("pipeline_config_list", "custom_node_library_config_list", "custom_loader_config_list"):
         if getattr(config, field):
-            raise ConfigFileError(f"{path}: {field} must be empty: only graphs of calculators are served")
+            raise ConfigFileError(f"{path}: {field} must be empty; only models with graphs of calculators are served")
     return config
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    """Replace the file at once, since a server may be watching it."""
+    """Replace the file in one step, since a server may watch it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")

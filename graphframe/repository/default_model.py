@@ -1,4 +1,4 @@
-"""The model that ships with graphframe, for when none is named: it draws pictograms."""
+"""pictograms, the model that ships with graphframe and is used when none is named."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import importlib.resources
 from pathlib import Path
 
 DEFAULT_MODEL = Path(str(importlib.resources.files("graphframe") / "pictograms"))
-"""Its folder; how it was made is told in ``examples/default_model``."""
+"""Its folder; ``examples/default_model`` shows how it was trained."""
 NOTICE = (
-    "no --model_path given: this is pictograms, the small model that ships with graphframe. It draws stars, cats,"
+    "No --model_path is given: using pictograms, the small model that ships with graphframe. It draws stars, cats,"
     " houses and a dozen other things in ten colours, and nothing else."
 )
-"""What a user is told who names no model."""
+"""The message for a user who names no model."""

@@ -1,4 +1,4 @@
-"""Exporting a pipeline of PyTorch to OpenVINO's layout, by optimum-intel."""
+"""The export of PyTorch pipelines to OpenVINO, with optimum-intel."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _INSTALL = "pip install 'graphframe[export]'"
 
 
 class ExportError(Exception):
-    """A model that could not be exported; the message says why."""
+    """An export that failed; the message says why."""
 
 
 @dataclass(frozen=True)
 class Quantization:
-    """How weights are stored.
+    """The format of exported weights.
 
     Attributes
     ----------
     weight_format : str
-        ``"fp32"``, ``"fp16"``, ``"int8"``, ``"int4"`` or another that optimum-intel knows.
+        ``"fp32"``, ``"fp16"``, ``"int8"``, ``"int4"`` or another format of optimum-intel.
     extra_quantization_params : str
-        More arguments for ``optimum-cli export openvino``, as in ``"--group-size 64"``.
+        More arguments for ``optimum-cli export openvino``, e.g. ``"--group-size 64"``.
     """
 
     weight_format: str = "int8"
@@ -36,18 +36,18 @@ class Quantization:
 def check_can_export() -> None:
     """Raise ExportError if optimum-intel is not installed."""
     if importlib.util.find_spec("optimum") is None or importlib.util.find_spec("optimum.intel") is None:
-        raise ExportError(f"exporting needs optimum-intel, which is not installed: {_INSTALL}")
+        raise ExportError(f"export needs optimum-intel, which is not installed; install it with: {_INSTALL}")
 
 
 def export_pipeline(source: Path, target: Path, quantization: Quantization) -> None:
-    """Export the pipeline in a folder.
+    """Export the PyTorch pipeline in a folder.
 
     Parameters
     ----------
     source : Path
-        A pipeline of diffusers.
+        The folder of a diffusers pipeline.
     target : Path
-        A folder that does not exist yet.
+        The folder to write, which must not exist.
     quantization : Quantization
 
     Raises

@@ -1,4 +1,4 @@
-"""The graph of a model folder, ready to be asked for images."""
+"""Image graphs: those with a ``REQUEST`` input and an ``IMAGE`` output, which can be served."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _OVMS_NODE = "ImageGenCalculator"
 def open_image_graph(folder: Path) -> Graph:
     """Read and validate the graph that `find_graph` finds for a folder.
 
-    It takes an `ImageRequest` on REQUEST and sends `EncodedImage`s on IMAGE. A graph of OpenVINO Model Server, which
-    has other tags there, gets these; and if it is the one that makes images with a single node, PREVIEW too.
+    It takes an `ImageRequest` on REQUEST and sends `EncodedImage`s on IMAGE. The tags of a graph of OpenVINO Model
+    Server are renamed to these; if its only node is an ImageGenCalculator, the output stream PREVIEW is added.
 
     Raises
     ------
     ModelFolderError
-        If there is none.
+        If the folder has no graph, and none ships for the model.
     GraphConfigError
-        If it is wrong, or is not one that makes images.
+        If the graph is invalid, or is not an image graph.
     OSError
         If the file cannot be read.
     """
@@ -34,23 +34,23 @@ def open_image_graph(folder: Path) -> Graph:
 
 
 def to_image_graph(config: SourcedConfig, folder: Path) -> Graph:
-    """Validate a graph, in which relative paths start from `folder`, as `open_image_graph` does.
+    """Validate a config as `open_image_graph` does; relative paths in it start from `folder`.
 
     Raises
     ------
     GraphConfigError
-        If it is wrong, or is not one that makes images.
+        If the graph is invalid, or is not an image graph.
     """
     translate_tags(config)
     graph = make_graph(config, folder)
     if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
-        message = 'to make images, a graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
+        message = 'an image graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
         raise GraphConfigError([Problem(message, config.source)])
     return graph
 
 
 def translate_tags(config: SourcedConfig) -> None:
-    """Give a graph of OpenVINO Model Server the tags that ours have."""
+    """Rename the tags of OpenVINO Model Server to REQUEST and IMAGE; add PREVIEW to its only node."""
     proto = config.proto
     for streams, theirs, ours in (
         (proto.input_stream, _OVMS_REQUEST, _REQUEST),

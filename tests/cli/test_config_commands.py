@@ -50,7 +50,7 @@ def test_add_and_remove(models: Path, tmp_path: Path) -> None:
     ]
     assert serve("--remove_from_config", "--config_path", config, "--model_name", "sd")[0] == 0
     code, output = serve("--remove_from_config", "--config_path", config, "--model_name", "sd")
-    assert (code, output) == (1, f'Error: {config} has no servable "sd"; it has: org/sd\n')
+    assert (code, output) == (1, f'Error: {config} has no model "sd"; it has: org/sd\n')
 
 
 def test_the_config_of_the_repository(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

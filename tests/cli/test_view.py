@@ -60,8 +60,8 @@ def test_subgraph_without_a_type(graph: Path, tmp_path: Path) -> None:
 def test_other_format(graph: Path) -> None:
     code, output = view(graph, "-o", "graph.png")
     assert code == 64
-    assert '"graph.png" ends neither in .svg' in output
-    assert "nor in .html" in output
+    assert '"graph.png" must end in .svg' in output
+    assert "or .html" in output
 
 
 def test_output_is_needed(graph: Path) -> None:

@@ -26,7 +26,7 @@ def read(path: Path, *models: dict[str, Any], **lists: Any) -> dict[str, FolderS
     return read_config_file(path)
 
 
-def test_where_models_are(path: Path, tmp_path: Path) -> None:
+def test_the_folders_of_models(path: Path, tmp_path: Path) -> None:
     versioned = tmp_path / "versioned" / "1"
     versioned.mkdir(parents=True)
     (versioned / "graph.pbtxt").touch()
@@ -48,18 +48,20 @@ def test_where_models_are(path: Path, tmp_path: Path) -> None:
     }
 
 
-def test_what_is_not_looked_at_is_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_ignored_fields_are_logged(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     entry = {"config": {"name": "toy", "subconfig": "subconfig.json"}}
     path.write_text(json.dumps({"model_config_list": [entry], "monitoring": {"metrics": {"enable": True}}}))
     assert list(read_config_file(path)) == ["toy"]
     assert "start with --metrics_enable" in caplog.text
-    assert "the subconfig of toy is not looked at" in caplog.text
+    assert "the subconfig of toy is ignored" in caplog.text
 
 
-def test_the_first_of_a_name_counts(path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_first_of_several_with_one_name_is_used(
+    path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     found = read(path, {"name": "toy", "base_path": "one"}, {"name": "toy", "base_path": "two"})
     assert found == read_config_file(path) == {"toy": FolderSource(tmp_path / "one")}
-    assert caplog.text.count("several servables named toy") == 1  # a server reads it again and again
+    assert caplog.text.count("several models are named toy") == 1  # a server reads it again and again
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_the_first_of_a_name_counts(path: Path, tmp_path: Path, caplog: pytest.L
         ('{"model_config_list": [], "pipeline_config_list": [{}]}', "pipeline_config_list must be empty"),
     ],
 )
-def test_what_is_wrong(path: Path, text: str, message: str) -> None:
+def test_mistakes(path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigFileError, match=f"config.json:? {message}"):
         read_config_file(path)
@@ -102,12 +104,12 @@ def test_add_and_remove(path: Path, tmp_path: Path) -> None:
     assert path.read_text().startswith('{\n    "model_config_list"')
     remove_from_config_file(path, "one")
     assert read_config_file(path) == {"two": FolderSource(Path("/models/two"))}
-    with pytest.raises(ConfigFileError, match='no servable "one"; it has: two'):
+    with pytest.raises(ConfigFileError, match='no model "one"; it has: two'):
         remove_from_config_file(path, "one")
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
 
 
-def test_what_else_is_in_the_file_stays(path: Path) -> None:
+def test_other_fields_are_kept(path: Path) -> None:
     pipe = {"name": "pipe", "base_path": "pipe"}
     read(path, {"name": "toy", "nireq": 2}, mediapipe_config_list=[pipe], monitoring={"metrics": {}})
     add_to_config_file(path, "other", "other")

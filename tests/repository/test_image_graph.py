@@ -40,5 +40,5 @@ def test_problems_are_told_with_file_and_line(folder: Path) -> None:
 
 def test_a_graph_that_makes_no_images(tmp_path: Path) -> None:
     (tmp_path / "graph.pbtxt").write_text('input_stream: "REQUEST:a" output_stream: "a"')
-    with pytest.raises(GraphConfigError, match="a graph needs an input_stream"):
+    with pytest.raises(GraphConfigError, match="an image graph needs an input_stream"):
         open_image_graph(tmp_path)

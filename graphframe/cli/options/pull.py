@@ -8,28 +8,31 @@ from typing import Any
 
 import click
 
-from graphframe.cli.options.group import Group
+from graphframe.cli.options.option_group import OptionGroup
 from graphframe.repository.export import Quantization
 from graphframe.repository.pulling.pull import Pull
 
-PULL_OPTIONS: Group = (
-    click.option(
-        "--model_repository_path",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="OVMS_MODEL_REPOSITORY_PATH",
-        help="Folder of all models.  [env: OVMS_MODEL_REPOSITORY_PATH; default: models]",
-    ),
-    click.option("--revision", help="Branch, tag or commit to download.  [default: the hub's default branch]"),
-    click.option("--overwrite_models", is_flag=True, help="Replace an existing model and its graph."),
-    click.option(
-        "--weight_format",
-        help="Format of weights exported from PyTorch: fp32, fp16, int8 or int4.  [default: int8]",
-    ),
-    click.option(
-        "--extra_quantization_params", metavar="ARGUMENTS", help="More arguments for optimum-cli export openvino."
-    ),
-    click.option(
-        "--ovms_graph", is_flag=True, help="Write a graph of one node, which OpenVINO Model Server can serve too."
+PULL_OPTIONS = OptionGroup(
+    "Download and export options",
+    (
+        click.Option(
+            ["--model_repository_path"],
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="OVMS_MODEL_REPOSITORY_PATH",
+            help="Folder of all models.  [env: OVMS_MODEL_REPOSITORY_PATH; default for downloads: models]",
+        ),
+        click.Option(["--revision"], help="Branch, tag or commit to download.  [default: the hub's default branch]"),
+        click.Option(["--overwrite_models"], is_flag=True, help="Replace an existing model and its graph."),
+        click.Option(
+            ["--weight_format"],
+            help="Format of weights exported from PyTorch: fp32, fp16, int8 or int4.  [default: int8]",
+        ),
+        click.Option(
+            ["--extra_quantization_params"], metavar="ARGUMENTS", help="More arguments for optimum-cli export openvino."
+        ),
+        click.Option(
+            ["--ovms_graph"], is_flag=True, help="Write a graph of one node, which OpenVINO Model Server can serve too."
+        ),
     ),
 )
 

@@ -8,63 +8,70 @@ from typing import Any
 import click
 
 from graphframe.cli.failure import named_options
-from graphframe.cli.options.group import Group
+from graphframe.cli.options.option_group import OptionGroup
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 
 TASKS = ("image_generation",)
 _POSITIVE = click.IntRange(min=1)
-TASK_OPTIONS: Group = (
-    click.option(
-        "--target_device",
-        metavar="DEVICES",
-        help="Device of all models; or three, for text encoders, denoiser and VAE, e.g. 'CPU GPU NPU'; or NODE=DEVICE"
-        " pairs, separated by spaces; or auto: measure which devices are fastest.  [default: CPU]",
-    ),
-    click.option(
-        "--resolution",
-        metavar="WIDTHxHEIGHT ...",
-        help="Only allowed image sizes, separated by spaces; models are compiled for them. An NPU needs exactly one.",
-    ),
-    click.option("--max_resolution", metavar="WIDTHxHEIGHT", help="Largest image size that a request may ask for."),
-    click.option(
-        "--default_resolution",
-        metavar="WIDTHxHEIGHT",
-        help="Image size when a request names none.  [default: the model's]",
-    ),
-    click.option(
-        "--num_images_per_prompt",
-        type=_POSITIVE,
-        help="Number of images that models are compiled for; needs exactly one --resolution.",
-    ),
-    click.option(
-        "--guidance_scale",
-        type=float,
-        help="Guidance scale that models are compiled for; needs exactly one --resolution.",
-    ),
-    click.option(
-        "--max_num_images_per_prompt",
-        type=_POSITIVE,
-        help="Largest number of images that a request may ask for.",
-    ),
-    click.option(
-        "--default_num_inference_steps",
-        type=_POSITIVE,
-        help="Denoising steps when a request names none.  [default: the model's]",
-    ),
-    click.option(
-        "--max_num_inference_steps",
-        type=_POSITIVE,
-        help="Largest number of denoising steps that a request may ask for.",
-    ),
-    click.option("--num_streams", type=_POSITIVE, help="Number of inferences that a device runs at once."),
-    click.option(
-        "--plugin_config", metavar="JSON", help="OpenVINO properties as a JSON object, e.g. '{\"PERF_COUNT\": true}'."
-    ),
-    click.option(
-        "--source_loras",
-        metavar="ALIAS=SOURCE[:ALPHA],...",
-        help="LoRA adapters. SOURCE is a Hugging Face ORG/NAME[@FILE], a URL or a path such as ./file.safetensors."
-        " MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA] gives several adapters one name.",
+TASK_OPTIONS = OptionGroup(
+    "Task options",
+    (
+        click.Option(
+            ["--target_device"],
+            metavar="DEVICES",
+            help="Device of all models; or three, for text encoders, denoiser and VAE, e.g. 'CPU GPU NPU'; or"
+            " NODE=DEVICE pairs, separated by spaces; or auto: measure which devices are fastest.  [default: CPU]",
+        ),
+        click.Option(
+            ["--resolution"],
+            metavar="WIDTHxHEIGHT ...",
+            help="Only allowed image sizes, separated by spaces. Models are compiled for them; an NPU needs one.",
+        ),
+        click.Option(
+            ["--max_resolution"], metavar="WIDTHxHEIGHT", help="Largest image size that a request may ask for."
+        ),
+        click.Option(
+            ["--default_resolution"],
+            metavar="WIDTHxHEIGHT",
+            help="Image size when a request names none.  [default: the model's]",
+        ),
+        click.Option(
+            ["--num_images_per_prompt"],
+            type=_POSITIVE,
+            help="Batch size that models are compiled for; needs exactly one --resolution.",
+        ),
+        click.Option(
+            ["--guidance_scale"],
+            type=float,
+            help="Guidance scale when a request names none; needs exactly one --resolution.",
+        ),
+        click.Option(
+            ["--max_num_images_per_prompt"],
+            type=_POSITIVE,
+            help="Largest number of images that a request may ask for.",
+        ),
+        click.Option(
+            ["--default_num_inference_steps"],
+            type=_POSITIVE,
+            help="Denoising steps when a request names none.  [default: the model's]",
+        ),
+        click.Option(
+            ["--max_num_inference_steps"],
+            type=_POSITIVE,
+            help="Largest number of denoising steps that a request may ask for.",
+        ),
+        click.Option(["--num_streams"], type=_POSITIVE, help="Number of inferences that a device runs at once."),
+        click.Option(
+            ["--plugin_config"],
+            metavar="JSON",
+            help="OpenVINO properties as a JSON object, e.g. '{\"PERF_COUNT\": true}'.",
+        ),
+        click.Option(
+            ["--source_loras"],
+            metavar="ALIAS=SOURCE[:ALPHA],...",
+            help="LoRA adapters. SOURCE is a Hugging Face ORG/NAME[@FILE], a URL or a path such as ./file.safetensors."
+            " MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA] gives several adapters one name.",
+        ),
     ),
 )
 

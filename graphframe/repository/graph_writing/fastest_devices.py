@@ -1,4 +1,4 @@
-"""``--target_device auto``: the device for each stage of a model that is fastest here, by measuring."""
+"""``--target_device auto``: measures the nodes of a model on each device, and chooses the fastest devices."""
 
 from __future__ import annotations
 
@@ -19,36 +19,38 @@ from graphframe.repository.graph_writing.task_options import TaskOptions
 
 AUTO = "auto"
 STEPS = 4
-"""Of the requests that are measured; the denoiser counts as long as that takes."""
+"""The denoising steps of measured requests."""
 _SIZE = "512x512"
-"""Of the pictures of a model that does nothing but inpainting, unless options tell another."""
+"""The image size for a model that only does inpainting, unless options set another."""
 _TRANSPARENT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR4nGNgAAIAAAUAAXpeqz8AAAAASUVORK5CYII="
 )
-"""A PNG file of one pixel; a model that does inpainting paints it anew."""
+"""A PNG file with one transparent pixel, which a request for inpainting repaints."""
 
 
-class Stage(NamedTuple):
-    """What a node takes on a device: the seconds of its inferences, and the bytes of its weights."""
+class NodeCost(NamedTuple):
+    """The cost of a node on a device: the seconds of its inferences, and the bytes of its weights."""
 
     seconds: float
     weights: int
 
 
-class Choice(NamedTuple):
-    """The devices of nodes, and the lines of the table that they were chosen from."""
+class DeviceChoice(NamedTuple):
+    """The chosen devices by node, and the lines of a table of all measurements."""
 
     devices: dict[str, str]
     table: list[str]
 
 
 def with_devices(folder: Path, options: TaskOptions) -> tuple[TaskOptions, list[str]]:
-    """The options with the fastest devices in place of `AUTO`, and lines that tell why; else as they are, and none.
+    """Return the options with the fastest devices in place of `AUTO`, and the lines of a table of measurements.
+
+    Options with other devices are returned unchanged, without lines.
 
     Raises
     ------
     GraphError
-        If the model works on none.
+        If the model works on no device.
     """
     if options.target_device != AUTO:
         return options, []
@@ -58,24 +60,24 @@ def with_devices(folder: Path, options: TaskOptions) -> tuple[TaskOptions, list[
     return replace(options, target_device=pairs), [title, *choice.table]
 
 
-def fastest_devices(folder: Path, options: TaskOptions, candidates: Iterable[str] = ()) -> Choice:
-    """Load the model in a folder on each device and ask it for an image; choose the fastest binding that has room.
+def fastest_devices(folder: Path, options: TaskOptions, candidates: Iterable[str] = ()) -> DeviceChoice:
+    """Load the model in a folder on each device, generate an image, and choose the fastest devices with enough memory.
 
-    A node that does not load or run on a device is not bound to it. A node that no request reaches, such as the
-    one that decodes previews, gets the device on which the others took least together.
+    A node is not bound to a device on which it does not load or run. A node that no request reaches, such as the
+    decoder of previews, gets the device on which the others took least time in total.
 
     Parameters
     ----------
     folder : pathlib.Path
     options : TaskOptions
-        What else is said of the model; the sizes of images, above all.
+        Other options of the model, above all its image sizes.
     candidates : iterable of str, optional
-        Devices to try; by default all that are there.
+        Devices to try; by default all of this machine.
 
     Raises
     ------
     GraphError
-        If the model works on none of them.
+        If the model works on no device, or fits into the memory of none.
     """
     from graphframe.inference.devices import devices, memory_of  # which imports OpenVINO; --help should not
 
@@ -91,13 +93,13 @@ def fastest_devices(folder: Path, options: TaskOptions, candidates: Iterable[str
     whole = {device: stages for device, stages in measured.items() if len(stages) == len(nodes)}
     usual = min(whole, key=lambda device: sum(stage.seconds for stage in whole[device].values()), default="CPU")
     unreached = {node: usual for node in _nodes_with_device(folder, options) if node not in chosen}
-    return Choice({**chosen, **unreached}, _table(nodes, measured, chosen))
+    return DeviceChoice({**chosen, **unreached}, _table(nodes, measured, chosen))
 
 
 def _fastest(
-    nodes: list[str], measured: Mapping[str, Mapping[str, Stage]], room: Mapping[str, int | None]
+    nodes: list[str], measured: Mapping[str, Mapping[str, NodeCost]], room: Mapping[str, int | None]
 ) -> dict[str, str] | None:
-    """The binding with the least sum of seconds whose weights fit; None if there is none."""
+    """Return the binding with the least total time whose weights fit; None if none fits."""
     possible = [[device for device, stages in measured.items() if node in stages] for node in nodes]
     best: tuple[float, dict[str, str]] | None = None
     for binding in product(*possible):
@@ -108,19 +110,21 @@ def _fastest(
     return best and best[1]
 
 
-def _fits(binding: Iterable[str], stages: Iterable[Stage], room: Mapping[str, int | None]) -> bool:
+def _fits(binding: Iterable[str], stages: Iterable[NodeCost], room: Mapping[str, int | None]) -> bool:
     taken: dict[str, int] = {}
     for device, stage in zip(binding, stages, strict=True):
         taken[device] = taken.get(device, 0) + stage.weights
     return all(weights <= limit for device, weights in taken.items() if (limit := room[device]) is not None)
 
 
-def _measure(folder: Path, options: TaskOptions, device: str) -> dict[str, Stage]:
-    """What the nodes take that work on a device, once all that do are bound to it."""
+def _measure(folder: Path, options: TaskOptions, device: str) -> dict[str, NodeCost]:
+    """Return the costs of all nodes that work on a device, measured together."""
     bound = _nodes_with_device(folder, options)
     while bound:
         try:
-            return _run(folder, replace(options, target_device=" ".join(f"{node}={device}" for node in bound)), bound)
+            return _measure_bound(
+                folder, replace(options, target_device=" ".join(f"{node}={device}" for node in bound)), bound
+            )
         except CalculatorError as error:
             failed = {error.node, *(other.node for other in error.others)}
             if not failed & {*bound}:
@@ -129,8 +133,8 @@ def _measure(folder: Path, options: TaskOptions, device: str) -> dict[str, Stage
     return {}
 
 
-def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, Stage]:
-    """What the nodes take for an image from text or, if that does not reach them, for one from a picture."""
+def _measure_bound(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, NodeCost]:
+    """Return the costs of nodes for text to image or, where that does not reach them, for image to image."""
     from graphframe.tracing import Trace
 
     graph = FolderSource(folder, options=options).open()
@@ -141,7 +145,7 @@ def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, 
     try:
         graph.load(loading)
         made = _time(graph, request, taken, may_refuse=True)
-        if made is None:  # it does inpainting
+        if made is None:  # it only does inpainting
             size = Size.several_from_text(options.default_resolution or options.resolution or _SIZE)[0]
         else:
             size = Size(made.width, made.height)
@@ -150,11 +154,11 @@ def _run(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, 
     finally:
         graph.close()
     weights = {load.node.name: sum(model.weights for model in load.models) for load in loading.loads}
-    return {node: Stage(taken[node], weights[node]) for node in bound if node in taken}
+    return {node: NodeCost(taken[node], weights[node]) for node in bound if node in taken}
 
 
 def _time(graph: Graph, request: ImageRequest, taken: dict[str, float], *, may_refuse: bool) -> EncodedImage | None:
-    """Add what the nodes take that `taken` has not, and return the image; None if the model refuses such requests."""
+    """Add the seconds of nodes that `taken` lacks, and return the image; None if the model refuses the request."""
     from graphframe.inference.activity import Inference
     from graphframe.tracing import Trace
 
@@ -181,8 +185,8 @@ def _nodes_with_device(folder: Path, options: TaskOptions) -> list[str]:
     return [node.name for node in source.open().nodes if node.device]
 
 
-def _table(nodes: list[str], measured: Mapping[str, Mapping[str, Stage]], chosen: Mapping[str, str]) -> list[str]:
-    """Seconds by node and device, with a star at those that were chosen."""
+def _table(nodes: list[str], measured: Mapping[str, Mapping[str, NodeCost]], chosen: Mapping[str, str]) -> list[str]:
+    """Return a table of seconds by node and device, with a star at the chosen ones."""
     rows = [["node", "weights", *measured]]
     for node in nodes:
         stages = [(device, found.get(node)) for device, found in measured.items()]

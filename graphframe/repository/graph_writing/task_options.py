@@ -51,9 +51,9 @@ class TaskOptions:
         ``WIDTHxHEIGHT``, or several, separated by spaces: the only sizes, for which models are compiled.
     max_resolution, default_resolution : str or None
     num_images_per_prompt : int or None
-        The fixed number of images a request, with exactly one `resolution`.
+        The batch size that models are compiled for, with exactly one `resolution`.
     guidance_scale : float or None
-        The only guidance scale, with exactly one `resolution`.
+        The default guidance scale, with exactly one `resolution`.
     max_num_images_per_prompt, default_num_inference_steps, max_num_inference_steps : int or None
     num_streams : int or None
         The number of inferences that a device runs at once.

@@ -8,10 +8,10 @@ from graphframe.repository.pulling.staging import folder_size
 
 
 class PullProgress:
-    """What a pull is doing, and how much of its download is on disk.
+    """The stage of a pull, and how much of its download is on disk.
 
-    NOTE: the bytes are counted in the folder when somebody asks: huggingface_hub's progress bars count them per file,
-    and in other ways from release to release.
+    NOTE: the bytes are those of the folder at the time of the question: the progress bars of huggingface_hub's
+    snapshot_download, which it takes as a class, differ from release to release.
     """
 
     def __init__(self) -> None:

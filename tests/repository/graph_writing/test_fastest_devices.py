@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from graphframe.framework.errors import CalculatorError, GraphError
-from graphframe.repository.graph_writing.fastest_devices import Stage, _fastest, fastest_devices, with_devices
+from graphframe.repository.graph_writing.fastest_devices import NodeCost, _fastest, fastest_devices, with_devices
 from graphframe.repository.graph_writing.graph_file import is_edited, write_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.image_graph import open_image_graph
@@ -29,7 +29,7 @@ def test_devices_are_measured(model: str) -> None:
     assert chosen.keys() == {"preview_decode", *(row[0] for row in rows)}
 
 
-def test_why_a_model_refuses_is_told() -> None:
+def test_a_refused_request_is_reported() -> None:
     with pytest.raises(CalculatorError, match="the size must be at most 256x256, not 512x512"):
         fastest_devices(model_path("stable_diffusion_inpaint"), TaskOptions(max_resolution="256x256"), ["CPU"])
 
@@ -60,10 +60,10 @@ def test_no_device_works(euler: Path) -> None:
         ({"CPU": 1, "NPU": 1}, None),
     ],
 )
-def test_what_has_room(room: dict[str, int | None], devices: list[str] | None) -> None:
+def test_the_fastest_devices_with_room(room: dict[str, int | None], devices: list[str] | None) -> None:
     measured = {
-        "CPU": {"encode": Stage(2.0, 3), "denoise": Stage(9.0, 6)},
-        "NPU": {"encode": Stage(1.0, 3), "denoise": Stage(5.0, 6)},
+        "CPU": {"encode": NodeCost(2.0, 3), "denoise": NodeCost(9.0, 6)},
+        "NPU": {"encode": NodeCost(1.0, 3), "denoise": NodeCost(5.0, 6)},
     }
     found = _fastest(["encode", "denoise"], measured, room)
     assert found == (devices and dict(zip(["encode", "denoise"], devices, strict=True)))
