@@ -19,7 +19,7 @@ from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.graph_writing.fastest_devices import AUTO
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pull_source import PullSource
-from graphframe.serving.lifecycle.registry import FindSources
+from graphframe.serving.lifecycle.source import FindSources
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, sources_of
 

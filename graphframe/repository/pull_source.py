@@ -7,6 +7,7 @@ import logging
 from graphframe.framework.graph import Graph
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.model_files import ModelFiles
 from graphframe.repository.pull_model import pull_model
 from graphframe.repository.pulling.progress import PullProgress
 from graphframe.repository.pulling.pull import Pull
@@ -46,10 +47,6 @@ class PullSource:
         """See `FolderSource.open`."""
         return self._folder.open()
 
-    def stamp(self) -> object:
-        """See `FolderSource.stamp`."""
-        return self._folder.stamp()
-
-    def weights(self) -> int:
-        """See `FolderSource.weights`."""
-        return self._folder.weights()
+    def files(self) -> ModelFiles:
+        """See `FolderSource.files`."""
+        return self._folder.files()

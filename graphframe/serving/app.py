@@ -1,4 +1,4 @@
-"""The ASGI application: what answers at which path."""
+"""The ASGI application: which resource answers at which path."""
 
 from __future__ import annotations
 
@@ -12,27 +12,33 @@ import falcon.media
 import msgspec
 
 from graphframe.framework.errors import did_you_mean
-from graphframe.serving.api import openapi
-from graphframe.serving.api_key import ApiKey
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation import Queue
 from graphframe.serving.generation.image_store import FolderStore, ImageStore, MemoryStore
-from graphframe.serving.lifecycle.model import ServedModel, ServedModels
-from graphframe.serving.lifecycle.registry import FindSources, Registry
+from graphframe.serving.lifecycle.loader import Loader
+from graphframe.serving.lifecycle.model import ServedModel
+from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.lifecycle.source import FindSources
+from graphframe.serving.lifecycle.watcher import Watcher
+from graphframe.serving.metrics import Metrics
+from graphframe.serving.middleware.api_key import ApiKey
+from graphframe.serving.middleware.lifespan import Lifespan
+from graphframe.serving.middleware.request_id import RequestId
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.page import GraphPicture, Page
-from graphframe.serving.request_id import RequestId
-from graphframe.serving.routes.config import Config
-from graphframe.serving.routes.health import Health
-from graphframe.serving.routes.image_files import PATH, ImageFiles
+from graphframe.serving.routes.config import ConfigResource
+from graphframe.serving.routes.graphs import GraphsResource
+from graphframe.serving.routes.health import HealthResource
+from graphframe.serving.routes.image_files import PATH, ImageFilesResource
 from graphframe.serving.routes.images import Images
-from graphframe.serving.routes.metrics import Metrics
-from graphframe.serving.routes.models import Models
+from graphframe.serving.routes.metrics import MetricsResource
+from graphframe.serving.routes.models import ModelsResource
+from graphframe.serving.routes.openapi import OpenAPIResource
+from graphframe.serving.routes.page import PageResource
 
 Application: TypeAlias = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
 PREFIXES = ("/v1", "/v3", "")
-"""OpenAI's, OpenVINO Model Server's, and none, for clients whose base URL names the server alone."""
+"""OpenAI's, OpenVINO Model Server's, and none, for clients whose base URL is the server alone."""
 
 TASKS = ("generations", "edits", "variations")
 
@@ -40,29 +46,30 @@ TASKS = ("generations", "edits", "variations")
 def make_app(
     models: Iterable[ServedModel], options: ServerOptions, find_sources: FindSources | None = None
 ) -> Application:
-    """The application that serves `models`; it loads them itself when it is started.
+    """Make the application, which loads its models when it is started.
 
     Parameters
     ----------
     models : iterable of ServedModel
     options : ServerOptions
-        Those that say how to serve; those that say what are not looked at.
+        Serving options; those that select models are ignored.
     find_sources : callable, optional
-        What tells what is to be served by now; by default that never changes.
+        Returns the models to serve whenever it is called; by default always the same.
     """
     named = ServedModels(models, options.aliases)
-    registry = Registry(named, find_sources or (lambda: {each.name: each.source for each in named}), options)
+    loader = Loader(named, options.memory_budget_bytes, lazy=options.lazy_load, warm_up=options.warm_up)
+    watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
     app: Application = falcon.asgi.App()
-    app.add_middleware([_cors(options), RequestId(), registry])
+    app.add_middleware([_cors(options), RequestId(), Lifespan(watcher)])
     if options.api_key:
         app.add_middleware(ApiKey(options.api_key))
     app.set_error_serializer(write_envelope)
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
 
-    files = ImageFiles(_store(options))
+    files = ImageFilesResource(_store(options))
     queue = Queue(options.max_running, options.max_waiting)
-    images, listing = Images(named, queue, files, options.png_metadata), Models(named)
+    images, listing = Images(named, queue, files, options.png_metadata), ModelsResource(named)
     app.add_route(f"{PATH}/{{name}}", files)
     for prefix in PREFIXES:
         for task in TASKS:
@@ -70,16 +77,16 @@ def make_app(
         app.add_route(f"{prefix}/queue", queue)
         app.add_route(f"{prefix}/models", listing)
         app.add_route(f"{prefix}/models/{{name:path}}", listing, suffix="one")
-    app.add_route("/openapi.json", OpenAPI())
-    app.add_route("/graphs/{name:path}", GraphPicture(named))
+    app.add_route("/openapi.json", OpenAPIResource())
+    app.add_route("/graphs/{name:path}", GraphsResource(named))
     if options.metrics_enable:
-        app.add_route("/metrics", Metrics(named, queue))
+        app.add_route("/metrics", MetricsResource(Metrics(named, queue)))
     if options.page:
-        page = Page()
+        page = PageResource()
         app.add_route("/", page)
         app.add_route("/page/{name}", page, suffix="file")
-    health = Health(named)
-    config = Config(named, registry)
+    health = HealthResource(named)
+    config = ConfigResource(named, watcher)
     app.add_route("/v1/config", config)
     app.add_route("/v1/config/reload", config, suffix="reload")
     app.add_route("/v2", health)
@@ -88,17 +95,6 @@ def make_app(
     app.add_route("/v2/models/{rest:path}", health, suffix="model_ready")
     app.add_sink(_answer_unknown_path)
     return app
-
-
-class OpenAPI:
-    """``GET /openapi.json``."""
-
-    def __init__(self) -> None:
-        self._document = msgspec.json.encode(openapi.document())
-
-    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Answer with the document."""
-        resp.data = self._document
 
 
 def _cors(options: ServerOptions) -> falcon.CORSMiddleware[falcon.asgi.Request, falcon.asgi.Response]:
@@ -132,4 +128,4 @@ async def _answer_unknown_path(
         "/v2/health/ready",
     ]
     hint = did_you_mean(req.path, known)
-    raise APIError(404, f"there is nothing at {req.path}{hint}", code="unknown_path")
+    raise APIError(404, f"nothing is served at {req.path}{hint}", code="unknown_path")

@@ -1,4 +1,4 @@
-"""What an operator sets, on the command line or, for gunicorn's own command, in the environment."""
+"""The options of a server, from the command line or, for gunicorn's own command, from the environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graphframe.repository.graph_writing.task_options import TaskOptions
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The options of ``graphframe serve``, by the names they have there."""
+    """The options of ``graphframe serve``, by the same names."""
 
     model_path: str = str(DEFAULT_MODEL)
     model_name: str | None = None
@@ -24,6 +24,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     lazy_load: bool = False
     idle_unload: float | None = None
     memory_budget: str | None = None
+    warm_up: bool = True
     model_alias: str = ""
     rest_port: int = 8000
     rest_bind_address: str = "0.0.0.0"
@@ -41,10 +42,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
-        """Make `image_url_folder`; raise ValueError for what cannot be."""
+        """Validate, and make `image_url_folder`; raise ValueError if that fails."""
         _ = self.aliases, self.api_key, self.memory_budget_bytes
         if self.allow_credentials and self.allowed_origins == "*":
-            raise ValueError("allow_credentials needs allowed_origins that name them: browsers refuse it with *")
+            raise ValueError("allow_credentials needs allowed_origins other than *: browsers refuse both together")
         if self.image_url_folder is not None:
             try:
                 Path(self.image_url_folder).mkdir(parents=True, exist_ok=True)
@@ -53,21 +54,21 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_environment(cls) -> ServerOptions:
-        """Read ``GRAPHFRAME_MODEL_PATH`` for `model_path`, and so on.
+        """Read `model_path` from ``GRAPHFRAME_MODEL_PATH``, and so on.
 
         Raises
         ------
         ValueError
-            If one cannot be read.
+            If one is invalid.
         """
-        given = _of_environment(cls)
-        if task_options := _of_environment(TaskOptions):
+        given = _from_environment(cls)
+        if task_options := _from_environment(TaskOptions):
             given["task_options"] = TaskOptions(**task_options)
         return cls(**given)
 
     @property
     def served_name(self) -> str:
-        """What clients call the model: by default the name of its folder."""
+        """The name of the model for clients; by default that of its folder."""
         return self.model_name or Path(self.model_path).resolve().name
 
     @property
@@ -77,7 +78,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises
         ------
         ValueError
-            If there is none in the file.
+            If the file cannot be read, or its first line is empty.
         """
         if self.api_key_file is None:
             return os.environ.get("API_KEY") or None
@@ -92,12 +93,12 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Other names of models, from ``NAME=MODEL,...``.
+        """Further names of models, from ``NAME=MODEL,...``.
 
         Raises
         ------
         ValueError
-            If it is written otherwise.
+            If `model_alias` has another form.
         """
         pairs = [part.strip().partition("=") for part in self.model_alias.split(",") if part.strip()]
         for name, _, model in pairs:
@@ -107,32 +108,32 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def memory_budget_bytes(self) -> int | None:
-        """`memory_budget` as a number: 512M, 8G and 8GiB count in powers of 1024.
+        """`memory_budget` as a number; the units in 512M, 8G and 8GiB are powers of 1024.
 
         Raises
         ------
         ValueError
-            If it is written otherwise.
+            If `memory_budget` has another form.
         """
         if self.memory_budget is None:
             return None
         match = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:iB|B)?", self.memory_budget.strip(), re.IGNORECASE)
         if not match:
-            raise ValueError(f"memory_budget must be a number of bytes, as in 800M or 16G, not {self.memory_budget}")
+            raise ValueError(f"memory_budget must be a number of bytes such as 800M or 16G, not {self.memory_budget}")
         return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
     @property
     def hosts(self) -> list[str]:
-        """The bind addresses, one by one."""
+        """The addresses of `rest_bind_address`."""
         return [host.strip() for host in self.rest_bind_address.split(",")]
 
     @property
     def addresses(self) -> list[str]:
-        """Where to listen, as ``HOST:PORT``."""
+        """The addresses to listen on, each as ``HOST:PORT``."""
         return [f"[{host}]:{self.rest_port}" if ":" in host else f"{host}:{self.rest_port}" for host in self.hosts]
 
 
-def _of_environment(cls: type) -> dict[str, Any]:
+def _from_environment(cls: type) -> dict[str, Any]:
     """Return the values of those fields of a class that variables of the environment set."""
     given = {}
     for name, type_ in get_type_hints(cls).items():

@@ -1,4 +1,4 @@
-"""How gunicorn runs the application: the same for ``graphframe serve`` and for gunicorn's own command."""
+"""The application in gunicorn, whether started by ``graphframe serve`` or by gunicorn's own command."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from graphframe.repository.config_file import ConfigFileError, read_config_file
 from graphframe.repository.folder_source import FolderSource
 from graphframe.serving.app import Application, make_app
 from graphframe.serving.lifecycle.model import ServedModel
-from graphframe.serving.lifecycle.registry import FindSources
+from graphframe.serving.lifecycle.source import FindSources, OpenedSource
 from graphframe.serving.options import ServerOptions
 
 
 def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
-    """gunicorn's settings for serving with `options`."""
+    """Return gunicorn's settings."""
     return {
         "bind": options.addresses,
         "worker_class": "asgi",
-        "workers": 1,  # it holds the models
+        "workers": 1,  # which holds the models
         "asgi_lifespan": "on",
-        "asgi_disconnect_grace_period": 0,  # a client that is gone cancels its run at once
-        "timeout": 120,  # of a blocked event loop, not of a request: reading a large model may hold the GIL
-        "graceful_timeout": 600,  # OpenAI's clients give up after as long
+        "asgi_disconnect_grace_period": 0,  # a client that disconnects cancels its run at once
+        "timeout": 120,  # of a blocked event loop, not of a request: reading a large model can hold the GIL
+        "graceful_timeout": 600,  # when OpenAI's clients give up, too
         "keepalive": 10,  # longer than clients keep idle connections, so that they are never reused while closing
         "control_socket_disable": True,
         "proc_name": "graphframe",
@@ -44,33 +44,32 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
 
 
 def sources_of(options: ServerOptions) -> FindSources:
-    """What finds what `options` say is to be served, now and whenever it is called again.
+    """Return the function that finds the models to serve. A config is read again in each call.
 
     Raises
     ------
     ConfigFileError
-        If there is a ``config.json``, and it is wrong.
+        If the ``config.json`` is invalid.
     ModelFolderError
-        If there is none, and the folder of the model holds nothing that can be served.
+        If the folder of the model contains nothing that can be served.
     GraphConfigError
-        If the graph there is wrong, or is not one that makes images.
+        If the graph there is invalid, or generates no images.
     """
     if options.config_path is not None:
         path = Path(options.config_path)
         read_config_file(path)
         return lambda: read_config_file(path)
-    sources = {options.served_name: FolderSource(Path(options.model_path), options=options.task_options)}
-    sources[options.served_name].open()
-    return lambda: sources
+    source = OpenedSource(FolderSource(Path(options.model_path), options=options.task_options))
+    return lambda: {options.served_name: source}
 
 
 def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Application:
-    """The application for `options`. For worker processes: OpenVINO's threads do not survive a fork.
+    """Make the application, in a worker process: OpenVINO's threads do not survive a fork.
 
     Raises
     ------
     gunicorn.errors.AppImportError
-        If it cannot be told what is to be served; gunicorn prints its message alone, and ends.
+        If the ``config.json`` is invalid; gunicorn prints the message without a traceback, and ends.
     """
     try:
         models = [ServedModel(name, source) for name, source in find_sources().items()]
@@ -80,7 +79,7 @@ def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Ap
 
 
 def make_app_from_environment() -> Application:
-    """What ``wsgi_app`` of a gunicorn configuration names."""
+    """Make the application that ``wsgi_app`` in a gunicorn configuration names."""
     try:
         options = ServerOptions.from_environment()
         find_sources = sources_of(options)
@@ -90,7 +89,7 @@ def make_app_from_environment() -> Application:
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn with the application in it; `run` returns by SystemExit only."""
+    """gunicorn with the application; `run` ends with SystemExit."""
 
     def __init__(self, options: ServerOptions, find_sources: FindSources) -> None:
         self._options = options
@@ -98,7 +97,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
-        """Tell gunicorn its settings."""
+        """Set gunicorn's settings."""
         for name, value in gunicorn_settings(self._options).items():
             self.cfg.set(name, value)
 
@@ -108,7 +107,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def _finish_on_interrupt(arbiter: Any) -> None:
-    """Let the first SIGINT finish the requests under way, as SIGTERM does; a second one ends them."""
+    """Let the first SIGINT finish the requests under way, as SIGTERM does; a second one cancels them."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, arbiter.signal)
@@ -118,20 +117,20 @@ def _finish_on_interrupt(arbiter: Any) -> None:
 
 
 def _leave_interrupts_to_master(worker: Any) -> None:
-    """Ignore the SIGINT that a terminal sends to all its processes; the master tells the worker when to end."""
+    """Ignore the SIGINT that a terminal sends to all its processes; the master ends the worker."""
     worker.loop.remove_signal_handler(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _end_process(arbiter: Any, worker: Any) -> None:
-    """End a worker whose requests are done, without Python's wait for threads: downloads may take hours."""
-    if worker.booted and worker.pid == os.getpid():  # the master calls this as well, for a worker that is gone
+    """End a worker whose requests are done, without waiting for threads as Python does: downloads may take hours."""
+    if worker.booted and worker.pid == os.getpid():  # the master calls this, too, for a worker that ended
         os._exit(0)
 
 
 def _share_log(arbiter: Any, worker: Any) -> None:
-    """Send everything that is logged where gunicorn sends its own log, but for each request to a hub."""
+    """Log to where gunicorn logs, without the requests to a hub."""
     logging.root.handlers = worker.log.error_log.handlers
     logging.root.setLevel(worker.log.error_log.level)
-    for name in ("httpx", "httpx2"):  # NOTE: its URLs of files are signed: who has them may fetch the files
+    for name in ("httpx", "httpx2"):  # NOTE: the URLs of files are signed: a log would give access to the files
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -167,7 +167,7 @@ def test_errors(toy: RunningServer) -> None:
     assert bad.value.param == "background"
     assert bad.value.code == "invalid_value"
     assert bad.value.request_id
-    with pytest.raises(openai.NotFoundError, match="there is no model") as missing:
+    with pytest.raises(openai.NotFoundError, match="does not exist") as missing:
         client.images.generate(prompt=PROMPT, model="sd")
     assert missing.value.code == "model_not_found"
     with pytest.raises(openai.InternalServerError, match="the graph failed"):

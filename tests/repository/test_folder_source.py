@@ -34,14 +34,14 @@ def test_a_graph_that_is_missing(folder: Path) -> None:
         FolderSource(folder, folder / "other.pbtxt").open()
 
 
-def test_what_changes_the_stamp(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_changes_the_files(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     graph = tmp_path / "graph.pbtxt"
     source = FolderSource(folder, graph)
-    stamps = [source.stamp()]
+    found = [source.files()]
 
     def changed() -> bool:
-        stamps.append(source.stamp())
-        return stamps[-1] != stamps[-2]
+        found.append(source.files())
+        return found[-1] != found[-2]
 
     assert not changed()
     graph.write_text("graph")
@@ -67,4 +67,4 @@ def test_what_changes_the_stamp(folder: Path, tmp_path: Path, monkeypatch: pytes
 
 def test_weights(folder: Path) -> None:
     files = list(folder.rglob("*.bin"))
-    assert FolderSource(folder).weights() == sum(file.stat().st_size for file in files) > 0
+    assert FolderSource(folder).files().weights_bytes == sum(file.stat().st_size for file in files) > 0

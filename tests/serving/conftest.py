@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import falcon.testing
 import pytest
 
 import graphframe as gf
+from graphframe.repository.model_files import ModelFiles
 from graphframe.serving.app import make_app
+from graphframe.serving.lifecycle.loader import Loader
 from graphframe.serving.lifecycle.model import ServedModel
+from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.running_server import Pipes, RunningServer, serving
@@ -20,10 +23,12 @@ MakeModel = Callable[..., ServedModel]
 
 @dataclass
 class TextSource:
-    """A graph in a text, which is another once the text is."""
+    """A graph in a text, whose files change with the text."""
 
     text: str
     size: int = 0
+    opened: int = field(default=0, compare=False)
+    walked: int = field(default=0, compare=False)
 
     def prepare(self) -> None: ...
 
@@ -31,13 +36,12 @@ class TextSource:
         return ""
 
     def open(self) -> gf.Graph:
+        self.opened += 1
         return gf.Graph.from_text(self.text)
 
-    def stamp(self) -> object:
-        return self.text
-
-    def weights(self) -> int:
-        return self.size
+    def files(self) -> ModelFiles:
+        self.walked += 1
+        return ModelFiles(frozenset({(self.text, 0, 0, 0)}), self.size)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +59,7 @@ def make_model() -> MakeModel:
     def make(name: str = "toy", graph: str = toys.GRAPH, load: bool = True) -> ServedModel:
         model = ServedModel(name, TextSource(graph))
         if load:
-            model.load()
+            Loader(ServedModels([model])).load(model, model.source)
         return model
 
     return make

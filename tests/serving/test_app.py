@@ -12,7 +12,7 @@ from tests.serving.conftest import MakeModel
 @pytest.mark.parametrize(
     ("method", "path", "status", "message"),
     [
-        ("GET", "/nowhere", 404, "there is nothing at /nowhere"),
+        ("GET", "/nowhere", 404, "nothing is served at /nowhere"),
         ("POST", "/v1/image/generations", 404, 'did you mean "/v1/images/generations"?'),
         ("POST", "/v1/images/generations/", 404, 'did you mean "/v1/images/generations"?'),
         ("GET", "/v1/images/generations", 405, "allowed: POST, OPTIONS"),
@@ -38,8 +38,8 @@ def test_what_nobody_thought_of(
         raise AttributeError("/models/secret")
 
     model = make_model()
-    assert model.version is not None
-    monkeypatch.setattr(model.version.graph, "run_async", run_async)
+    assert model.graph is not None
+    monkeypatch.setattr(model.graph.graph, "run_async", run_async)
     client = falcon.testing.TestClient(make_app([model], ServerOptions()))
     response = client.simulate_post("/v1/images/generations", json={"prompt": "a cat"})
     assert response.status_code == 500
@@ -66,7 +66,7 @@ def test_one_of_several_models(make_model: MakeModel) -> None:
     unknown = ask(model="tow")
     assert unknown.status_code == 404
     assert unknown.json["error"] == {
-        "message": 'there is no model "tow", did you mean "two"?; there is: "org/one", "two"',
+        "message": 'the model "tow" does not exist, did you mean "two"?; available: "org/one", "two"',
         "type": "invalid_request_error",
         "param": "model",
         "code": "model_not_found",

@@ -14,7 +14,10 @@ from PIL import Image
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.folder_source import FolderSource
 from graphframe.serving.app import make_app
-from graphframe.serving.lifecycle.model import ModelSource, ServedModel
+from graphframe.serving.lifecycle.loader import Loader
+from graphframe.serving.lifecycle.model import ServedModel
+from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.lifecycle.source import ModelSource
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.conftest import TextSource
@@ -36,7 +39,7 @@ def pictograms() -> falcon.testing.TestClient:
 
 def _client(source: ModelSource) -> falcon.testing.TestClient:
     model = ServedModel("toy", source)
-    model.load()
+    Loader(ServedModels([model])).load(model, source)
     return falcon.testing.TestClient(make_app([model], ServerOptions()))
 
 

@@ -32,7 +32,7 @@ def test_memory_budget(budget: str | None, count: int | None) -> None:
 
 @pytest.mark.parametrize("budget", ["", "much", "-1", "1.G", "1X"])
 def test_a_wrong_memory_budget(budget: str) -> None:
-    with pytest.raises(ValueError, match="memory_budget must be a number of bytes, as in 800M or 16G"):
+    with pytest.raises(ValueError, match="memory_budget must be a number of bytes such as 800M or 16G"):
         ServerOptions(memory_budget=budget)
 
 

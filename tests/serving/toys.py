@@ -87,12 +87,14 @@ class PaintCalculator(gf.Calculator):
 
 @gf.register
 class LateCalculator(gf.Calculator):
-    """Previews nothing until the run is cancelled."""
+    """Sends its preview, if one is asked for, when the run is cancelled."""
 
     request = gf.Input("REQUEST", ImageRequest)
     preview = gf.Output("PREVIEW", EncodedImage)
 
     def process(self, cc: gf.Context) -> None:
+        if not cc[self.request].partial_images:
+            return
         cancelled = threading.Event()
         cc.cancellation.subscribe(cancelled.set)
         cancelled.wait()
@@ -134,6 +136,24 @@ class BrokenCalculator(PaintCalculator):
 
     def load(self, node: gf.NodeContext) -> None:
         raise RuntimeError("the paint has dried")
+
+
+@gf.register
+class SpillingCalculator(PaintCalculator):
+    """Loads, but fails in each run."""
+
+    def process(self, cc: gf.Context) -> None:
+        raise RuntimeError("a spill")
+
+
+@gf.register
+class RefusingCalculator(PaintCalculator):
+    """Refuses requests without an image."""
+
+    def process(self, cc: gf.Context) -> None:
+        if cc[self.request].image is None:
+            raise InvalidRequest("image is required", "image")
+        super().process(cc)
 
 
 @gf.register

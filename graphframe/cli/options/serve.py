@@ -62,6 +62,11 @@ LOADING_OPTIONS = OptionGroup(
             metavar="BYTES",
             help="Memory limit for loaded models, e.g. 16G; the least recently used is unloaded first.",
         ),
+        click.Option(
+            ["--warm_up/--no_warm_up"],
+            default=True,
+            help="Generate an image in one step before a model is served, so that the first request is not slower.",
+        ),
         click.Option(["--cache_dir"], help="Folder for compiled models.  [default: in the user's cache folder]"),
     ),
 )

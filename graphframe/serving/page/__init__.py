@@ -1,11 +1,4 @@
-"""The page at ``/``: a playground, and the graph of the model at work in it.
+"""The static files of the page at ``/``: a playground, and the graph of the model while it works.
 
-It is static, asks nothing of other hosts, and talks to the same API as all clients.
+The page loads nothing from other hosts, and uses the same API as all clients.
 """
-
-from __future__ import annotations
-
-from graphframe.serving.page.page import Page
-from graphframe.serving.routes.graph_picture import GraphPicture
-
-__all__ = ["GraphPicture", "Page"]

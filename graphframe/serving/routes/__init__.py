@@ -1,1 +1,1 @@
-"""Falcon resources: one module a path."""
+"""Falcon resources, one module a path: they read requests and write responses."""

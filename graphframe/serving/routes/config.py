@@ -1,4 +1,4 @@
-"""``GET /v1/config`` and ``POST /v1/config/reload``: the state of every model, in OpenVINO Model Server's shape."""
+"""``GET /v1/config`` and ``POST /v1/config/reload``: the state of all models, in OpenVINO Model Server's form."""
 
 from __future__ import annotations
 
@@ -9,62 +9,65 @@ import falcon.asgi
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.serving.api.responses import LoadStatus, ModelStatus, NodeStatus, VersionStatus
 from graphframe.serving.errors import NO_RETRY, APIError
-from graphframe.serving.lifecycle.model import ServedModel, ServedModels, State
-from graphframe.serving.lifecycle.registry import Registry
+from graphframe.serving.lifecycle.model import ServedModel, State
+from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.lifecycle.watcher import Watcher
 
 
-class Config:
-    """What is served, whether it loaded, on which devices its nodes run and, if asked, what they take."""
+class ConfigResource:
+    """The models, whether they are loaded, the devices of their nodes and, if asked, their memory."""
 
-    def __init__(self, models: ServedModels, registry: Registry) -> None:
+    def __init__(self, models: ServedModels, watcher: Watcher) -> None:
         self._models = models
-        self._registry = registry
+        self._watcher = watcher
         self._turn = asyncio.Lock()
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Describe all models, those that failed too."""
+        """Describe all models, also those that failed."""
         verbose = req.get_param_as_bool("verbose", default=False, blank_as_true=True)
         resp.media = {model.name: _describe(model, verbose) for model in self._models}
 
     async def on_post_reload(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Load what has changed and what failed before, and describe all then."""
+        """Load models that changed or failed, and then describe all."""
         try:
-            async with self._turn:  # or those who wait would take all threads, of which cancelling a run needs one
-                await asyncio.to_thread(self._registry.reload, force=True)
+            async with self._turn:  # NOTE: waiting reloads would take all threads, and cancelling a run needs one
+                await asyncio.to_thread(self._watcher.reload, force=True)
         except ConfigFileError as error:
             raise APIError(412, str(error), code="invalid_config", headers=NO_RETRY) from error
         await self.on_get(req, resp)
 
 
 def _describe(model: ServedModel, verbose: bool) -> ModelStatus:
-    state = model.state
-    # NOTE: what failed to load stays LOADING there, and the error code tells.
+    # NOTE: in OpenVINO Model Server, a model that failed to load stays LOADING, and the error code distinguishes it.
+    loading = model.state is State.LOADING
     status = VersionStatus(
         version="1",
-        state="LOADING" if state is State.FAILED else state.value,
+        state="LOADING" if model.state is State.FAILED else model.state.value,
         status=LoadStatus(
             error_code="FAILED_PRECONDITION" if model.failure else "OK",
-            error_message=model.failure or (state is State.LOADING and model.source.progress()) or "OK",
+            error_message=model.failure or (loading and model.source.progress()) or "OK",
         ),
     )
-    version = model.version
-    if version is None:
+    served = model.graph
+    if served is None:
         return ModelStatus(model_version_status=[status], nodes=[])
+    footprint = served.footprint
+    weights = footprint.weights if footprint else {}
     nodes = [
         NodeStatus(
             name=node.name,
             calculator=node.calculator,
             device=node.device,
-            weights_bytes=version.weights.get(node.name, 0) if verbose else None,
+            weights_bytes=weights.get(node.name, 0) if verbose else None,
         )
-        for node in version.graph.nodes
+        for node in served.graph.nodes
     ]
     if not verbose:
         return ModelStatus(model_version_status=[status], nodes=nodes)
     return ModelStatus(
         model_version_status=[status],
         nodes=nodes,
-        loaded=version.loaded,
-        weights_bytes=version.weights_bytes,
-        resident_bytes=version.resident_bytes,
+        loaded=footprint is not None,
+        weights_bytes=footprint.weights_bytes if footprint else 0,
+        resident_bytes=footprint.resident_bytes if footprint else 0,
     )

@@ -7,34 +7,35 @@ import falcon.asgi
 from graphframe import __version__
 from graphframe.serving.api.responses import ServerInfo
 from graphframe.serving.errors import APIError
-from graphframe.serving.lifecycle.model import ServedModels, State
+from graphframe.serving.lifecycle.model import LOADING_RETRY, State
+from graphframe.serving.lifecycle.models import ServedModels
 
 
-class Health:
-    """Whether the server runs, whether it can work, and whether one model can."""
+class HealthResource:
+    """Whether the server runs, whether it is ready, and whether one model is."""
 
     def __init__(self, models: ServedModels) -> None:
         self._models = models
         self._was_ready = False
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Tell who answers."""
+        """Answer with the server's name and version."""
         resp.media = ServerInfo(name="graphframe", version=__version__)
 
     async def on_get_live(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Answer at all."""
+        """Answer with 200."""
 
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Be ready once every model has been tried and one of them is there; later ones may be loading."""
+        """Answer with 200 once all models were tried and one is available; others may be loading later."""
         states = [model.state for model in self._models if not model.ended]
         if State.LOADING in states and not self._was_ready:
-            raise APIError(503, "models are still loading", code="not_ready", headers={"retry-after": "5"})
+            raise APIError(503, "models are still loading", code="not_ready", headers=LOADING_RETRY)
         if states and State.AVAILABLE not in states:
             raise APIError(503, "no model could be loaded; /v1/config has the reasons", code="not_ready")
         self._was_ready = True
 
     async def on_get_model_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:
-        """Tell of one model; the path ends in its name, perhaps a version, and ``/ready``."""
+        """Answer with 200 if a model is available; the path ends in its name, perhaps a version, and ``/ready``."""
         name = rest.removesuffix("/ready").removesuffix("/versions/1")
         if name == rest or self._models.find(name).state is not State.AVAILABLE:
             raise APIError(404, f'the model "{name}" is not ready', param="model", code="model_not_ready")

@@ -1,4 +1,4 @@
-"""``GET /images/files/{name}``: images whose URLs were the answer."""
+"""``GET /images/files/{name}``: images of responses that have URLs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from graphframe.serving.generation.image_store import ImageStore
 PATH = "/images/files"
 
 
-class ImageFiles:
-    """Hands out what a store keeps, to everybody who knows its name."""
+class ImageFilesResource:
+    """The images in a store. A name cannot be guessed, so none needs a key."""
 
     def __init__(self, store: ImageStore) -> None:
         self._store = store
 
     async def url_of(self, image: EncodedImage, req: falcon.asgi.Request) -> str:
-        """Keep an image, and return where whoever sent `req` gets it."""
+        """Store an image, and return its URL for the client that sent `req`."""
         name = await asyncio.to_thread(self._store.put, image.content, image.format)
         return f"{req.forwarded_prefix}{PATH}/{name}"
 
@@ -28,7 +28,7 @@ class ImageFiles:
         """Answer with the file."""
         image = await asyncio.to_thread(self._store.get, name)
         if image is None:
-            raise APIError(404, "there is no such image, or not any more", code="image_not_found")
+            raise APIError(404, "the image does not exist, or has expired", code="image_not_found")
         resp.data = image.content
         resp.content_type = f"image/{image.format}"
         resp.cache_control = [f"private, max-age={image.seconds}, immutable"]

@@ -21,8 +21,8 @@ from graphframe.serving.api.responses import Image, ImagesResponse, Usage
 from graphframe.serving.generation import Generation, Queue, event_stream
 from graphframe.serving.generation.event_stream import PING_SECONDS
 from graphframe.serving.generation.queue import owner_of
-from graphframe.serving.lifecycle.model import ServedModels
-from graphframe.serving.routes.image_files import ImageFiles
+from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.routes.image_files import ImageFilesResource
 
 B = TypeVar("B", bound=ImagesRequest)
 
@@ -30,7 +30,7 @@ B = TypeVar("B", bound=ImagesRequest)
 class Images:
     """The resource of the three paths. Each request is one run of the model's graph."""
 
-    def __init__(self, models: ServedModels, queue: Queue, files: ImageFiles, png_metadata: bool) -> None:
+    def __init__(self, models: ServedModels, queue: Queue, files: ImageFilesResource, png_metadata: bool) -> None:
         self._models = models
         self._queue = queue
         self._files = files

@@ -1,15 +1,16 @@
-"""``GET /models`` and ``/models/{id}``: what OpenAI's clients list."""
+"""``GET /models`` and ``/models/{id}``, as OpenAI's clients list models."""
 
 from __future__ import annotations
 
 import falcon.asgi
 
 from graphframe.serving.api.responses import ModelInfo, ModelList
-from graphframe.serving.lifecycle.model import ServedModel, ServedModels, State
+from graphframe.serving.lifecycle.model import ServedModel, State
+from graphframe.serving.lifecycle.models import ServedModels
 
 
-class Models:
-    """The names of models that can be used now and of their adapters, and what else the operator calls them."""
+class ModelsResource:
+    """The available models, with and without their LoRA adapters, and the configured aliases."""
 
     def __init__(self, models: ServedModels) -> None:
         self._models = models
@@ -22,7 +23,7 @@ class Models:
         resp.media = ModelList(data=[_describe(name, model) for name, model in {**aliased, **named}.items()])
 
     async def on_get_one(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
-        """Describe one; its name may contain slashes. Without a name, list them."""
+        """Describe one, whose name may contain slashes. Without a name, list them."""
         if not name:
             await self.on_get(req, resp)
             return

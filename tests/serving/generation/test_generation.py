@@ -62,8 +62,8 @@ def test_the_image_does_not_wait_for_previews(make_model: MakeModel, caplog: pyt
         model = make_model(graph=toys.LATE_PREVIEWS)
         generation = Generation(model, ImageRequest("a cat", partial_images=3), "req", "me")
         assert [type(event) async for event in generation.events(at_once())] == [EncodedImage]
-        assert model.version is not None
-        await asyncio.to_thread(model.version.close)  # which waits until nothing works any more
+        assert model.graph is not None
+        await asyncio.to_thread(model.graph.close)  # which waits for all threads
 
     run(main())
     assert "went away" not in caplog.text

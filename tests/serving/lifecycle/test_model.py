@@ -3,9 +3,13 @@ from __future__ import annotations
 import pytest
 
 from graphframe.serving.errors import APIError
-from graphframe.serving.lifecycle.model import ServedModels, State
+from graphframe.serving.lifecycle.model import State
+from graphframe.serving.lifecycle.models import ServedModels
 from tests.serving import toys
 from tests.serving.conftest import MakeModel
+
+ADAPTED = toys.GRAPH.replace("Paint", "Adapted")
+STATIC = toys.GRAPH.replace("Paint", "Static")
 
 
 def test_a_model_that_loads(make_model: MakeModel) -> None:
@@ -28,7 +32,7 @@ def test_a_model_that_fails(make_model: MakeModel, caplog: pytest.LogCaptureFixt
     assert dict(raised.value.headers or {}) == {"x-should-retry": "false"}
 
 
-def test_a_failure_whose_message_says_all_is_logged_without_a_traceback(
+def test_a_failure_with_a_complete_message_is_logged_without_a_traceback(
     make_model: MakeModel, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = make_model(graph=toys.GRAPH.replace("PaintCalculator", "PainterCalculator"))
@@ -43,32 +47,6 @@ def test_a_model_that_is_loading(make_model: MakeModel) -> None:
         ServedModels([make_model(load=False)]).find_available("toy")
     assert raised.value.status_code == 503
     assert int(dict(raised.value.headers or {})["retry-after"]) > 0
-
-
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [("one", "one"), ("uno", "one"), ("dall-e-2", "two"), ("gpt-image-1", None), ("tre", None), ("eins", None)],
-)
-def test_aliases(make_model: MakeModel, name: str, found: str | None) -> None:
-    aliases = {"uno": "one", "two": "one", "dall-e-2": "two", "tre": "three"}
-    models = ServedModels([make_model("one"), make_model("two")], aliases)
-    assert models.find("two").name == "two"
-    if found is None:
-        with pytest.raises(APIError) as raised:
-            models.find(name)
-        assert raised.value.status_code == 404
-    else:
-        assert models.find(name).name == found
-
-
-@pytest.mark.parametrize("name", ["gpt-image-1", "dall-e-2", "dall-e-3"])
-def test_names_of_openai_mean_the_only_model(make_model: MakeModel, name: str) -> None:
-    assert ServedModels([make_model()]).find(name).name == "toy"
-    assert ServedModels([make_model(), make_model(name)]).find(name).name == name
-
-
-ADAPTED = toys.GRAPH.replace("Paint", "Adapted")
-STATIC = toys.GRAPH.replace("Paint", "Static")
 
 
 @pytest.mark.parametrize(
@@ -95,50 +73,17 @@ def test_adapters_of_a_request(
 @pytest.mark.parametrize(
     ("graph", "name", "alphas", "message"),
     [
-        (ADAPTED, "ink", {"gold": 1.0}, 'the model "ink" applies not "gold"; it applies "ink"'),
-        (ADAPTED, "mix", {"pen": 1.0}, 'the model "mix" applies not "pen"; it applies "ink", "gold"'),
-        (ADAPTED, "chalk", {"chalk": 1.0}, 'applies not "chalk"; it applies none whose alpha can be chosen'),
+        (ADAPTED, "ink", {"gold": 1.0}, 'the model "ink" does not apply "gold"; it applies "ink"'),
+        (ADAPTED, "mix", {"pen": 1.0}, 'the model "mix" does not apply "pen"; it applies "ink", "gold"'),
+        (ADAPTED, "chalk", {"chalk": 1.0}, 'does not apply "chalk"; it applies none whose alpha can be chosen'),
         (toys.GRAPH, "toy", {"ink": 1.0}, '"toy" has no LoRA adapters that requests choose'),
         (STATIC, "toy", None, 'the adapters of "toy" are always applied; ask for "chalk"'),
     ],
 )
-def test_adapters_that_cannot_be_had(
+def test_adapters_that_are_refused(
     make_model: MakeModel, graph: str, name: str, alphas: dict[str, float] | None, message: str
 ) -> None:
     with pytest.raises(APIError) as raised:
         make_model(graph=graph).adapters(name, alphas)
     assert raised.value.status_code == 400
     assert message in str(raised.value.description)
-
-
-def test_who_names_no_model_gets_adapters_that_are_always_applied(make_model: MakeModel) -> None:
-    model = make_model(graph=STATIC)
-    models = ServedModels([model])
-    for name in (None, "", "dall-e-3"):
-        assert models.find_available(name) is model
-        assert model.adapters(models.meant(name), None) == {}
-
-
-def test_names_of_adapters(make_model: MakeModel) -> None:
-    plain, adapted = make_model("ink"), make_model(graph=ADAPTED)
-    models = ServedModels([plain, adapted], {"sd": "mix"})
-    assert models.find("ink") is plain
-    assert models.find("gold") is models.find("sd") is adapted
-    assert models.meant("sd") == "mix"
-    with pytest.raises(APIError) as raised:
-        models.find("golt")
-    assert raised.value.status_code == 404
-    expected = 'there is no model "golt", did you mean "gold"?; there is: "ink", "toy", "ink", "gold", "mix", "chalk"'
-    assert raised.value.description == expected
-
-
-def test_a_name_where_nothing_is_served() -> None:
-    with pytest.raises(APIError) as raised:
-        ServedModels([]).find("toy")
-    assert raised.value.description == 'there is no model "toy"; there is: none'
-
-
-def test_a_name_that_an_adapter_may_have_yet(make_model: MakeModel) -> None:
-    with pytest.raises(APIError) as raised:
-        ServedModels([make_model(graph=ADAPTED, load=False)]).find("ink")
-    assert raised.value.status_code == 503

@@ -10,10 +10,12 @@ import msgspec
 
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.serving.app import make_app
-from graphframe.serving.lifecycle.model import ModelSource, ServedModels
-from graphframe.serving.lifecycle.registry import Registry
+from graphframe.serving.lifecycle.loader import Loader
+from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.lifecycle.source import FindSources, ModelSource
+from graphframe.serving.lifecycle.watcher import Watcher
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.routes.config import Config
+from graphframe.serving.routes.config import ConfigResource
 from tests.serving import toys
 from tests.serving.conftest import MakeModel
 
@@ -22,6 +24,10 @@ NODES = [{"name": "paint", "calculator": "PaintCalculator", "device": "CPU"}]
 
 def status(state: str, code: str, message: str) -> list[dict[str, object]]:
     return [{"version": "1", "state": state, "status": {"error_code": code, "error_message": message}}]
+
+
+def config_of(models: ServedModels, find_sources: FindSources) -> ConfigResource:
+    return ConfigResource(models, Watcher(models, Loader(models), find_sources, ServerOptions()))
 
 
 def test_available_and_failed(make_model: MakeModel) -> None:
@@ -36,7 +42,7 @@ def test_available_and_failed(make_model: MakeModel) -> None:
 
 def test_loading(make_model: MakeModel) -> None:
     models = ServedModels([make_model(load=False)])
-    config = Config(models, Registry(models, dict, ServerOptions()))
+    config = config_of(models, dict)
     request, response = falcon.testing.create_asgi_req(), falcon.asgi.Response()
     asyncio.run(config.on_get(request, response))
     expected = {"toy": {"model_version_status": status("LOADING", "OK", "OK"), "nodes": []}}
@@ -76,7 +82,7 @@ def test_many_reloads_do_not_take_all_threads() -> None:
         return {}
 
     models = ServedModels([])
-    config = Config(models, Registry(models, find_sources, ServerOptions()))
+    config = config_of(models, find_sources)
 
     async def main() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))

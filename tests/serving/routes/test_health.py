@@ -6,10 +6,10 @@ import pytest
 
 from graphframe.serving.app import make_app
 from graphframe.serving.errors import write_envelope
-from graphframe.serving.lifecycle.model import ServedModels
+from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.middleware.request_id import RequestId
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.request_id import RequestId
-from graphframe.serving.routes.health import Health
+from graphframe.serving.routes.health import HealthResource
 from tests.serving import toys
 from tests.serving.conftest import MakeModel
 
@@ -56,7 +56,7 @@ def test_not_ready_without_a_model(make_model: MakeModel) -> None:
 def test_not_ready_while_loading(make_model: MakeModel) -> None:
     app: falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response] = falcon.asgi.App(middleware=[RequestId()])
     app.set_error_serializer(write_envelope)
-    app.add_route("/ready", Health(ServedModels([make_model(load=False)])), suffix="ready")
+    app.add_route("/ready", HealthResource(ServedModels([make_model(load=False)])), suffix="ready")
     response = falcon.testing.TestClient(app).simulate_get("/ready")
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) > 0

@@ -285,7 +285,7 @@ EXPECTED_ALPHAS = 'lora_alphas must be an object of numbers by alias, e.g. {"ink
 @pytest.mark.parametrize(
     ("lora_alphas", "message"),
     [
-        ({"pen": 1}, 'the model "mix" applies not "pen"; it applies "ink", "gold"'),
+        ({"pen": 1}, 'the model "mix" does not apply "pen"; it applies "ink", "gold"'),
         ([0.5], f"{EXPECTED_ALPHAS}, not a list"),
         ("0.5", f'{EXPECTED_ALPHAS}, not "0.5"'),
         ({"ink": "much"}, EXPECTED_ALPHAS + ', not {"ink":"much"}'),

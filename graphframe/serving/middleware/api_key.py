@@ -1,4 +1,4 @@
-"""Who may use the server."""
+"""The key that clients need."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from graphframe.serving.errors import APIError
 
 
 class ApiKey:
-    """Falcon middleware: answers a POST only to those who send the key. What only looks is open to all, as in OVMS.
+    """Falcon middleware: refuses a POST without the key. Other methods need none, as in OpenVINO Model Server.
 
     Parameters
     ----------
     key : str
-        It comes as ``Authorization: Bearer KEY`` or, from clients of Azure, as ``api-key: KEY``.
+        Clients send it as ``Authorization: Bearer KEY`` or, those of Azure, as ``api-key: KEY``.
     """
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Turn others away."""
+        """Raise APIError 401 if a POST lacks the key."""
         if req.method != "POST":
             return
         kind, _, bearer = (req.get_header("authorization") or "").partition(" ")

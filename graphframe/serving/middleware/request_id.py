@@ -1,4 +1,4 @@
-"""The id that ties a response to the server's log."""
+"""The id that connects a response with the server's log."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _SANE = re.compile(r"[\w.:/+=~-]{1,128}", re.ASCII)
 
 
 class RequestId:
-    """Falcon middleware: gives each response an ``x-request-id``, the client's own if it sent a sane one."""
+    """Falcon middleware: gives each response an ``x-request-id``, the client's own if that is sane."""
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Settle the id before anything can fail."""
+        """Set the id before anything can fail."""
         given = req.get_header("x-request-id") or ""
         req.context.id = given if _SANE.fullmatch(given) else f"req_{uuid.uuid4().hex}"
         resp.set_header("x-request-id", req.context.id)

@@ -1,4 +1,4 @@
-"""``GET /``, and what the page there is made of."""
+"""``GET /`` and ``/page/{name}``: the page, and the files that it consists of."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POLICY = (
 )
 
 
-class Page:
+class PageResource:
     """The files of the page, kept in memory."""
 
     def __init__(self) -> None:

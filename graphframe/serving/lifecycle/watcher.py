@@ -1,0 +1,120 @@
+"""Keeps the served models up to date with their files."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from graphframe.repository.config_file import ConfigFileError
+from graphframe.repository.model_files import ModelFiles
+from graphframe.serving.lifecycle.loader import Loader
+from graphframe.serving.lifecycle.model import ServedModel, State
+from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.lifecycle.source import FindSources, ModelSource
+from graphframe.serving.options import ServerOptions
+
+_log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Loads models that are new or changed, ends those that were removed, and unloads idle ones.
+
+    Parameters
+    ----------
+    models : ServedModels
+    loader : Loader
+    find_sources : callable
+    options : ServerOptions
+    """
+
+    def __init__(self, models: ServedModels, loader: Loader, find_sources: FindSources, options: ServerOptions) -> None:
+        self._models = models
+        self._loader = loader
+        self._find_sources = find_sources
+        self._options = options
+        self._read: dict[str, tuple[ModelSource, ModelFiles]] = {}
+        self._seen: dict[str, tuple[ModelSource, ModelFiles]] = {}
+        self._reloading = threading.Lock()
+        self._stopped = threading.Event()
+        self._logged = ""
+
+    def start(self) -> None:
+        """Load all models, and watch their files from then on, in a thread."""
+        self._stopped.clear()
+        threading.Thread(target=self._watch, name="watcher", daemon=True).start()
+
+    def stop(self) -> None:
+        """Close all graphs."""
+        self._stopped.set()
+        for model in self._models:
+            if model.graph is not None:
+                model.graph.close()
+
+    def reload(self, *, force: bool) -> None:
+        """Load models that are new or changed, and end those that were removed. Blocks until that is done.
+
+        Parameters
+        ----------
+        force : bool
+            Whether to load also files that may be half written, and models that failed before.
+
+        Raises
+        ------
+        ConfigFileError
+            If the config is invalid; then nothing changes.
+        """
+        with self._reloading:
+            sources = self._find_sources()
+            for model in self._models:
+                if model.name not in sources and not model.ended:
+                    _log.info("%s is removed", model.name)
+                    model.end()
+                    self._read.pop(model.name, None)
+            for name, source in sources.items():
+                if name not in self._models:
+                    self._models.add(ServedModel(name, source))
+            for name, source in sources.items():
+                if self._is_due(self._models[name], source, force) and not self._stopped.is_set():
+                    self._load(self._models[name], source)
+
+    def _is_due(self, model: ServedModel, source: ModelSource, force: bool) -> bool:
+        """Whether to load a model: it is new, or its files changed and then stayed the same for one interval.
+
+        With `force`, they may have changed just now, and a failure is a reason, too.
+        """
+        if model.name not in self._read:
+            return True
+        found = (source, source.files())
+        if found == self._read[model.name]:
+            return force and bool(model.failure)
+        settled = found == self._seen.get(model.name)
+        self._seen[model.name] = found
+        return settled or force
+
+    def _load(self, model: ServedModel, source: ModelSource) -> None:
+        began = time.monotonic()
+        self._read[model.name] = source, self._loader.load(model, source)
+        if model.state is State.AVAILABLE and not model.failure:
+            where = ", ".join(f"http://{address}" for address in self._options.addresses)
+            _log.info("%s is ready at %s after %.1f s", model.name, where, time.monotonic() - began)
+
+    def _watch(self) -> None:
+        poll, idle = self._options.file_system_poll_wait_seconds, self._options.idle_unload
+        self._reload_or_log()
+        while not self._stopped.wait(poll or 1):
+            if poll:
+                self._reload_or_log()
+            if idle:
+                self._loader.unload_idle(time.monotonic() - idle)
+
+    def _reload_or_log(self) -> None:
+        try:
+            self.reload(force=False)
+            self._logged = ""
+        except ConfigFileError as error:
+            if str(error) != self._logged:
+                self._logged = str(error)
+                _log.error("nothing is reloaded: %s", error)
+        except Exception:
+            _log.exception("reloading failed")

@@ -1,0 +1,1 @@
+"""Falcon middleware: what every request passes, and the start and end of the server."""

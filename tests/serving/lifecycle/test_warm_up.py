@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+import graphframe as gf
+from graphframe.serving.lifecycle.model import State
+from tests.serving import toys
+from tests.serving.conftest import TextSource
+from tests.serving.lifecycle.kept import Kept
+
+SPILLING = toys.GRAPH.replace("Paint", "Spilling")
+REFUSING = toys.GRAPH.replace("Paint", "Refusing")
+
+
+@pytest.fixture
+def prompts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The prompts of all runs of the toy."""
+    prompts: list[str] = []
+    process = toys.PaintCalculator.process
+
+    def note(self: toys.PaintCalculator, cc: gf.Context) -> None:
+        prompts.append(cc[self.request].prompt)
+        process(self, cc)
+
+    monkeypatch.setattr(toys.PaintCalculator, "process", note)
+    return prompts
+
+
+def test_a_graph_runs_once_before_it_is_served(prompts: list[str]) -> None:
+    kept = Kept({"toy": TextSource(toys.GRAPH)})
+    assert prompts == [""]
+    kept.run()
+    assert prompts == ["", "a cat"]
+
+
+def test_no_warm_up(prompts: list[str]) -> None:
+    kept = Kept({"toy": TextSource(toys.GRAPH), "spilling": TextSource(SPILLING)}, warm_up=False)
+    assert prompts == []
+    assert kept.state("spilling") is State.AVAILABLE
+
+
+def test_a_waiting_request_is_the_warm_up(prompts: list[str]) -> None:
+    kept = Kept({"toy": TextSource(toys.GRAPH)}, lazy_load=True)
+    kept.run()
+    assert prompts == ["a cat"]
+
+
+def test_a_warm_up_that_fails_is_a_failed_load() -> None:
+    source = TextSource(toys.GRAPH)
+    kept = Kept({"toy": source, "spilling": TextSource(SPILLING)})
+    assert kept.state("spilling") is State.FAILED
+    reason = 'warm-up failed: node "paint" (SpillingCalculator): process failed at timestamp 0: RuntimeError: a spill'
+    assert kept.failure("spilling") == reason
+    source.text = SPILLING
+    kept.reload(force=True)
+    assert (kept.run(), kept.failure()) == ("paint", reason)
+
+
+def test_a_graph_that_refuses_the_warm_up_is_served() -> None:
+    kept = Kept({"toy": TextSource(REFUSING)})
+    assert (kept.state("toy"), kept.failure()) == (State.AVAILABLE, "")
