@@ -14,20 +14,23 @@ yaml = pytest.importorskip("yaml")
 kubernetes_validate = pytest.importorskip("kubernetes_validate")
 
 Resources = dict[str, dict[str, Any]]
-"""Resources by their kind."""
+"""Resources by their kind and name."""
 
 VERSION = kubernetes_validate.latest_version()
 
 
+def parsed(text: str) -> Resources:
+    """Return the resources in a text."""
+    return {f"{resource['kind']} {resource['metadata']['name']}": resource for resource in yaml.safe_load_all(text)}
+
+
 @pytest.fixture(scope="module", params=["cpu", "gpu"])
 def resources(request: pytest.FixtureRequest) -> Resources:
-    text = run([tool("kubectl"), "kustomize", DEPLOY / "kubernetes" / request.param])
-    return {resource["kind"]: resource for resource in yaml.safe_load_all(text)}
+    return parsed(run([tool("kubectl"), "kustomize", DEPLOY / "kubernetes" / request.param]))
 
 
 def kserve() -> Resources:
-    text = (DEPLOY / "kubernetes" / "kserve.yaml").read_text()
-    return {resource["kind"]: resource for resource in yaml.safe_load_all(text)}
+    return parsed((DEPLOY / "kubernetes" / "kserve.yaml").read_text())
 
 
 def pod_of(runtime: dict[str, Any]) -> dict[str, Any]:
@@ -48,14 +51,22 @@ def test_the_resources_are_valid(resources: Resources) -> None:
 
 
 def test_selectors_find_the_pods(resources: Resources) -> None:
-    labels = resources["Deployment"]["spec"]["template"]["metadata"]["labels"].items()
-    assert resources["Service"]["spec"]["selector"].items() <= labels
-    assert resources["Deployment"]["spec"]["selector"]["matchLabels"].items() <= labels
-    assert resources["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"].items() <= labels
+    labels = resources["Deployment graphframe"]["spec"]["template"]["metadata"]["labels"].items()
+    assert resources["Service graphframe"]["spec"]["selector"].items() <= labels
+    assert resources["Deployment graphframe"]["spec"]["selector"]["matchLabels"].items() <= labels
+    assert resources["PodDisruptionBudget graphframe"]["spec"]["selector"]["matchLabels"].items() <= labels
+
+
+def test_volumes_are_claimed(resources: Resources) -> None:
+    pod = resources["Deployment graphframe"]["spec"]["template"]["spec"]
+    claims = {volume["persistentVolumeClaim"]["claimName"] for volume in pod["volumes"] if "emptyDir" not in volume}
+    assert claims == {name.split()[1] for name in resources if name.startswith("PersistentVolumeClaim ")}
+    mounted = {mount["name"] for container in containers(pod) for mount in container["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in pod["volumes"]}
 
 
 def test_graphframe_takes_the_command_lines(resources: Resources) -> None:
-    pod = resources["Deployment"]["spec"]["template"]["spec"]
+    pod = resources["Deployment graphframe"]["spec"]["template"]["spec"]
     [pull], [serve] = pod["initContainers"], pod["containers"]
     parse(pull["command"])
     parse(["graphframe", "serve", *serve["args"]])
@@ -63,16 +74,16 @@ def test_graphframe_takes_the_command_lines(resources: Resources) -> None:
 
 
 def test_requests_under_way_may_finish(resources: Resources) -> None:
-    pod = resources["Deployment"]["spec"]["template"]["spec"]
+    pod = resources["Deployment graphframe"]["spec"]["template"]["spec"]
     name, seconds = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
     assert name == "sleep"
     assert pod["terminationGracePeriodSeconds"] > int(seconds) + GRACEFUL_TIMEOUT
 
 
 def test_pods_need_no_privileges(resources: Resources) -> None:
-    pod = resources["Deployment"]["spec"]["template"]["spec"]
+    pod = resources["Deployment graphframe"]["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"]
-    for container in [*containers(pod), *containers(pod_of(kserve()["ClusterServingRuntime"])["spec"])]:
+    for container in [*containers(pod), *containers(pod_of(kserve()["ClusterServingRuntime graphframe"])["spec"])]:
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert not container["securityContext"]["allowPrivilegeEscalation"]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
@@ -81,12 +92,12 @@ def test_pods_need_no_privileges(resources: Resources) -> None:
 
 def test_service_links_are_off(resources: Resources) -> None:
     """A service named graphframe would set variables such as GRAPHFRAME_PORT."""
-    assert resources["Deployment"]["spec"]["template"]["spec"]["enableServiceLinks"] is False
-    assert kserve()["InferenceService"]["spec"]["predictor"]["enableServiceLinks"] is False
+    assert resources["Deployment graphframe"]["spec"]["template"]["spec"]["enableServiceLinks"] is False
+    assert kserve()["InferenceService flux"]["spec"]["predictor"]["enableServiceLinks"] is False
 
 
 def test_the_runtime_of_kserve_makes_a_valid_pod() -> None:
-    pod = pod_of(kserve()["ClusterServingRuntime"])
+    pod = pod_of(kserve()["ClusterServingRuntime graphframe"])
     kubernetes_validate.validate(pod, VERSION, strict=True)
     [container] = pod["spec"]["containers"]
     assert container["name"] == "kserve-container"
