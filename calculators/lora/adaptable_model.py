@@ -1,4 +1,4 @@
-"""A model with the LoRA adapters of its graph."""
+"""A model to which LoRA adapters of its graph are applied."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from graphframe.inference import Caller, InferenceModel, Shapes, core, load_shap
 class AdaptableModel:
     """A model to which each inference applies the adapters that it names.
 
-    It is held twice if a dynamic adapter changes it: with such adapters, and without any of them, so that an inference
-    without one is exactly as if there were none, and as fast.
+    A model that a dynamic adapter changes is compiled twice, with and without dynamic adapters, so that an inference
+    without them is as exact and fast as without LoRA.
 
     Parameters
     ----------
     node : NodeContext
-        The node that loads it.
+        The node that loads the model.
     path : pathlib.Path
-        Its file.
+        The file of the model.
     name : str
-        Which model of a pipeline it is: see `match`.
+        The model of the pipeline: see `match`.
     options : LoraOptions
         The adapters of the graph.
     shapes : sequence of Shapes, optional
@@ -80,7 +80,7 @@ class AdaptableModel:
         Parameters
         ----------
         adapters : mapping of str to float
-            The alphas of the adapters to apply, by alias. Those that do not change this model are left out.
+            The alphas of the adapters to apply, by alias. Adapters that do not change this model are ignored.
         """
         alphas = np.array([adapters.get(alias, 0) for alias in self._dynamic], np.float32)
         if alphas.any():
@@ -89,11 +89,11 @@ class AdaptableModel:
 
 
 def _changing(adapters: tuple[Adapter, ...], name: str, path: Path) -> tuple[Adapter, ...]:
-    """Those that change something in the model."""
+    """Return the adapters that change the model."""
     if not adapters:
         return ()
     try:
         layers = list(layers_of(core().read_model(path)))
     except RuntimeError:
-        return ()  # loading it will tell what is wrong with it
+        return ()  # loading it reports the error
     return tuple(adapter for adapter in adapters if match(adapter, name, layers))

@@ -1,4 +1,4 @@
-"""A LoRA adapter: what its file would change, and how."""
+"""A LoRA adapter and the changes in its file."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graphframe.calculators.lora.key import Key
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.lora.safetensors import Safetensors
+from graphframe.calculators.lora.tensor_name import TensorName
 
 
 class LowRank(NamedTuple):
-    """What is added to the weights of a layer: ``up @ down``.
+    """The addition to the weights of a layer: ``up @ down``.
 
     Attributes
     ----------
     down
-        float32, shape (rank, what goes into the layer); of a convolution, all that one output is made of.
+        float32, shape (rank, input features); for a convolution, channels times height times width of the kernel.
     up
-        float32, shape (what comes out of the layer, rank), with the scale that the file gives.
+        float32, shape (output features, rank), scaled by the file's alpha if that is used.
     """
 
     down: NDArray[np.float32]
@@ -36,15 +36,15 @@ class LowRank(NamedTuple):
 
 @dataclass(frozen=True)
 class Module:
-    """One layer as the file names it.
+    """A layer in the file's terms.
 
     Attributes
     ----------
     models : tuple of str
-        The models that it may be in: see `Key`.
+        The models that it may belong to: see `TensorName`.
     layer : str
     tensors : dict of str to str
-        The names of its tensors by their parts.
+        The names of its tensors by part.
     """
 
     models: tuple[str, ...]
@@ -57,19 +57,19 @@ class Module:
 
 @dataclass(frozen=True)
 class Adapter:
-    """An adapter of a graph; two that are equal do the same.
+    """An adapter of a graph; equal ones have the same effect.
 
     Attributes
     ----------
     alias : str
     path : pathlib.Path
     stamp : int
-        When the file was written, in nanoseconds.
+        The time of the last change of the file, in nanoseconds.
     mode : LoraAdapterEntry.Mode
     alpha : float
-        How strongly it is applied where it always is.
+        The strength of an adapter that is always applied.
     use_file_alpha : bool
-        Whether the alpha that the file gives for a layer counts.
+        Whether the alphas of layers in the file are used.
     """
 
     alias: str
@@ -89,46 +89,46 @@ class Adapter:
 
     @cached_property
     def modules(self) -> list[Module]:
-        """All layers that the file names.
+        """The layers that the file changes.
 
         Raises
         ------
         OSError, ValueError
-            If it cannot be read, or is no LoRA.
+            If the file cannot be read, or is not a LoRA.
         """
         return self._parsed[0]
 
     @cached_property
     def unknown(self) -> list[str]:
-        """The names of tensors that are of no kind of LoRA that is known here."""
+        """The names of tensors of unsupported kinds of LoRA."""
         return self._parsed[1]
 
     def check_models(self, models: Collection[str]) -> None:
-        """Raise ValueError if it is for none of the models of a pipeline."""
+        """Raise ValueError unless the adapter is for one of a pipeline's models."""
         wanted = {model for module in self.modules for model in module.models}
         if wanted.isdisjoint(models):
             raise ValueError(f"{self} is for the {', '.join(sorted(wanted))}; the pipeline has {', '.join(models)}")
 
     def shape(self, module: Module) -> tuple[int, int]:
-        """How many rows and columns the weights have that a module goes with.
+        """Return the number of rows and columns of the weights that a module changes.
 
         Raises
         ------
         ValueError
-            If its two halves do not fit together.
+            If the ranks of its two halves differ.
         """
         down, up = (self.file.shape(module.tensors[part]) for part in ("down", "up"))
         if down[0] != prod(up[1:]):
-            raise ValueError(f"{self}: {module} has rank {down[0]}, and its other half {prod(up[1:])}")
+            raise ValueError(f"{self}: {module} has rank {down[0]}, but its other half has rank {prod(up[1:])}")
         return up[0], prod(down[1:])
 
     def low_rank(self, module: Module, rows: slice) -> LowRank:
-        """Read what is done to some rows of the weights that a module goes with.
+        """Read the change of some rows of the weights of a module.
 
         Raises
         ------
         ValueError
-            If it is not finite.
+            If it has values that are not finite.
         """
         down, up = (self.file[module.tensors[part]] for part in ("down", "up"))
         down, up = down.reshape(len(down), -1), up.reshape(len(up), -1)[rows]
@@ -136,7 +136,7 @@ class Adapter:
         if alpha is not None:
             up = up * np.float32(alpha / len(down))
         if not (np.isfinite(down).all() and np.isfinite(up).all()):
-            raise ValueError(f"{self}: {module} has numbers that are not finite; is the file damaged?")
+            raise ValueError(f"{self}: {module} has values that are not finite; the file may be damaged")
         return LowRank(down, up)
 
     @cached_property
@@ -144,11 +144,11 @@ class Adapter:
         found: defaultdict[tuple[tuple[str, ...], str], dict[str, str]] = defaultdict(dict)
         unknown = []
         for name in self.file:
-            key = Key.parse(name)
-            if key is None:
+            parsed = TensorName.parse(name)
+            if parsed is None:
                 unknown.append(name)
             else:
-                found[key.models, key.layer][key.part] = name
+                found[parsed.models, parsed.layer][parsed.part] = name
         modules = []
         for (models, layer), tensors in found.items():
             if {"down", "up"} <= tensors.keys() and "mid" not in tensors:
@@ -158,11 +158,11 @@ class Adapter:
         if not modules:
             names = ", ".join(list(self.file)[:3]) or "none"
             expected = "pairs such as X.lora_down.weight and X.lora_up.weight, or X.lora_A.weight and X.lora_B.weight"
-            raise ValueError(f"{self} is no LoRA: expected {expected}; found {names}")
+            raise ValueError(f"{self} is not a LoRA: expected {expected}; found {names}")
         return modules, unknown
 
     def _alpha(self, module: Module) -> float | None:
-        """The file's alpha for a layer: beside its tensors, or in the metadata that diffusers writes."""
+        """Return the file's alpha for a layer: a tensor, or metadata written by diffusers."""
         if "alpha" in module.tensors:
             return float(self.file[module.tensors["alpha"]].reshape(()))
         name = module.tensors["down"]
@@ -179,5 +179,5 @@ class Adapter:
         try:
             config: dict[str, Any] = json.loads(self.file.metadata.get("lora_adapter_metadata", "{}"))
         except ValueError as error:
-            raise ValueError(f"{self}: its lora_adapter_metadata is no JSON: {error}") from error
+            raise ValueError(f"{self}: its lora_adapter_metadata is not valid JSON: {error}") from error
         return config

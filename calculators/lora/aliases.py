@@ -1,4 +1,4 @@
-"""The adapters of a graph by the names that it gives them."""
+"""The LoRA adapters of a graph, and the model names under which requests choose them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MAX_ALPHA = 1000
 
 @dataclass(frozen=True)
 class Aliases:
-    """What requests can ask for.
+    """The adapters of a graph, and the names that requests can use as model.
 
     Attributes
     ----------
     adapters : tuple of Adapter
         All adapters of the graph.
     models : dict
-        What each name that can be asked for as model applies: the alphas of dynamic adapters, by alias.
+        The alphas of dynamic adapters, by alias, that each name applies.
     """
 
     adapters: tuple[Adapter, ...]
@@ -33,33 +33,19 @@ class Aliases:
 
     @classmethod
     def from_options(cls, options: LoraOptions, find: Callable[[str], Path]) -> Aliases:
-        """Read the options of a graph; `find` gives its files.
+        """Validate the options of a graph; `find` returns the path of an adapter's file.
 
         Raises
         ------
         OSError
-            A file is missing.
+            If a file is missing.
         ValueError
-            The names do not fit together.
+            If aliases or composites break the rules of `alias_problems`.
         """
         problems = [*alias_problems(options.lora_adapters, options.composite_lora_adapters)]
         if problems:
             raise ValueError("; ".join(f"{place[0]} {message}" for place, message in problems))
-        entries = {entry.alias: entry for entry in options.lora_adapters}
-        models: dict[str, dict[str, float]] = {}
-        fixed: dict[str, float] = {}
-        for composite in options.composite_lora_adapters:
-            models[composite.alias] = {}
-            for component in composite.components:
-                entry = entries[component.adapter_alias]
-                alpha = component.alpha if component.HasField("alpha") else entry.alpha
-                alphas = models[composite.alias] if _is_dynamic(entry) else fixed
-                alphas[entry.alias] = alpha
-        for entry in options.lora_adapters:
-            if _is_dynamic(entry):
-                models[entry.alias] = {entry.alias: entry.alpha}
-            elif entry.alias not in fixed:
-                models[entry.alias] = {}
+        models, fixed = _alphas(options)
         adapters = []
         for entry in options.lora_adapters:
             path, alpha = find(entry.path), fixed.get(entry.alias, entry.alpha)
@@ -71,29 +57,48 @@ class Aliases:
 
     @property
     def dynamic(self) -> list[str]:
-        """The aliases of dynamic adapters, in the order of what the models take as `ALPHAS`."""
+        """The aliases of dynamic adapters, in the order of the model input `ALPHAS`."""
         return [adapter.alias for adapter in self.adapters if adapter.mode == LoraAdapterEntry.DYNAMIC]
 
     @property
     def allow_base_model(self) -> bool:
-        """Whether the graph's images can be had without any static adapter, or as if there were none."""
+        """Whether requests can use the model without adapters: not if one is static."""
         return all(adapter.mode != LoraAdapterEntry.STATIC for adapter in self.adapters)
 
     def check(self, adapters: Mapping[str, float]) -> None:
-        """Hold the adapters of a request against those of the graph.
+        """Validate the adapters and alphas of a request.
 
         Raises
         ------
         InvalidRequest
-            If there is none of that alias that a request can choose, or its alpha is beyond what makes a picture.
+            If the graph has no dynamic adapter of that alias, or the alpha is too large.
         """
         for alias, alpha in adapters.items():
             if alias not in self.dynamic:
-                known = f"{did_you_mean(alias, self.dynamic)}; there are: {', '.join(self.dynamic) or 'none'}"
-                raise InvalidRequest(f'there is no LoRA adapter "{alias}" to choose{known}', "lora_alphas")
+                known = f"{did_you_mean(alias, self.dynamic)}; adapters: {', '.join(self.dynamic) or 'none'}"
+                raise InvalidRequest(f'unknown LoRA adapter "{alias}"{known}', "lora_alphas")
             if not abs(alpha) <= _MAX_ALPHA:
                 message = f'the alpha of "{alias}" must be from -{_MAX_ALPHA} to {_MAX_ALPHA}, not {alpha:g}'
                 raise InvalidRequest(message, "lora_alphas")
+
+
+def _alphas(options: LoraOptions) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Return the alphas of dynamic adapters by model and alias, and those that composites give to other adapters."""
+    entries = {entry.alias: entry for entry in options.lora_adapters}
+    models: dict[str, dict[str, float]] = {}
+    fixed: dict[str, float] = {}
+    for composite in options.composite_lora_adapters:
+        models[composite.alias] = {}
+        for component in composite.components:
+            entry = entries[component.adapter_alias]
+            alphas = models[composite.alias] if _is_dynamic(entry) else fixed
+            alphas[entry.alias] = component.alpha if component.HasField("alpha") else entry.alpha
+    for entry in options.lora_adapters:
+        if _is_dynamic(entry):
+            models[entry.alias] = {entry.alias: entry.alpha}
+        elif entry.alias not in fixed:
+            models[entry.alias] = {}
+    return models, fixed
 
 
 def _is_dynamic(entry: LoraAdapterEntry) -> bool:

@@ -1,4 +1,4 @@
-"""Working out low-rank changes beside a layer, whose weights stay as they are."""
+"""Low-rank changes computed beside a layer, whose weights stay unchanged."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from graphframe.calculators.lora.layer import Layer
 
 
 def add_branch(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node | None = None) -> None:
-    """Add to what comes out of a layer what `changes` make of what goes in.
+    """Add `changes`, applied to the input of a layer, to its output.
 
     Parameters
     ----------
     layer : Layer
     changes : sequence of LowRank
-        One or several; they are worked out as one of their ranks' sum.
+        One or more; they are computed together, as one change of the sum of their ranks.
     alphas : openvino.Node, optional
-        How strongly each is applied: float32, shape (changes,).
+        The strength of each change: float32, shape (changes,).
     """
     output = layer.node.output(0)
     targets, names = output.get_target_inputs(), output.get_names()
@@ -54,7 +54,7 @@ def _convolutions(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node | No
 
 
 def _factors(layer: Layer, changes: Sequence[LowRank]) -> tuple[ov.Node, ov.Node]:
-    """All `down` as one, and all `up`, in the form and type of the layer's weights."""
+    """Return all `down` concatenated, and all `up`, in the layout and type of the layer's weights."""
     kind = layer.node.get_output_element_type(0)
     ones = [1] * (len(layer.in_shape) - 1)
     down = np.concatenate([each.down for each in changes]).reshape(-1, *layer.in_shape)
@@ -63,7 +63,7 @@ def _factors(layer: Layer, changes: Sequence[LowRank]) -> tuple[ov.Node, ov.Node
 
 
 def _strengths(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node) -> ov.Node:
-    """The alpha of each rank."""
+    """Return the alpha of each rank."""
     of_rank = np.repeat(np.arange(len(changes), dtype=np.int32), [len(each.down) for each in changes])
     strengths = ops.gather(alphas, of_rank, np.int32(0))
     return ops.convert(strengths, layer.node.get_output_element_type(0))

@@ -1,4 +1,4 @@
-"""Adding low-rank changes to the weights of layers."""
+"""Low-rank changes added to the weights of layers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphframe.inference import core
 
 
 def fuse(changes: Mapping[Layer, Sequence[LowRank]]) -> None:
-    """Give layers other weights. Those that were compressed are not compressed any more."""
+    """Replace the weights of layers by changed ones. Compressed weights are decompressed."""
     if not changes:
         return
     weights = [layer.node.input_value(1) for layer in changes]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import openvino as ov
 
 _NAME = re.compile(r"__module\.(?:model\.)?([^/]+)/")
-"""How the exporter names the operations of a module."""
+"""The exporter's names of operations in a module."""
 _DECOMPRESSION = {"Convert", "Subtract", "Multiply", "Reshape"}
-"""What stands between a layer and weights that are compressed."""
+"""The operations between compressed weights and a layer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +24,11 @@ class Layer:
         Its module's path, with ``_`` for ``.``.
     node : openvino.Node
     out_features : int
-        How many features, or channels, come out of it.
+        The number of output features or channels.
     in_shape : tuple of int
-        (features,) that go into a MatMul; (channels, height, width) of what each output of a Convolution is made of.
+        (features,) of a MatMul's input; (channels, height, width) of a Convolution's kernel.
     transposed : bool
-        Whether the weights of a MatMul have the features that go in first.
+        Whether the first axis of a MatMul's weights is that of the input.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Layer:
 
 
 def layers_of(model: ov.Model) -> Iterator[Layer]:
-    """Find them. A module that is used twice gives two layers of the same name."""
+    """Yield the layers of a model. A module that is used twice gives two layers of the same name."""
     for node in model.get_ordered_ops():
         kind = node.get_type_name()
         named = _NAME.match(node.get_friendly_name())

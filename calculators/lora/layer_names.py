@@ -1,6 +1,6 @@
-"""From the names that the first authors of models gave to layers to those of diffusers, which the models here have.
+"""Translation of layer names from the original implementations of models to those of diffusers, which exports have.
 
-Files for SDXL, SD3 and FLUX often have the former; where a layer is one there and several here, there are several.
+LoRA files for SDXL, SD3 and FLUX often have the original names. One of their layers can be several in diffusers.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ _RESNET = {
 
 
 def layer_names(name: str, known: Container[str]) -> tuple[str, ...]:
-    """The layers that are meant by one name, both with ``_`` for ``.``.
+    """Return the layers for a name in a LoRA file, with ``_`` for ``.``.
 
     Parameters
     ----------
     name : str
     known : container of str
-        The names of a model's layers.
+        The names of the model's layers.
     """
     if name in known:
         return (name,)
@@ -90,7 +90,7 @@ def _in_unet(name: str, known: Container[str]) -> str:
     layers = 0
     while f"down_blocks_0_resnets_{layers}_conv1" in known:
         layers += 1
-    # NOTE: a block has one entry a layer, and one more: of what samples down; in upward blocks, of one layer more.
+    # NOTE: a block has one entry per layer, and one more: a downsampler, or in upward blocks another layer.
     block, layer = divmod(number - 1 if down else number, layers + 1)
     if rest in ("op", "conv"):
         return f"down_blocks_{block}_downsamplers_0_conv" if down else f"up_blocks_{block}_upsamplers_0_conv"

@@ -21,7 +21,7 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class LoraOptions(google.protobuf.message.Message):
-    """The LoRA adapters of a graph. Written once, in its graph_options; its nodes take it over by
+    """The LoRA adapters of a graph. A graph has them once, in its graph_options; nodes refer to them by
       option_value: "lora:Ext::graphframe.LoraOptions"
     The names and defaults are those of OpenVINO Model Server's adapters.
     """
@@ -32,7 +32,7 @@ class LoraOptions(google.protobuf.message.Message):
     COMPOSITE_LORA_ADAPTERS_FIELD_NUMBER: builtins.int
     USE_FILE_ALPHA_FIELD_NUMBER: builtins.int
     use_file_alpha: builtins.bool
-    """Whether the alpha that a file gives for a layer counts, divided by the rank, as everywhere but in openvino_genai."""
+    """Whether changes are scaled by the alphas in the files, divided by the rank. openvino_genai ignores them."""
     @property
     def lora_adapters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___LoraAdapterEntry]: ...
     @property
@@ -60,30 +60,30 @@ class LoraAdapterEntry(google.protobuf.message.Message):
     class _ModeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[LoraAdapterEntry._Mode.ValueType], builtins.type):
         DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
         DYNAMIC: LoraAdapterEntry._Mode.ValueType  # 0
-        """Applied to the requests that ask for it."""
+        """Applied to requests that name it."""
         STATIC: LoraAdapterEntry._Mode.ValueType  # 1
-        """Always applied, beside weights that stay as they are."""
+        """Always applied, beside unchanged weights."""
         FUSE: LoraAdapterEntry._Mode.ValueType  # 2
-        """Always applied: added to the weights."""
+        """Always applied, by changing the weights."""
 
     class Mode(_Mode, metaclass=_ModeEnumTypeWrapper): ...
     DYNAMIC: LoraAdapterEntry.Mode.ValueType  # 0
-    """Applied to the requests that ask for it."""
+    """Applied to requests that name it."""
     STATIC: LoraAdapterEntry.Mode.ValueType  # 1
-    """Always applied, beside weights that stay as they are."""
+    """Always applied, beside unchanged weights."""
     FUSE: LoraAdapterEntry.Mode.ValueType  # 2
-    """Always applied: added to the weights."""
+    """Always applied, by changing the weights."""
 
     ALIAS_FIELD_NUMBER: builtins.int
     PATH_FIELD_NUMBER: builtins.int
     ALPHA_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     alias: builtins.str
-    """What requests call it."""
+    """The name that requests use."""
     path: builtins.str
     """The .safetensors file."""
     alpha: builtins.float
-    """How strongly it is applied, unless a composite or a request says otherwise."""
+    """The strength, unless a composite or a request sets another."""
     mode: Global___LoraAdapterEntry.Mode.ValueType
     def __init__(
         self,
@@ -112,7 +112,7 @@ class CompositeLoraAdapterEntry(google.protobuf.message.Message):
         ALPHA_FIELD_NUMBER: builtins.int
         adapter_alias: builtins.str
         alpha: builtins.float
-        """By default the adapter's own."""
+        """The default is the adapter's own."""
         def __init__(
             self,
             *,

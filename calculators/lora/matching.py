@@ -1,4 +1,4 @@
-"""Which layers of a model an adapter changes."""
+"""The layers of a model that an adapter changes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ _log = logging.getLogger(__name__)
 
 
 class Change(NamedTuple):
-    """What an adapter does to a layer; `read` reads it.
+    """The change of a layer by an adapter.
 
     Attributes
     ----------
+    adapter : Adapter
+    layer : Layer
+    module : Module
     rows : slice
-        The layer's part of what the module goes with, which may be several layers in one.
+        The rows of the module's weights that belong to the layer: a module can stand for several layers.
     """
 
     adapter: Adapter
@@ -33,28 +36,27 @@ class Change(NamedTuple):
     rows: slice
 
     def read(self) -> LowRank:
-        """What is added to the weights, before the adapter's own alpha."""
+        """Read the addition to the weights, without the adapter's own alpha."""
         return self.adapter.low_rank(self.module, self.rows)
 
 
 def match(adapter: Adapter, model: str, layers: Collection[Layer]) -> list[Change]:
-    """What `adapter` does to a model; nothing if it is for other models of the pipeline.
+    """Return the changes of a model by an adapter; none if it is for other models of the pipeline.
 
-    What it has beyond that is told in the log.
+    Layers of the adapter that the model lacks, and unknown tensors, are logged and ignored.
 
     Parameters
     ----------
     adapter : Adapter
     model : str
-        Which one it is: `DENOISER`, ``"text_encoder"``, ``"text_encoder_2"`` ...
+        The model of the pipeline: `DENOISER`, ``"text_encoder"``, ``"text_encoder_2"`` ...
     layers : collection of Layer
         All layers of the model.
 
     Raises
     ------
     OSError, ValueError
-        If it cannot be read; if it names layers of this model, and the model has none of them; or if one of them has
-        another shape.
+        If the adapter cannot be read, names layers of this model but none that it has, or fits no layer's shape.
     """
     by_name: dict[str, list[Layer]] = {}
     for layer in layers:
@@ -71,25 +73,27 @@ def match(adapter: Adapter, model: str, layers: Collection[Layer]) -> list[Chang
             strangers.append(module)
     if strangers and not changes:
         theirs, ours = _some(strangers), _some(by_name)
-        raise ValueError(f"{adapter} changes no layer of the {model}: it is for {theirs}; the model has {ours}")
+        raise ValueError(f"{adapter} does not fit the {model}: the adapter has layers {theirs}; the model has {ours}")
     if strangers:
         count = f"{len(strangers)} of {len(adapter.modules)} layers"
-        _warn_once(f"{adapter}: {count} have no effect, as the {model} does not have them: {_some(strangers)}")
+        _warn_once(f"{adapter}: {count} are ignored, as the {model} does not have them: {_some(strangers)}")
     if adapter.unknown:
         count = f"{len(adapter.unknown)} tensors"
-        _warn_once(f"{adapter}: {count} have no effect, as they are no LoRA known here: {_some(adapter.unknown)}")
+        _warn_once(
+            f"{adapter}: {count} are ignored, as they belong to an unsupported kind of LoRA: {_some(adapter.unknown)}"
+        )
     return changes
 
 
 def _split(adapter: Adapter, module: Module, named: list[list[Layer]]) -> Iterable[Change]:
-    """Give each layer its rows of what a module says about all of them."""
+    """Yield the change of each layer that a module stands for, with its rows."""
     sizes = [same[0].out_features for same in named]
     expected, found = (sum(sizes), prod(named[0][0].in_shape)), adapter.shape(module)
     if found != expected:
         weights, names = "x".join(map(str, found)), " + ".join(same[0].name for same in named)
         raise ValueError(
-            f"{adapter} is for another model: {module} goes with weights of {weights}, "
-            f"but those of {names} are {'x'.join(map(str, expected))}"
+            f"{adapter} is for another model: {module} fits weights of {weights},"
+            f" but those of {names} have {'x'.join(map(str, expected))}"
         )
     for same, (begin, end) in zip(named, pairwise(accumulate(sizes, initial=0)), strict=True):
         yield from (Change(adapter, layer, module, slice(begin, end)) for layer in same)

@@ -1,4 +1,4 @@
-"""Putting adapters into a model, before it is compiled."""
+"""The rewriting of a model with LoRA adapters, before it is compiled."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.lora.matching import match
 
 ALPHAS = "lora_alphas"
-"""The input of a model that says how strongly each dynamic adapter is applied."""
+"""The model input with the strength of each dynamic adapter."""
 
 
 @dataclass(frozen=True)
 class Rewriting:
-    """What `load_model` takes as `prepare`.
+    """A change to a model by LoRA adapters, for the parameter `prepare` of `load_model`.
 
     Attributes
     ----------
     model : str
-        Which one it is: see `match`.
+        The model of the pipeline: see `match`.
     adapters : tuple of Adapter
-        Fused ones are added to the weights; the others work in branches beside the layers. How strongly dynamic ones
-        do, the input `ALPHAS` tells: float32, one a dynamic adapter.
+        Fused adapters are added to the weights; the others become branches beside the layers. The strengths of dynamic
+        adapters are the input `ALPHAS`: float32, shape (dynamic adapters,).
     """
 
     model: str
     adapters: tuple[Adapter, ...]
 
     def __call__(self, model: ov.Model) -> ov.Model:
-        """Change the model."""
+        """Rewrite the model in place, and return it."""
         layers = list(layers_of(model))
         fuse({layer: changes for layer, (_, changes) in self._changes(layers, LoraAdapterEntry.FUSE).items()})
         for layer, (_, changes) in self._changes(layers, LoraAdapterEntry.STATIC).items():
@@ -56,7 +56,7 @@ class Rewriting:
     def _changes(
         self, layers: Sequence[Layer], mode: LoraAdapterEntry.Mode.ValueType
     ) -> dict[Layer, tuple[list[int], list[LowRank]]]:
-        """What adapters of that mode do to each layer, and the number of each among them."""
+        """Return the changes of each layer by adapters of that mode, and the number of the adapter of each change."""
         found: defaultdict[Layer, tuple[list[int], list[LowRank]]] = defaultdict(lambda: ([], []))
         for number, adapter in enumerate(adapter for adapter in self.adapters if adapter.mode == mode):
             alpha = 1 if mode == LoraAdapterEntry.DYNAMIC else adapter.alpha

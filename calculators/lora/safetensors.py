@@ -1,4 +1,4 @@
-"""Reading safetensors files: a length, a header in JSON, and the bytes of the tensors."""
+"""A reader of safetensors files: a length, a JSON header, and the bytes of the tensors."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _TYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "F64": "<f8"}
 
 
 class Safetensors(Mapping[str, NDArray[np.float32]]):
-    """The tensors of a file by name, as float32; each is read when it is asked for.
+    """The tensors of a file by name, as float32, each read on access.
 
     Attributes
     ----------
     metadata : dict of str to str
-        What whoever wrote the file said about it.
+        The metadata in the header.
 
     Raises
     ------
     OSError
-        The file cannot be opened.
+        If the file cannot be opened.
     ValueError
-        It is no safetensors file, or is cut off.
+        If it is not a safetensors file, or is truncated.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,22 +44,22 @@ class Safetensors(Mapping[str, NDArray[np.float32]]):
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is not a safetensors file: {error}") from error
         if end > size:
-            raise ValueError(f"{path} is cut off: it should have {end} bytes, and has {size}")
+            raise ValueError(f"{path} is truncated: expected {end} bytes, found {size}")
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         dtype, shape, (begin, end) = self._places[name]
         if dtype not in _TYPES:
-            raise ValueError(f"{self._path}: {name} holds {dtype}; known are {', '.join(_TYPES)}")
-        # NOTE: not by a memory map, which kills the process if somebody makes the file shorter.
+            raise ValueError(f"{self._path}: {name} has the unsupported type {dtype}; supported: {', '.join(_TYPES)}")
+        # NOTE: a memory map would kill the process if the file became shorter.
         values = np.fromfile(self._path, np.uint8, end - begin, offset=self._start + begin).view(_TYPES[dtype])
         if prod(shape) != values.size:
-            raise ValueError(f"{self._path}: {name} has {values.size} elements, not those of its shape {shape}")
+            raise ValueError(f"{self._path}: {name} has {values.size} elements, which do not fit its shape {shape}")
         if dtype == "BF16":  # the upper half of a float32
             values = (values.astype(np.uint32) << 16).view(np.float32)
         return np.array(values, np.float32).reshape(shape)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of a tensor, which is not read."""
+        """Return the shape of a tensor without reading it."""
         return tuple(self._places[name][1])
 
     def __iter__(self) -> Iterator[str]:

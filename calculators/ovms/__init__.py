@@ -1,1 +1,1 @@
-"""What OpenVINO Model Server has in its graphs."""
+"""The node of OpenVINO Model Server's graphs for image generation."""

@@ -23,7 +23,7 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class ImageGenCalculatorOptions(google.protobuf.message.Message):
-    """OpenVINO Model Server's, field by field."""
+    """The options of OpenVINO Model Server's node, field by field."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -43,23 +43,23 @@ class ImageGenCalculatorOptions(google.protobuf.message.Message):
     models_path: builtins.str
     """The folder of the model, which holds model_index.json."""
     device: builtins.str
-    """One device for all models, or three, separated by spaces: of text encoders, denoiser and VAE."""
+    """One device for all models, or three, separated by spaces: for text encoders, denoiser and VAE."""
     plugin_config: builtins.str
-    """OpenVINO's properties for these devices, as a JSON object."""
+    """OpenVINO properties of these devices, as a JSON object."""
     max_resolution: builtins.str
     """"WIDTHxHEIGHT"."""
     default_resolution: builtins.str
-    """"WIDTHxHEIGHT" for requests without a size. By default the first of `resolution`, or else the model's own."""
+    """"WIDTHxHEIGHT" for requests without a size. The default is the first of `resolution`, or the model's own."""
     max_num_images_per_prompt: builtins.int
     default_num_inference_steps: builtins.int
-    """For requests that give none. By default the model's own."""
+    """For requests that set none. The default is the model's own."""
     max_num_inference_steps: builtins.int
     resolution: builtins.str
-    """"WIDTHxHEIGHT", or several, separated by spaces: the only ones, for which models are compiled."""
+    """"WIDTHxHEIGHT", or several, separated by spaces: the only allowed sizes, for which models are compiled."""
     num_images_per_prompt: builtins.int
-    """With one resolution: how many images are made at once."""
+    """The batch size that models are compiled for. Needs exactly one resolution."""
     guidance_scale: builtins.float
-    """With one resolution: the guidance scale of requests that give none."""
+    """The guidance scale of requests that set none. Needs exactly one resolution."""
     @property
     def lora_adapters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[graphframe.calculators.lora.lora_pb2.LoraAdapterEntry]: ...
     @property

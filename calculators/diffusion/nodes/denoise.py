@@ -22,7 +22,7 @@ from graphframe.calculators.diffusion.schedulers import ModelSchedulers, Schedul
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
-from graphframe.calculators.lora.key import DENOISER
+from graphframe.calculators.lora.tensor_name import DENOISER
 from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.images import InvalidRequest
 from graphframe.inference import Shapes

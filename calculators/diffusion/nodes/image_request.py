@@ -20,7 +20,7 @@ from graphframe.calculators.diffusion.supported_sizes import SupportedSizes
 from graphframe.calculators.image.image_file import Pixels, read_pixels
 from graphframe.calculators.image.resizer import Resizer
 from graphframe.calculators.lora.aliases import Aliases
-from graphframe.calculators.lora.key import DENOISER
+from graphframe.calculators.lora.tensor_name import DENOISER
 from graphframe.images import ImageRequest, InvalidRequest, Size
 
 _TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")

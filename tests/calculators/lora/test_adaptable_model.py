@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import graphframe as gf
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
-from graphframe.calculators.lora.key import DENOISER
 from graphframe.calculators.lora.lora_pb2 import LoraOptions
+from graphframe.calculators.lora.tensor_name import DENOISER
 from graphframe.inference import ModelError
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.calculators.lora.toy_model import SHAPES, toy_model, weights

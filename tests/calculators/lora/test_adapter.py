@@ -55,7 +55,7 @@ def test_what_is_not_known(tmp_path: Path) -> None:
     tensors["lora_unet_c.hada_w1_a"] = tensors["lora_unet_b.lora_mid.weight"] = np.zeros((1,), np.float32)
     del tensors["lora_unet_a.lora_up.weight"]
     path = write(tmp_path / "ink.safetensors", tensors)
-    expected = r'the LoRA adapter "ink" \(.*\) is no LoRA: expected pairs .*; found lora_unet_a\.lora_down\.weight'
+    expected = r'the LoRA adapter "ink" \(.*\) is not a LoRA: expected pairs .*; found lora_unet_a\.lora_down\.weight'
     with pytest.raises(ValueError, match=expected):
         _ = adapter(path).modules
     tensors |= random_pairs({"lora_unet_d": (6, 5)})
@@ -68,20 +68,20 @@ def test_halves_that_do_not_fit(tmp_path: Path) -> None:
     tensors = random_pairs({"lora_unet_a": (6, 5)}, rank=2)
     tensors["lora_unet_a.lora_up.weight"] = np.zeros((6, 3), np.float32)
     ink = adapter(write(tmp_path / "ink.safetensors", tensors))
-    with pytest.raises(ValueError, match=r"lora_unet_a\.lora_down\.weight has rank 2, and its other half 3"):
+    with pytest.raises(ValueError, match=r"lora_unet_a\.lora_down\.weight has rank 2, but its other half has rank 3"):
         ink.shape(ink.modules[0])
 
 
-def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
+def test_values_that_are_not_finite(tmp_path: Path) -> None:
     tensors = random_pairs({"lora_unet_a": (6, 5)}, rank=2)
     path = write(tmp_path / "ink.safetensors", tensors | {"lora_unet_a.alpha": np.array([np.nan], np.float32)})
     ink = adapter(path)
-    with pytest.raises(ValueError, match=r'"ink" \(.*\): lora_unet_a\.lora_down\.weight has numbers that'):
+    with pytest.raises(ValueError, match=r'"ink" \(.*\): lora_unet_a\.lora_down\.weight has values that'):
         ink.low_rank(ink.modules[0], ALL)
 
 
-def test_metadata_that_is_no_json(tmp_path: Path) -> None:
+def test_metadata_that_is_not_json(tmp_path: Path) -> None:
     tensors = random_pairs({"unet.x.to_q": (6, 5)}, parts=("A", "B"))
     ink = adapter(write(tmp_path / "ink.safetensors", tensors, {"lora_adapter_metadata": "{"}))
-    with pytest.raises(ValueError, match=r'"ink" \(.*\): its lora_adapter_metadata is no JSON: '):
+    with pytest.raises(ValueError, match=r'"ink" \(.*\): its lora_adapter_metadata is not valid JSON: '):
         ink.low_rank(ink.modules[0], ALL)

@@ -91,12 +91,12 @@ def test_a_missing_file(folder: Path) -> None:
         aliases('lora_adapters { alias: "ink" path: "lost" }', folder)
 
 
-def test_what_requests_can_choose(folder: Path) -> None:
+def test_adapters_of_requests(folder: Path) -> None:
     found = aliases(THREE, folder)
     found.check({"ink": -2.0, "gold": 0})
     for wrong, message in (
-        ({"pen": 1.0}, 'there is no LoRA adapter "pen" to choose; there are: ink, gold'),
-        ({"chalk": 1.0}, 'no LoRA adapter "chalk" to choose'),
+        ({"pen": 1.0}, 'unknown LoRA adapter "pen"; adapters: ink, gold'),
+        ({"chalk": 1.0}, 'unknown LoRA adapter "chalk"'),
         ({"ink": 1e9}, 'the alpha of "ink" must be from -1000 to 1000, not 1e\\+09'),
         ({"ink": float("nan")}, "not nan"),
     ):

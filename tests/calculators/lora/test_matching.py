@@ -9,10 +9,10 @@ import openvino as ov
 import pytest
 
 from graphframe.calculators.lora.adapter import Adapter
-from graphframe.calculators.lora.key import DENOISER
 from graphframe.calculators.lora.layer import Layer, layers_of
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.lora.matching import Change, match
+from graphframe.calculators.lora.tensor_name import DENOISER
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.calculators.lora.toy_model import toy_model, weights
 from tests.models import model_path
@@ -90,7 +90,7 @@ def test_an_adapter_for_another_model(tmp_path: Path) -> None:
     toys = list(layers_of(toy_model(weights())))
     ink = adapter(tmp_path, {f"transformer.blocks.{number}.to_q": (7, 10) for number in range(9)})
     expected = (
-        r'the LoRA adapter "ink" \(.*ink\.safetensors\) changes no layer of the denoiser: it is for '
+        r'the LoRA adapter "ink" \(.*ink\.safetensors\) does not fit the denoiser: the adapter has layers '
         r"transformer\.blocks\.0\.to_q\.lora_down\.weight, .*, \.\.\.; the model has conv, pointwise, \w+, \.\.\."
     )
     with pytest.raises(ValueError, match=expected):
@@ -100,7 +100,7 @@ def test_an_adapter_for_another_model(tmp_path: Path) -> None:
 
 def test_a_layer_of_another_shape(tmp_path: Path) -> None:
     toys = list(layers_of(toy_model(weights())))
-    with pytest.raises(ValueError, match="goes with weights of 7x11, but those of last are 7x10"):
+    with pytest.raises(ValueError, match="fits weights of 7x11, but those of last have 7x10"):
         match(adapter(tmp_path, {"unet.last": (7, 11)}), DENOISER, toys)
 
 
@@ -111,4 +111,4 @@ def test_what_matches_in_part_is_logged(tmp_path: Path, caplog: pytest.LogCaptur
         assert names(match(ink, DENOISER, toys)) == ["last"]
         match(ink, DENOISER, toys)
     (record,) = caplog.records
-    assert "1 of 2 layers have no effect, as the denoiser does not have them: unet.lost.lora_down" in record.message
+    assert "1 of 2 layers are ignored, as the denoiser does not have them: unet.lost.lora_down" in record.message

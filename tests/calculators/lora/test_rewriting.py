@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from graphframe.calculators.lora.adapter import Adapter
-from graphframe.calculators.lora.key import DENOISER
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.lora.rewriting import ALPHAS, Rewriting
+from graphframe.calculators.lora.tensor_name import DENOISER
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.calculators.lora.toy_model import SHAPES, Weights, toy_model, weights
 

@@ -1,4 +1,4 @@
-"""What the names of tensors in LoRA files say: which part of which layer of which model a tensor is."""
+"""Names of tensors in LoRA files: they encode a part of a change, a layer and a model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 DENOISER = "denoiser"
-"""The UNet or transformer, whatever its folder is called."""
+"""The UNet or transformer, whatever the name of its folder."""
 
 _PART = re.compile(
     r"(?P<layer>.+?)(?:\.alpha|[._]lora(?:_linear_layer)?[._](?P<part>down|up|mid|A|B)(?:\.(?!weight$)[^.]+)?\.weight)"
@@ -19,25 +19,25 @@ _MODELS = (
     # kohya's third text encoder is T5: the second one of FLUX.
     (re.compile(r"lora_te3_|(?=encoder\.block\.)"), ("text_encoder_3", "text_encoder_2")),
     (re.compile(r"text_encoder_3\."), ("text_encoder_3",)),
-    # Names that do not tell the model tell it by the layer.
+    # Without a prefix, the layer determines the model.
     (re.compile(r"(?=text_model\.)"), ("text_encoder",)),
     (re.compile(r""), (DENOISER,)),
 )
 
 
 @dataclass(frozen=True)
-class Key:
-    """The name of a tensor, taken apart.
+class TensorName:
+    """The parsed name of a tensor.
 
     Attributes
     ----------
     models : tuple of str
-        The models that it may be for: `DENOISER`, or text encoders by their folders.
+        The models that it may belong to: `DENOISER`, or the folders of text encoders.
     layer : str
-        The layer as the name has it, but with ``_`` for ``.``, so that all conventions look alike:
+        The layer in the name, with ``_`` for ``.``, so that all conventions look alike, e.g.
         ``"down_blocks_0_attentions_0_proj_in"``.
     part : str
-        ``"down"``, ``"up"``, ``"alpha"``, or ``"mid"``, which is a kind of LoRA that is not known here.
+        ``"down"``, ``"up"``, ``"alpha"``, or ``"mid"``, which belongs to an unsupported kind of LoRA.
     """
 
     models: tuple[str, ...]
@@ -45,8 +45,8 @@ class Key:
     part: str
 
     @classmethod
-    def parse(cls, name: str) -> Key | None:
-        """Take the name apart that kohya's scripts, diffusers or PEFT gave; None if it is no part of a LoRA."""
+    def parse(cls, name: str) -> TensorName | None:
+        """Parse a name written by kohya's scripts, diffusers or PEFT; return None if it does not belong to a LoRA."""
         match = _PART.fullmatch(name.removeprefix("base_model.model."))
         if match is None:
             return None
