@@ -1,5 +1,5 @@
-"""Pictures of graphs: of a text to SVG or to an HTML page, without running or validating anything.
+"""Drawings of graphs: from a text to SVG or to an HTML page, without running or validating the graph.
 
-`drawable` reads, `diagram` says what there is to draw, `layout` and `drawing` give it places, `paint`, `svg` and
-`html` write it.
+`drawable` reads a graph, `diagram` turns it into boxes and streams, `layout` and `drawing` place these, and `paint`,
+`svg` and `html` write them.
 """

@@ -1,4 +1,4 @@
-"""What there is to draw of a graph: boxes, and the streams at their ports; a subgraph is a box with a diagram in it."""
+"""The diagram of a graph: boxes, and streams at their ports. A subgraph is a box with a diagram inside."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class DrawnStream:
     Attributes
     ----------
     name : str
-        Its name in the whole graph: that of an inner stream of a subgraph has prefixes.
+        Its name in the whole graph. That of an inner stream of a subgraph has prefixes.
     label : str
-        Its name in the text that it was written in; at the border of a subgraph there are two, one for each side.
+        Its name in its own text. At the border of a subgraph it has one on each side.
     """
 
     name: str
@@ -41,7 +41,7 @@ class DrawnStream:
 
 @dataclass(frozen=True)
 class DrawnPort:
-    """Where a stream begins or ends: at a box, or at the border of a diagram."""
+    """The end of a stream at a box, or at the border of a diagram."""
 
     tag: str
     stream: DrawnStream
@@ -57,11 +57,11 @@ class Box:
     name : str
         Its name in the whole graph.
     label : str
-        Its name in the text that it was written in.
+        Its name in its own text.
     settings : str
-        What else the text sets for it, as text: an executor, an input policy ...
+        Other fields of the node as text: an executor, an input policy ...
     inside : Diagram or None
-        What a subgraph consists of.
+        The diagram of a subgraph.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Diagram:
     boxes: tuple[Box, ...]
 
     def all_boxes(self) -> Iterator[Box]:
-        """The boxes, each before those inside of it."""
+        """Yield all boxes, each before those inside of it."""
         for box in self.boxes:
             yield box
             if box.inside:
@@ -92,13 +92,13 @@ class Diagram:
 
 
 def diagram(graph: DrawableGraph, subgraphs: Mapping[str, DrawableGraph] | None = None) -> Diagram:
-    """What there is to draw of a graph, with the insides of its subgraphs.
+    """Return the diagram of a graph, with the insides of its subgraphs.
 
     Parameters
     ----------
     graph : DrawableGraph
     subgraphs : mapping of str to DrawableGraph
-        Subgraphs by type, to be known beside those that are registered.
+        Further subgraphs by type, beside the registered ones.
     """
     scope = _Scope("", {}, frozenset(), subgraphs or {}, ())
     proto = graph.config.proto
@@ -110,23 +110,25 @@ def diagram(graph: DrawableGraph, subgraphs: Mapping[str, DrawableGraph] | None 
 
 
 _Name = tuple[str, bool]
-"""A name as it was written, and whether of a side packet: these have names of their own."""
+"""A name in a text, and whether it is that of a side packet: these have names of their own."""
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """What names mean within one text.
+    """The meaning of names within one text.
 
     Attributes
     ----------
     prefix : str
-        What inner names have before them in the whole graph.
+        The prefix of inner names in the whole graph.
     interface : mapping
         The streams that come from outside or go there.
     unconnected : set
-        Inputs of a subgraph that nobody connects; its nodes go without them.
+        Inputs of a subgraph that are not connected; its nodes go without them.
+    subgraphs : mapping
+        Subgraphs by type.
     within : tuple of str
-        The types of the subgraphs around, to notice one that contains itself.
+        The types of the subgraphs around it, to detect one that contains itself.
     """
 
     prefix: str
@@ -202,13 +204,13 @@ class _Scope:
         proto.calculator = name
         try:
             return drawable(subgraph_of(node._replace(proto=proto)))
-        except GraphConfigError:  # of a function that makes it
+        except GraphConfigError:  # from the function of the subgraph
             return None
 
     def _interface(self, inner: Iterable[str], outer: Iterable[str], side: bool) -> Iterator[tuple[str, DrawnPort]]:
-        """What an outer node connects, as seen from the inside, with its inner name: matched by tag and index.
+        """Yield the inner name and the port of each connection of an outer node, matched by tag and index.
 
-        The name is empty if the subgraph has nothing there.
+        The name is empty if the subgraph has no such port.
         """
         names = dict(_places(inner))
         for place, port in self._places(outer, side):
@@ -217,7 +219,7 @@ class _Scope:
 
 
 def _places(specs: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The tag and index, in MediaPipe's spelling, and the name of each spec, however odd."""
+    """Yield the tag and index in MediaPipe's spelling, and the name, of each spec, even if it is malformed."""
     untagged = 0
     for spec in specs:
         head, _, name = spec.rpartition(":")

@@ -1,9 +1,9 @@
-"""Where everything in the picture of a diagram is: every subgraph is laid out by itself, and takes part as one box."""
+"""The places of all parts of a diagram. Every subgraph is laid out by itself, and is one box in the graph around it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,11 +21,11 @@ class PlacedPort:
     Attributes
     ----------
     x : float
-        From the left of the drawing that the box is in.
+        Distance from the left of the drawing that the box is in.
     is_named : bool
         Whether the name of the stream is written there.
     is_dangling : bool
-        Whether nothing takes the stream.
+        Whether the stream is taken by no node and no output of the graph.
     """
 
     port: DrawnPort
@@ -36,9 +36,14 @@ class PlacedPort:
 
 @dataclass(frozen=True)
 class PlacedBox:
-    """A box, in the drawing that it is in, with the height of what is written `below` it.
+    """A box with its place in the drawing around it.
 
-    The drawing inside of it has its origin at `inside_x`, `inside_y`.
+    Attributes
+    ----------
+    below : float
+        The height of the text below it.
+    inside_x, inside_y : float
+        The origin of the drawing inside of it, from its own corner.
     """
 
     box: Box
@@ -56,7 +61,7 @@ class PlacedBox:
 
 @dataclass(frozen=True)
 class Pill:
-    """An input or output of the graph, or what stands for the producer of a stream that has none."""
+    """An input or output of the graph, or a stand-in for the missing producer of a stream."""
 
     port: DrawnPort
     role: Literal["input", "output", "missing"]
@@ -68,7 +73,7 @@ class Pill:
 
 @dataclass(frozen=True)
 class Wire:
-    """All edges of a stream in one drawing, but each back edge on its own."""
+    """The edges of a stream in one drawing that go down, or one back edge of it."""
 
     stream: DrawnStream
     curves: tuple[Curve, ...]
@@ -77,7 +82,13 @@ class Wire:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A diagram with places for all that is in it, from (0, 0) on; `gaps` are between its layers, from y to y."""
+    """A diagram with places for all its parts, from (0, 0) on.
+
+    Attributes
+    ----------
+    gaps : tuple of (float, float)
+        The top and bottom of the gaps between its layers.
+    """
 
     width: float
     height: float
@@ -88,7 +99,7 @@ class Drawing:
 
 
 def draw(diagram: Diagram) -> Drawing:
-    """Give everything in a graph a place."""
+    """Place all parts of a diagram."""
     entries = [_pill(port, "input") for port in diagram.inputs]
     exits = [_pill(port, "output") for port in diagram.outputs]
     taken = {port.stream for box in diagram.boxes for port in box.inputs}
@@ -110,24 +121,14 @@ class _Part:
 
 
 def _arrange(diagram: Diagram, entries: Sequence[Item], exits: Sequence[Item], unnamed: Set[DrawnStream]) -> Drawing:
-    """Draw a diagram, in which the items `entries` and `exits` stand for its inputs and outputs.
+    """Place the parts of a diagram, in which the items `entries` and `exits` stand for its inputs and outputs.
 
     The names of the streams in `unnamed` are not written at the boxes that they come from.
     """
-    taken = {port.stream for box in diagram.boxes for port in box.inputs}
-    taken.update(port.stream for port in diagram.outputs)
+    taken = {port.stream for port in (*(port for box in diagram.boxes for port in box.inputs), *diagram.outputs)}
     parts = [_part(box, unnamed, taken) for box in diagram.boxes]
-    producers: defaultdict[DrawnStream, list[Anchor]] = defaultdict(list)
-    consumers: defaultdict[DrawnStream, list[tuple[Anchor, bool]]] = defaultdict(list)
-    for port, item in zip(diagram.inputs, entries, strict=True):
-        producers[port.stream] += item.bottoms
-    for part in parts:
-        for port, anchor in zip(part.box.outputs, part.bottoms, strict=True):
-            producers[port.stream].append(anchor)
-        for port, anchor in zip(part.box.inputs, part.tops, strict=True):
-            consumers[port.stream].append((anchor, port.is_back_edge))
-    for port, item in zip(diagram.outputs, exits, strict=True):
-        consumers[port.stream].append((item.tops[0], False))
+    producers = _producers(diagram, entries, parts)
+    consumers = _consumers(diagram, exits, parts)
     missing = [_pill(DrawnPort("", stream), "missing") for stream in consumers if stream not in producers]
     for port, _, item in missing:
         producers[port.stream] += item.bottoms
@@ -140,6 +141,32 @@ def _arrange(diagram: Diagram, entries: Sequence[Item], exits: Sequence[Item], u
     boxes = tuple(_place_box(part, unnamed, taken) for part in parts)
     wires = tuple(wire for stream, found in edges.items() for wire in _wires(stream, found, layout.curves))
     return Drawing(layout.width, layout.height, tuple(layout.gaps), boxes, tuple(map(_place, missing)), wires)
+
+
+def _producers(
+    diagram: Diagram, entries: Sequence[Item], parts: Iterable[_Part]
+) -> defaultdict[DrawnStream, list[Anchor]]:
+    """Return the anchors at which each stream begins."""
+    found: defaultdict[DrawnStream, list[Anchor]] = defaultdict(list)
+    for port, item in zip(diagram.inputs, entries, strict=True):
+        found[port.stream] += item.bottoms
+    for part in parts:
+        for port, anchor in zip(part.box.outputs, part.bottoms, strict=True):
+            found[port.stream].append(anchor)
+    return found
+
+
+def _consumers(
+    diagram: Diagram, exits: Sequence[Item], parts: Iterable[_Part]
+) -> Mapping[DrawnStream, list[tuple[Anchor, bool]]]:
+    """Return the anchors at which each stream ends, each with whether that is a back edge."""
+    found: defaultdict[DrawnStream, list[tuple[Anchor, bool]]] = defaultdict(list)
+    for part in parts:
+        for port, anchor in zip(part.box.inputs, part.tops, strict=True):
+            found[port.stream].append((anchor, port.is_back_edge))
+    for port, item in zip(diagram.outputs, exits, strict=True):
+        found[port.stream].append((item.tops[0], False))
+    return found
 
 
 _PillItem = tuple[DrawnPort, Literal["input", "output", "missing"], Item]
@@ -193,7 +220,7 @@ def _place_box(part: _Part, unnamed: Set[DrawnStream], taken: Set[DrawnStream]) 
 
 
 def _wires(stream: DrawnStream, edges: Sequence[Edge], curves: Mapping[Edge, Curve]) -> Iterator[Wire]:
-    """Edges that go down share one wire; a back edge, declared or closing a cycle, has its own."""
+    """Yield one wire for the edges that go down, and one for each back edge, which is declared or closes a cycle."""
     back = [edge for edge in edges if edge.is_back or edge.tail.item.layer >= edge.head.item.layer]
     if forward := tuple(curves[edge] for edge in edges if edge not in back):
         yield Wire(stream, forward)

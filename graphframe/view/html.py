@@ -1,4 +1,4 @@
-"""A graph as one HTML page that needs nothing else: to pan and zoom, to collapse subgraphs, to look into nodes."""
+"""A graph as a self-contained HTML page, to pan and zoom, collapse subgraphs, and inspect nodes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from graphframe.view.svg import STYLE
 
 
 def to_html(diagram: Diagram, title: str) -> str:
-    """Draw a graph as a page, with its subgraphs expanded at first.
+    """Draw a graph as a page on which its subgraphs are expanded.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How large boxes and pills are, and where in them the rows of text stand. Lengths are in pixels."""
+"""The sizes of boxes and pills, and of the rows of text in them. Lengths are in pixels."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from graphframe.view.text_width import text_width
 NAME_SIZE, TEXT_SIZE, LABEL_SIZE, TAG_SIZE = 13.0, 11.0, 10.5, 9.0
 TAG_ROW, NAME_ROW, TEXT_ROW, LABEL_ROW = 13.0, 18.0, 15.0, 17.0
 PADDING, MARGIN = 7.0, 16.0
-"""Between the edge of a box and what is written in it; around what is inside of a subgraph."""
+"""The space between the edge of a box and its text; the space around the inside of a subgraph."""
 PILL_HEIGHT = 26.0
 STUB = 12.0
-"""The length of the line at an output that nobody takes."""
+"""The length of the line at an output that is not taken."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of text in a box; `style` is the class of it."""
+    """A line of text in a box; `style` is its CSS class."""
 
     text: str
     style: str
@@ -29,12 +29,12 @@ class Row:
 
     @property
     def width(self) -> float:
-        """Of its text."""
+        """The width of its text."""
         return text_width(self.text, self.size, self.style == "name")
 
 
 def rows(box: Box) -> list[Row]:
-    """What is written in a box, from top to bottom: a node without a name of its own is called by its calculator."""
+    """Return the text in a box from top to bottom. A node without a name of its own has that of its calculator."""
     own_name = not re.fullmatch(re.escape(box.calculator) + r"(_\d+)?", box.label)
     found = [Row(box.label, "name", NAME_SIZE, NAME_ROW)]
     if own_name:
@@ -45,31 +45,31 @@ def rows(box: Box) -> list[Row]:
 
 
 def tag_row(ports: Iterable[DrawnPort]) -> float:
-    """The height of the row of tags at one side of a box."""
+    """Return the height of the row of tags at one side of a box."""
     return TAG_ROW if any(port.tag for port in ports) else 0
 
 
 def header(box: Box) -> float:
-    """The height of what stands above the inside of a subgraph, or in the middle of another box."""
+    """Return the height of the part above the inside of a subgraph; in another box, down to the end of its text."""
     return PADDING + tag_row(box.inputs) + sum(row.height for row in rows(box))
 
 
 def footer(box: Box) -> float:
-    """The height of what stands below that."""
+    """Return the height of the part below the header and the inside."""
     return PADDING + tag_row(box.outputs)
 
 
 def port_width(port: DrawnPort, is_named: bool) -> float:
-    """The width of what is written at a port: its tag, and the name of its stream if that stands there."""
+    """Return the width of the text at a port: its tag, and the name of its stream if that is written there."""
     label = text_width(port.stream.label, LABEL_SIZE) if is_named else 0
     return max(text_width(port.tag, TAG_SIZE), label, 6) + 10
 
 
 def pill_text(port: DrawnPort) -> str:
-    """What is written in the pill of an input or output of the graph."""
+    """Return the text in the pill of an input or output of the graph."""
     return f"{port.tag}:{port.stream.label}" if port.tag else port.stream.label
 
 
 def pill_width(port: DrawnPort) -> float:
-    """The width of that pill."""
+    """Return the width of the pill of an input or output of the graph."""
     return text_width(pill_text(port), TEXT_SIZE) + 28

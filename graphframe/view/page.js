@@ -1,12 +1,12 @@
-// What the page of a graph does: pan and zoom, highlight streams, show nodes, collapse and expand subgraphs.
+// The page of a graph: pan and zoom, highlight streams, show nodes, collapse and expand subgraphs.
 //
-// Nothing is laid out here. Where subgraphs are collapsed, the room that nothing visible needs any more is cut out of
-// the layout of the whole: everything to the right of a cut, or below it, moves by what was cut out. So nothing
-// changes its order, and nothing comes to lie on something else.
+// The layout is not computed here. When subgraphs are collapsed, the space that no visible element needs is cut out of
+// the layout: everything to the right of a cut, or below it, moves by the size of the cut. The order of all elements
+// stays, and none overlaps another.
 "use strict";
 
-const CLEARANCE = 6; // what a line keeps free at both sides
-const LEFT_OVER = [14, 10]; // what remains of the width and the height of a cut
+const CLEARANCE = 6; // the free space at both sides of a line
+const LEFT_OVER = [14, 10]; // the width and height that remain of a cut
 
 const graph = document.getElementById("graph");
 const scene = document.getElementById("scene");
@@ -21,7 +21,7 @@ function numbers(text) {
 // Collapsing
 
 for (const wire of scene.querySelectorAll(".wire")) {
-  const hit = wire.cloneNode(true); // a line too thin to point at gets a wide one that is not seen
+  const hit = wire.cloneNode(true); // an invisible wide line makes a thin one easy to point at
   hit.setAttribute("class", "hit");
   wire.after(hit);
 }
@@ -111,9 +111,9 @@ function toggle(element) {
   const collapsed = element.classList.toggle("collapsed");
   element.querySelector(":scope > .header").setAttribute("aria-expanded", String(!collapsed));
   arrange();
-  view.x += (before[0] - moved[0](x)) * view.scale; // what was clicked stays under the pointer
+  view.x += (before[0] - moved[0](x)) * view.scale; // the clicked element stays under the pointer
   view.y += (before[1] - moved[1](y)) * view.scale;
-  look();
+  showView();
 }
 
 function toggleAll(collapse) {
@@ -129,7 +129,7 @@ function toggleAll(collapse) {
 
 const view = { x: 0, y: 0, scale: 1 };
 
-function look() {
+function showView() {
   scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
 }
 
@@ -138,7 +138,7 @@ function fit() {
   view.scale = Math.min(1.5, (graph.clientWidth - 40) / width, (graph.clientHeight - 40) / height);
   view.x = (graph.clientWidth - width * view.scale) / 2;
   view.y = (graph.clientHeight - height * view.scale) / 2;
-  look();
+  showView();
 }
 
 function zoom(factor, x, y) {
@@ -146,7 +146,7 @@ function zoom(factor, x, y) {
   view.x = x - ((x - view.x) * scale) / view.scale;
   view.y = y - ((y - view.y) * scale) / view.scale;
   view.scale = scale;
-  look();
+  showView();
 }
 
 let drag = null;
@@ -167,7 +167,7 @@ graph.addEventListener("pointermove", (event) => {
   view.x += dx;
   view.y += dy;
   drag = { x: event.clientX, y: event.clientY, far: true };
-  look();
+  showView();
 });
 graph.addEventListener("pointerup", () => graph.classList.remove("dragged"));
 
@@ -253,8 +253,8 @@ document.getElementById("out").addEventListener("click", () => zoom(1 / 1.3, gra
 document.getElementById("fit").addEventListener("click", fit);
 document.getElementById("collapse").hidden = document.getElementById("expand").hidden = !subgraphs.length;
 
-// At first as wide as the window, not as high: a graph is read from its top.
+// The first view fits the width of the window, not its height: a graph is read from its top.
 fit();
 zoom(Math.max(1, Math.min(1, (graph.clientWidth - 40) / WIDTH) / view.scale), graph.clientWidth / 2, 0);
 view.y = 20;
-look();
+showView();

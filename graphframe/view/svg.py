@@ -1,4 +1,4 @@
-"""A graph as a standalone SVG picture, with its own background, a heading and a legend."""
+"""A graph as a standalone SVG image, with a background, a heading and a legend."""
 
 from __future__ import annotations
 

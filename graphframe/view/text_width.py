@@ -1,4 +1,4 @@
-"""How wide a text will be, without a font at hand: by the widths of Helvetica, which are those of Arial, too."""
+"""The width of a text without a font at hand, by the widths of Helvetica and Arial."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _ASCII = (
     *(333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556),  # ` to o
     *(556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584, 1000),  # p to ~
 )
-"""In thousandths of the font's size, from U+0020 on."""
+"""The widths of characters in thousandths of the font size, from U+0020 on."""
 _BOLD = 1.08
 _OTHER, _EAST_ASIAN = 600, 1000
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
-    """The width of one line of text, in the unit of `size`.
+    """Return the width of one line of text, in the unit of `size`.
 
     Examples
     --------

@@ -97,7 +97,7 @@ node { calculator: "SsdAnchorsCalculator" output_side_packet: "anchors" }
 
 
 def source(text: str, folder: Path) -> DrawableGraph:
-    """What is read of a text."""
+    """Read a graph from a file with a text."""
     path = folder / "graph.pbtxt"
     path.write_text(text, encoding="utf-8")
     return read_drawable(path)

@@ -22,7 +22,7 @@ def drawings(drawing: Drawing) -> Iterator[Drawing]:
 
 
 def rooms(drawing: Drawing) -> list[Room]:
-    """What boxes, with the names of streams below them, and pills take: left, top, right, bottom."""
+    """The left, top, right and bottom of boxes, with the names of streams below them, and of pills."""
     boxes = [(box.x, box.y, box.x + box.width, box.y + box.height + box.below) for box in drawing.boxes]
     return boxes + [(pill.x, pill.y, pill.x + pill.width, pill.y + pill.height) for pill in drawing.pills]
 

@@ -110,7 +110,7 @@ document.body.textContent = JSON.stringify(report);
 </script></body>"""
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here, so nobody has clicked in the page")
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 def test_subgraphs_collapse_in_a_browser(tmp_path: Path) -> None:
     page = tmp_path / "graph.html"
     page.write_text(html(tmp_path, TRACKING, HAND, PALM).replace("</body>", IN_THE_BROWSER), encoding="utf-8")

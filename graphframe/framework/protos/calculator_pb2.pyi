@@ -35,7 +35,7 @@ class ExecutorConfig(google.protobuf.message.Message):
     TYPE_FIELD_NUMBER: builtins.int
     OPTIONS_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """"" is the default executor, on which every node without a device and without an executor of its own runs."""
+    """"" is the default executor: nodes without a device and without an executor of their own run on it."""
     type: builtins.str
     @property
     def options(self) -> graphframe.framework.protos.options_pb2.MediaPipeOptions: ...
@@ -200,7 +200,7 @@ Global___GraphRuntimeInfoConfig: typing_extensions.TypeAlias = GraphRuntimeInfoC
 
 @typing.final
 class PacketFactoryConfig(google.protobuf.message.Message):
-    """What is left of MediaPipe's older machinery for side packets, so that old graphs parse; graphframe refuses to run it."""
+    """Messages of MediaPipe's older side packet generators, so that old graphs parse. graphframe does not run them."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -369,7 +369,7 @@ class CalculatorGraphConfig(google.protobuf.message.Message):
         def external_input(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
         @property
         def device_properties(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
-            """OpenVINO properties for what the node compiles, such as { key: "INFERENCE_PRECISION_HINT" value: "f32" }."""
+            """OpenVINO properties for the models of the node, such as { key: "INFERENCE_PRECISION_HINT" value: "f32" }."""
 
         def __init__(
             self,

@@ -1,1 +1,1 @@
-"""Gives items that edges connect a place each, in layers from top to bottom; it knows nothing of graphs or pictures."""
+"""A layout of items that edges connect, in layers from top to bottom. It knows nothing of graphs or SVG."""

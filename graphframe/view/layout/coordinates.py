@@ -1,4 +1,4 @@
-"""How far from the left each item is: edges as straight as the order of the items and the room between them allow."""
+"""The distance of each item from the left: edges become as straight as order and spacing of the items allow."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from graphframe.view.layout.items import Anchor, Bend, Item, Segment
 _BETWEEN_BOXES, _BETWEEN_LINES = 30.0, 15.0
 _SWEEPS, _ROUNDS = 16, 12
 _STRAIGHT = 0.5
-"""How far apart the ends of a segment may be."""
+"""The highest distance between the ends of a segment that counts as straight."""
 
 _Wish = tuple[float, float]
-"""An x, and the weight of it."""
+"""A preferred x, and its weight."""
 _Touching = Mapping[Item, Sequence[Segment]]
 """The segments at the top or bottom of each item, those of its own anchors first."""
 
 
 def place_in_layers(layers: Sequence[Sequence[Item]], segments: Sequence[Segment]) -> None:
-    """Set `x` of all items, and that of the anchors of items that are not fixed."""
+    """Set `x` of all items, and of the anchors of items that are not fixed."""
     for layer in layers:
         for item, x in zip(layer, _offsets(layer), strict=True):
             item.x = x
@@ -50,7 +50,7 @@ def place_in_layers(layers: Sequence[Sequence[Item]], segments: Sequence[Segment
 
 
 def _offsets(layer: Sequence[Item]) -> list[float]:
-    """Where the items of a layer are when they stand as close as they may."""
+    """Return the places of the items of a layer that stand as close as they may."""
     offsets = [0.0]
     for before, item in pairwise(layer):
         offsets.append(offsets[-1] + before.width + _room(before, item))
@@ -63,7 +63,7 @@ def _room(left: Item, right: Item) -> float:
 
 
 def _spread(anchors: Sequence[Anchor], width: float) -> None:
-    """Give anchors their places: each in the middle of its width, with the room that is left shared out evenly."""
+    """Place anchors, each in the middle of its width, with the remaining space divided evenly."""
     free = (width - sum(anchor.width for anchor in anchors)) / (len(anchors) + 1)
     x = free
     for anchor in anchors:
@@ -72,17 +72,17 @@ def _spread(anchors: Sequence[Anchor], width: float) -> None:
 
 
 def _wishes(segments: Iterable[Segment]) -> list[_Wish]:
-    """Where an item would be for each of its segments to be straight."""
+    """Return the places of an item at which one of its segments is straight, with the weight of each."""
     return [(other.at - own.x, _weight(own, other)) for own, other in segments]
 
 
 def _weight(one: Anchor, other: Anchor) -> float:
-    """How much it matters that a segment is straight: most between bends."""
+    """Return the weight of a straight segment: highest between bends."""
     return (1, 2, 8)[isinstance(one.item, Bend) + isinstance(other.item, Bend)]
 
 
 def _median(wishes: Sequence[_Wish], near: float) -> float:
-    """The middle one by weight; of two that are, the one that is nearer to `near`."""
+    """Return the weighted median; if there are two, the one nearer to `near`."""
     ranked = sorted(wishes)
     half = sum(weight for _, weight in ranked) / 2
     below = 0.0
@@ -96,9 +96,9 @@ def _median(wishes: Sequence[_Wish], near: float) -> float:
 
 
 def _settle(layer: Sequence[Item], first: _Touching, second: _Touching) -> None:
-    """Move the items of a layer to where their segments on the first side are straight, else those on the second.
+    """Move the items of a layer so that their segments on the first side are straight, else those on the second.
 
-    That is as near as the room for all of them allows: the least sum of squares.
+    The places minimise the sum of squared distances within the space for all items.
     """
     offsets = _offsets(layer)
     wishes = []
@@ -111,7 +111,7 @@ def _settle(layer: Sequence[Item], first: _Touching, second: _Touching) -> None:
 
 
 def _never_falling(wishes: Iterable[_Wish]) -> list[float]:
-    """The numbers nearest to those wished of which none is less than the one before (isotonic regression)."""
+    """Return the never falling numbers that are nearest to the wished ones (isotonic regression)."""
     blocks: list[tuple[float, float, int]] = []
     for x, weight in wishes:
         count = 1
@@ -123,7 +123,7 @@ def _never_falling(wishes: Iterable[_Wish]) -> list[float]:
 
 
 def _lines(layers: Iterable[Iterable[Item]], segments: Iterable[Segment]) -> list[list[Item]]:
-    """What should move as one: the bends of a long edge, and each other item alone."""
+    """Return the groups of items that move together: the bends of a long edge, and each other item alone."""
     lines = {item: [item] for layer in layers for item in layer}
     for upper, lower in segments:
         if isinstance(upper.item, Bend) and isinstance(lower.item, Bend):
@@ -135,7 +135,7 @@ def _lines(layers: Iterable[Iterable[Item]], segments: Iterable[Segment]) -> lis
 
 
 def _straighten(line: Sequence[Item], layers: Sequence[Sequence[Item]], above: _Touching, below: _Touching) -> None:
-    """Move a line to where its segments are straightest, between what is beside it."""
+    """Move a line so that its segments are straightest, between its neighbours."""
     lowest, highest = float("-inf"), float("inf")
     for item in line:
         layer = layers[item.layer]
@@ -160,7 +160,7 @@ def _straighten(line: Sequence[Item], layers: Sequence[Sequence[Item]], above: _
 
 
 def _blocks(layers: Iterable[Iterable[Item]], segments: Iterable[Segment]) -> list[list[Item]]:
-    """The items that are joined by segments which are straight, largest first: one alone cannot leave the others."""
+    """Return the groups of items that straight segments join, largest first: one item alone cannot leave the others."""
     graph: nx.Graph[Item] = nx.Graph()
     graph.add_nodes_from(item for layer in layers for item in layer)
     graph.add_edges_from((upper.item, lower.item) for upper, lower in segments if abs(upper.at - lower.at) < _STRAIGHT)
@@ -168,7 +168,7 @@ def _blocks(layers: Iterable[Iterable[Item]], segments: Iterable[Segment]) -> li
 
 
 def _shift(block: Sequence[Item], layers: Sequence[Sequence[Item]], above: _Touching, below: _Touching) -> None:
-    """Move a block, as it is, to where the segments to other items are straightest, between what is beside it."""
+    """Move a block as a whole so that its segments to other items are straightest, between its neighbours."""
     members = set(block)
     lowest, highest = float("-inf"), float("inf")
     wishes = []
@@ -188,7 +188,7 @@ def _shift(block: Sequence[Item], layers: Sequence[Sequence[Item]], above: _Touc
 
 
 def _turn_anchors(anchors: Sequence[Anchor], segments: Iterable[Segment]) -> None:
-    """Move anchors along their side of an item to where their segments are straight, as far as their widths allow."""
+    """Move anchors along their side of an item so that their segments are straight, as far as their widths allow."""
     if not anchors or anchors[0].item.fixed:
         return
     item = anchors[0].item

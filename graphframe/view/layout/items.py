@@ -1,4 +1,4 @@
-"""What is laid out: items with anchors at their top and bottom, and edges from anchor to anchor."""
+"""The parts of a layout: items with anchors at their top and bottom, and edges from anchor to anchor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Point = tuple[float, float]
 
 
 class Pin(Enum):
-    """Which layer an item has to be in."""
+    """The layer in which an item must be."""
 
     FIRST = "first"
     LAST = "last"
@@ -17,7 +17,7 @@ class Pin(Enum):
 
 @dataclass(eq=False)
 class Anchor:
-    """Where edges touch an item; `x` is from the left of it."""
+    """A point at which edges touch an item; `x` is its distance from the left of the item."""
 
     width: float = 0
     x: float = 0
@@ -25,27 +25,27 @@ class Anchor:
 
     @property
     def at(self) -> float:
-        """Where it is in the picture, from the left."""
+        """The distance from the left of the drawing."""
         return self.item.x + self.x
 
 
 @dataclass(eq=False)
 class Item:
-    """Something that takes room.
+    """A rectangle with a place in a layer.
 
     Attributes
     ----------
     tops, bottoms : list of Anchor
-        From left to right. Their widths are for what is written at them.
+        Anchors from left to right. Their widths are those of the texts at them.
     below : float
-        How much room to keep free under it.
+        The height of the free space under it.
     fixed : bool
-        Whether its anchors have their places already; else they may be in any order, and are spread over the width.
+        Whether its anchors have places; else they may be in any order, and are spread over the width.
     pin : Pin or None
     earliest : int
         The first layer in which it may be.
     layer, place : int
-        The layer, and the place in it.
+        Its layer, and its position there.
     x, y : float
         The upper left corner.
     """
@@ -69,7 +69,7 @@ class Item:
 
 
 class Bend(Item):
-    """A point that an edge of several layers passes on its way."""
+    """A point in a layer that a longer edge passes."""
 
     def __init__(self, layer: int) -> None:
         self.anchor = Anchor()
@@ -92,4 +92,4 @@ class Edge:
 
 
 Segment = tuple[Anchor, Anchor]
-"""A part of an edge, from a layer to the next."""
+"""The part of an edge from one layer to the next."""

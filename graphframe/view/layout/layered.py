@@ -1,4 +1,4 @@
-"""The layout as a whole, after Sugiyama: layers, then the order within them, then coordinates, then curves."""
+"""The whole layout, after Sugiyama: layers, then the order within them, then coordinates, then curves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from graphframe.view.layout.routing import Curve, down, place_layers, up
 
 @dataclass(frozen=True)
 class Layout:
-    """The size of all of it, where the gaps between layers are (from y to y), and the curves."""
+    """The result of a layout: its size, the top and bottom of the gaps between layers, and the curves of edges."""
 
     width: float
     height: float
@@ -25,7 +25,7 @@ class Layout:
 
 
 def lay_out(items: Sequence[Item], edges: Sequence[Edge]) -> Layout:
-    """Give each item a place, and each edge a curve, within a rectangle that begins at (0, 0)."""
+    """Place each item, and return the curve of each edge, within a rectangle that begins at (0, 0)."""
     if not items:
         return Layout(0, 0, (), {})
     assign_layers(items, edges)
@@ -40,19 +40,26 @@ def lay_out(items: Sequence[Item], edges: Sequence[Edge]) -> Layout:
     place_in_layers(layers, segments)
     gaps = place_layers(layers, segments, upwards)
     curves = {edge: down(route, gaps) for edge, route in routes.items()} | up(upwards, layers, gaps)
+    width, curves = _moved_to_the_left(layers, curves)
+    spans = [(gap.top, gap.bottom) for gap in gaps if gap.top < gap.bottom]
+    return Layout(width, gaps[-1].bottom, spans, curves)
+
+
+def _moved_to_the_left(
+    layers: Sequence[Sequence[Item]], curves: Mapping[Edge, Curve]
+) -> tuple[float, dict[Edge, Curve]]:
+    """Move all items and curves so that the leftmost is at 0; return the width of all, and the curves."""
+    items = [item for layer in layers for item in layer]
     xs = [x for curve in curves.values() for x, _ in curve]
     left = min([*xs, *(item.x for item in items)])
     right = max([*xs, *(item.x + item.width for item in items)])
-    for layer in layers:
-        for item in layer:
-            item.x -= left
-    shifted = {edge: [(x - left, y) for x, y in curve] for edge, curve in curves.items()}
-    spans = [(gap.top, gap.bottom) for gap in gaps if gap.top < gap.bottom]
-    return Layout(right - left, gaps[-1].bottom, spans, shifted)
+    for item in items:
+        item.x -= left
+    return right - left, {edge: [(x - left, y) for x, y in curve] for edge, curve in curves.items()}
 
 
 def _routes(edges: Sequence[Edge], layers: Sequence[list[Item]]) -> dict[Edge, list[Segment]]:
-    """The segments of each edge. Edges from the same anchor share bends, which join the layers that they are in."""
+    """Return the segments of each edge. Edges from the same anchor share bends, which are added to the layers."""
     routes = {}
     bends: defaultdict[Anchor, list[Anchor]] = defaultdict(list)
     for edge in edges:

@@ -1,4 +1,4 @@
-"""Which layer each item is in: below all that it takes from, and as close to what it gives to as that allows."""
+"""The layer of each item: below all its producers, and as close to its consumers as that allows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphframe.view.layout.items import Edge, Item, Pin
 
 
 def assign_layers(items: Sequence[Item], edges: Sequence[Edge]) -> None:
-    """Set the layer of each item, from 0 on without gaps, so that edges go down, but declared back edges and cycles."""
+    """Set the layer of each item, from 0 on without gaps. Edges go down, except back edges and those of cycles."""
     graph: nx.DiGraph[Item] = nx.DiGraph()
     graph.add_nodes_from(items)
     graph.add_edges_from((edge.tail.item, edge.head.item) for edge in edges if not edge.is_back)
@@ -32,7 +32,7 @@ def assign_layers(items: Sequence[Item], edges: Sequence[Edge]) -> None:
 
 
 def _closing_edges(graph: nx.DiGraph[Item]) -> list[tuple[Item, Item]]:
-    """Edges without which there is no cycle: those that go back in the order of the items."""
+    """Return edges whose removal opens all cycles: those that go back in the order of the items."""
     position = {item: number for number, item in enumerate(graph)}
     cycle = {item: number for number, members in enumerate(nx.strongly_connected_components(graph)) for item in members}
     return [

@@ -1,4 +1,4 @@
-"""The order of the items within their layers, and of the anchors within items: such that few edges cross."""
+"""The order of the items within their layers, and of the anchors within items, with few crossings of edges."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def _number(layers: Iterable[Sequence[Item]]) -> None:
 
 
 def _place(anchor: Anchor, top: bool) -> float:
-    """The place of an anchor in its layer: that of the item, and a fraction."""
+    """Return the place of an anchor in its layer: that of the item, and a fraction."""
     anchors = _anchors(anchor.item, top)
     return anchor.item.place + (anchors.index(anchor) + 0.5) / len(anchors)
 
 
 def _ends(anchors: Iterable[Anchor], neighbours: Neighbours, top: bool) -> list[float]:
-    """The places of what anchors at the top or bottom of items connect to, in order."""
+    """Return the places of the other ends of the edges at anchors, in order."""
     return sorted(_place(other, not top) for anchor in anchors for other in neighbours.get(anchor, ()))
 
 
@@ -69,7 +69,7 @@ def _mean(anchors: Iterable[Anchor], neighbours: Neighbours, top: bool) -> float
 
 
 def _sort(layer: list[Item], neighbours: Neighbours, top: bool) -> None:
-    """Sort a layer by the neighbours at its top or bottom; an item without any stays where it is."""
+    """Sort a layer by the neighbours at its top or bottom. An item without neighbours keeps its place."""
     means = {item: _mean(_anchors(item, top), neighbours, top) for item in layer}
     placed = [number for number, item in enumerate(layer) if means[item] is not None]
     for number, item in zip(
@@ -104,7 +104,7 @@ def _crossings(layers: Iterable[Sequence[Item]], below: Neighbours) -> int:
 
 
 def _swap_neighbours(layer: list[Item], above: Neighbours, below: Neighbours) -> bool:
-    """Swap items that are beside each other where that takes crossings away; whether it did."""
+    """Swap adjacent items where that removes crossings, and return whether any were swapped."""
     ends = {item: (_ends(item.tops, above, True), _ends(item.bottoms, below, False)) for item in layer}
     swapped = False
     for number in range(len(layer) - 1):

@@ -1,4 +1,4 @@
-"""The curves of the edges, and how far from the top each layer is."""
+"""The curves of the edges, and the distance of each layer from the top."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from graphframe.view.layout.items import Edge, Item, Point, Segment
 
 Curve = list[Point]
-"""Cubic Bézier curves that follow one another: a point, then two control points and an end for each."""
+"""Successive cubic Bézier curves: a point, then two control points and an end for each."""
 
 _LEAST_GAP, _MOST_EXTRA, _SLOPE = 38.0, 70.0, 0.1
 _TRACK, _LANE, _ARROW, _RADIUS = 9.0, 14.0, 10.0, 9.0
 _ROUND = 0.5523
-"""How long the handles of a curve are that looks like a quarter of a circle, as a part of the radius."""
+"""The length of the handles of a curve that approximates a quarter of a circle, as a part of the radius."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """What is between two layers: room under the upper one, tracks of back edges, curves, tracks again, arrows."""
+    """The space between two layers: text under the upper one, tracks of back edges, curves, tracks again, arrows."""
 
     top: float
     curves: float
@@ -30,7 +30,7 @@ class Gap:
 def place_layers(layers: Sequence[Sequence[Item]], segments: Iterable[Segment], backs: Iterable[Edge]) -> list[Gap]:
     """Set `y` of all items, and return the gaps: above the first layer, between each two, and below the last.
 
-    An item is at the top of its layer if something comes down to it, else at the bottom.
+    An item is at the top of its layer if an edge comes down to it, else at the bottom.
     """
     leaving = Counter(edge.tail.item.layer + 1 for edge in backs)
     arriving = Counter(edge.head.item.layer for edge in backs)
@@ -62,7 +62,7 @@ def place_layers(layers: Sequence[Sequence[Item]], segments: Iterable[Segment], 
 
 
 def down(route: Sequence[Segment], gaps: Sequence[Gap]) -> Curve:
-    """The curve of an edge that goes down, by its segments."""
+    """Return the curve of an edge that goes down along its segments."""
     first = route[0][0]
     curve = [(first.at, first.item.y + first.item.height)]
     for upper, lower in route:
@@ -75,7 +75,7 @@ def down(route: Sequence[Segment], gaps: Sequence[Gap]) -> Curve:
 
 
 def up(edges: Sequence[Edge], layers: Sequence[Sequence[Item]], gaps: Sequence[Gap]) -> dict[Edge, Curve]:
-    """The curves of edges that go up, each in a lane of its own, beside the layers that it passes."""
+    """Return the curves of edges that go up, each in a lane of its own beside the layers that it passes."""
     lanes: list[tuple[int, range, float]] = []
     leaving: Counter[int] = Counter()
     arriving: Counter[int] = Counter()
@@ -105,7 +105,7 @@ def _straight(start: Point, end: Point) -> Curve:
 
 
 def _rounded(start: Point, corners: Iterable[Point], end: Point) -> Curve:
-    """A line along corners, which are rounded."""
+    """Return a line along rounded corners."""
     corners = list(corners)
     curve = [start]
     for before, corner, after in zip([start, *corners[:-1]], corners, [*corners[1:], end], strict=True):
@@ -120,7 +120,7 @@ def _rounded(start: Point, corners: Iterable[Point], end: Point) -> Curve:
 
 
 def _towards(start: Point, end: Point, distance: float) -> Point:
-    """The point at a distance from `start`, at most half way to `end`."""
+    """Return the point at a distance from `start`, at most halfway to `end`."""
     length = abs(end[0] - start[0]) + abs(end[1] - start[1])
     part = min(distance / length, 0.5) if length else 0
     return (start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part)

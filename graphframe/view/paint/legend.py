@@ -1,4 +1,4 @@
-"""What the colours and lines of a picture mean: those that are in it."""
+"""The legend of the colours and lines in a drawing."""
 
 from __future__ import annotations
 

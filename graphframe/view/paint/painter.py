@@ -1,8 +1,8 @@
-"""The elements of a drawing.
+"""The SVG elements of a drawing.
 
-What the page needs to move and hide things is written beside them: `data-box` is the room of what keeps its size,
-`data-inside` that of what a subgraph shows while it is expanded, `data-gaps` where layers in there have room between
-them, `data-stream` says which stream something belongs to, and `data-node` is the name of a node in the whole graph.
+Attributes let the page move and hide elements: `data-box` is the room of an element that keeps its size, `data-inside`
+that of the inside of a subgraph, `data-gaps` the gaps between its layers, `data-stream` the key of a stream, and
+`data-node` the name of a node in the whole graph.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from graphframe.view.text_width import text_width
 
 _DOT, _STUB_DOT = 2.6, 3.2
 _ASCENT = 0.72
-"""How far below the top of its row a text stands, as a part of the height of the row."""
+"""The distance of the baseline of a text from the top of its row, as a part of the height of the row."""
 
 
 class Painter:
-    """Paints drawings of a diagram, whose boxes it numbers in the order of `Diagram.all_boxes`."""
+    """A painter of the drawings of a diagram. It numbers the boxes in the order of `Diagram.all_boxes`."""
 
     def __init__(self, diagram: Diagram) -> None:
         boxes = list(diagram.all_boxes())
@@ -34,7 +34,7 @@ class Painter:
         self._colours = colours(box.device for box in boxes)
 
     def paint(self, parent: Element, drawing: Drawing, x: float, y: float) -> None:
-        """Add a drawing at (x, y): the lines first, so that what is written lies above them."""
+        """Add a drawing at (x, y): the lines first, so that texts lie above them."""
         for wire in drawing.wires:
             _wire(parent, wire, x, y)
         for pill in drawing.pills:
@@ -69,14 +69,14 @@ class Painter:
 
 
 def details(box: Box) -> str:
-    """All that the text says of a node, but its ports."""
+    """Return all that the text says of a node, except its ports."""
     name = [] if box.name == box.calculator else [box.name]
     device = [f"device: {box.device}"] if box.device else []
     return "\n".join(filter(None, [*name, box.calculator, *device, box.settings, box.options]))
 
 
 def stream_key(stream: DrawnStream) -> str:
-    """What tells a stream from all others, and from side packets of the same name."""
+    """Return a key of a stream that differs from that of a side packet of the same name."""
     return f"side packet {stream.name}" if stream.is_side_packet else f"stream {stream.name}"
 
 
@@ -93,7 +93,7 @@ def _wire(parent: Element, wire: Wire, x: float, y: float) -> None:
 
 
 def _branches(curves: Iterable[Curve]) -> Iterator[Curve]:
-    """What of each curve is not in an earlier one: what they share would look bolder if it were drawn twice."""
+    """Yield the part of each curve that is not in an earlier one: a shared part drawn twice would look bolder."""
     drawn: set[tuple[Point, ...]] = set()
     for curve in curves:
         pieces = [tuple(curve[start : start + 4]) for start in range(0, len(curve) - 1, 3)]
@@ -108,8 +108,8 @@ def _pill(parent: Element, pill: Pill, x: float, y: float) -> None:
     room = (x + pill.x, y + pill.y, pill.width, pill.height)
     kind = classes("pill", pill.role, _side(stream))
     group = add(parent, "g", class_=kind, data_stream=stream_key(stream), data_box=numbers(*room))
-    what = {"input": "input", "output": "output", "missing": "no producer"}[pill.role]
-    add(group, "title", f"{stream_key(stream)}: {what}")
+    role = {"input": "input", "output": "output", "missing": "no producer"}[pill.role]
+    add(group, "title", f"{stream_key(stream)}: {role}")
     add(group, "rect", x=room[0], y=room[1], width=room[2], height=room[3], rx=room[3] / 2)
     add(group, "text", measure.pill_text(pill.port), x=room[0] + room[2] / 2, y=room[1] + room[3] / 2 + 4)
     if pill.role == "output":
@@ -124,7 +124,7 @@ def _rows(group: Element, box: Box, middle: float, y: float) -> None:
 
 
 def _header(parent: Element, box: Box, middle: float, y: float) -> None:
-    """The title of a subgraph; a click on it collapses or expands that."""
+    """Add the title of a subgraph. A click on it collapses or expands the subgraph."""
     width = max(row.width for row in measure.rows(box)) + 2 * measure.MARGIN
     room = (middle - width / 2, y, width, measure.header(box))
     group = add(parent, "g", class_="header", data_box=numbers(*room))
@@ -176,7 +176,7 @@ def _output(parent: Element, placed: PlacedPort, x: float, y: float, of: PlacedB
 
 
 def _label(group: Element, text: str, x: float, y: float) -> None:
-    """A text that a line passes: that pales behind it."""
+    """Add a text that a line passes, over a pale background."""
     width = text_width(text, measure.LABEL_SIZE) + 4
     add(group, "rect", class_="behind", x=x - width / 2, y=y - 9, width=width, height=12, rx=3)
     add(group, "text", text, class_="label", x=x, y=y)

@@ -1,4 +1,4 @@
-"""The colour of each device: the usual ones have one of their own, the others get what is left."""
+"""The colour of each device. The usual kinds have fixed colours; others get the remaining ones."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Colour(NamedTuple):
-    """Of a box."""
+    """The colours of a box."""
 
     fill: str
     line: str
 
 
 INLINE = Colour("#f1f3f5", "#98a2ad")
-"""Of nodes without a device."""
+"""The colour of nodes without a device."""
 _USUAL = {
     "CPU": Colour("#dcebff", "#3f7fd6"),
     "GPU": Colour("#d9f3df", "#2f9151"),
@@ -30,7 +30,7 @@ _OTHERS = (
 
 
 def colours(devices: Iterable[str]) -> dict[str, Colour]:
-    """A colour for each device. The first of a kind, as GPU.0, has the usual one; past the last, they begin anew."""
+    """Return a colour for each device. The first of a kind, such as GPU.0, has the usual one; others are repeated."""
     named = sorted(set(devices) - {""})
     firsts = {kind: next((device for device in named if device.split(".")[0] == kind), "") for kind in _USUAL}
     found = {device: _USUAL[kind] for kind, device in firsts.items()}
