@@ -1,4 +1,4 @@
-"""The example at the end of each calculator's docstring does what the calculator says."""
+"""The example in each calculator's docstring is right."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 CALCULATORS = sorted(entry.name for entry in entry_points(group="graphframe.calculators"))
 
 Items = list[Any]
-"""Values, at timestamps 0, 1, 2 and so on; or packets."""
+"""Packets, or values for the timestamps 0, 1, 2 and so on."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What an example is given, by the names of streams and side packets, and what must come out of it."""
+    """The inputs and the expected outputs of an example, by the names of streams and side packets."""
 
     given: dict[str, Items]
     made: dict[str, Items]
@@ -129,7 +129,7 @@ def names(specs: Iterable[str]) -> dict[str, None]:
 
 
 class Example:
-    """The graph in the docstring of a calculator: what it does not make itself comes from outside."""
+    """The graph in the docstring of a calculator. Its inputs are the streams that it does not produce itself."""
 
     def __init__(self, name: str) -> None:
         (entry,) = entry_points(group="graphframe.calculators", name=name)
@@ -164,17 +164,17 @@ def run(graph: gf.Graph, case: Case) -> tuple[gf.Run, dict[str, list[gf.Packet]]
 
 @pytest.fixture(scope="module")
 def model_packets(euler: Path) -> dict[str, Items]:
-    """The packets of all streams of the graph that makes images, by their names, which the examples use, too."""
+    """Run the graph of an image model and return the packets of its streams, whose names the examples use."""
     text = (ROOT / "graphs/stable_diffusion.pbtxt").read_text()
     streams = set(re.findall(r'output_stream: "[A-Z_]+:(\w+)"', text)) - {"encoded_image"}
     graph = gf.Graph.from_text(text + "".join(f'output_stream: "{name}"\n' for name in streams), euler)
-    picture = io.BytesIO()
-    Image.new("RGB", (64, 64), "red").save(picture, "png")
-    request = ImageRequest("a red cat", image=picture.getvalue(), strength=1.0, num_inference_steps=1, seed=7)
+    image = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(image, "png")
+    request = ImageRequest("a red cat", image=image.getvalue(), strength=1.0, num_inference_steps=1, seed=7)
     found: dict[str, Items] = dict(graph.run(REQUEST=request))
     others = {
         "text_request": [replace(request, image=None, strength=None)],
-        "inpainting_request": [replace(request, mask=picture.getvalue())],
+        "inpainting_request": [replace(request, mask=image.getvalue())],
     }
     return {"request": [request], **others, "encoded_image": found.pop("IMAGE"), **found}
 

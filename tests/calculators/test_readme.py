@@ -1,4 +1,4 @@
-"""What the README of the calculators says is true."""
+"""The README of the calculators is right."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def blocks(language: str) -> list[str]:
 
 
 def author(folder: Path) -> None:
-    """Make the folder that somebody has who followed the README."""
+    """Write the files of the README to a folder."""
     for text in blocks("python"):
         name = text.partition("\n")[0].removeprefix("# ")
         (folder / name).write_text(text)

@@ -1,4 +1,4 @@
-"""What the README of the graphs says is true."""
+"""The README of the graphs is right."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_commands(folder: Path) -> None:
 
 
 class Node(gf.Calculator):
-    """Whatever it gets."""
+    """A node with any inputs."""
 
     inputs = gf.Input("*")
 
@@ -78,7 +78,7 @@ class Node(gf.Calculator):
 
 
 class Word(NamedTuple):
-    """What stands in a row of a timeline, from which column to which."""
+    """A word in a row of a timeline, and its columns."""
 
     start: int
     end: int
@@ -94,7 +94,7 @@ def words(timeline: str) -> Iterator[Word]:
 
 
 class Stepper:
-    """Drives the scheduler of one node, as a timeline says."""
+    """A driver of the scheduler of one node, which follows a timeline."""
 
     def __init__(self, handler: str, tags: list[str]) -> None:
         inputs = "".join(f'input_stream: "{tag.lower()}" ' for tag in tags)
@@ -106,7 +106,7 @@ class Stepper:
         self.working: NodeTask | None = None
 
     def do(self, word: Word) -> list[str]:
-        """What happens at a word; returns what the node does because of it."""
+        """Do the action of a word; return the resulting actions of the node."""
         stream = self.plan.inputs.numbers.get(word.row.lower(), -1)
         if word.row == "node":
             if self.working is not None:

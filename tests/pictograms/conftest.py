@@ -20,7 +20,7 @@ def server() -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="session")
 def read(server: RunningServer) -> Callable[..., Reading]:
-    """What a picture shows that the server makes of a prompt."""
+    """Return a function that generates an image and returns the checker's reading of it."""
     draw = from_openai(server, model="pictograms")
 
     def read(prompt: str, seed: int = 0, **fields: Any) -> Reading:

@@ -1,4 +1,4 @@
-"""What ships of the model."""
+"""The files of the model in the package."""
 
 from __future__ import annotations
 

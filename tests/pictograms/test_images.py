@@ -1,7 +1,7 @@
-"""The model that ships draws what a prompt says: asked through HTTP, read by a checker that knows no generator.
+"""The included model draws its prompts: images are requested over HTTP, and read by a checker without a neural network.
 
-What is asserted of single pictures holds for most seeds, not for all, so it is asserted of several together; the exact
-shares over hundreds of prompts are in ``examples/default_model/README.md``.
+Single images are right for most seeds, not for all. The tests therefore assert properties of several images together.
+The exact rates over hundreds of prompts are in ``examples/default_model/README.md``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PAIRS = [
 
 @pytest.fixture(scope="module")
 def singles(read: Read) -> list[Reading]:
-    """One thing each."""
+    """Images of one thing each."""
     article = {"orange": "an"}
     return [
         read(f"{article.get(colour, 'a')} {colour} {thing} on a {background} background")
