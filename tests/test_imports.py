@@ -91,6 +91,7 @@ def test_imports_what_it_may(path: str) -> None:
     ("path", "refused"),
     [
         ("graphframe", {"calculators", "graphs", "tests", "examples"}),
+        ("graphframe/framework/config", {"graphframe.framework.planning", "graphframe.framework.running"}),
         ("graphframe/serving", {"graphframe.calculators"}),
         ("graphframe/cli", {"graphframe.calculators"}),
         ("graphframe/repository", {"graphframe.serving", "graphframe.cli"}),

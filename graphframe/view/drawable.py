@@ -87,7 +87,7 @@ def _all_nodes(config: SourcedConfig) -> SourcedConfig:
     return config._replace(proto=proto)
 
 
-class _Options(NamedTuple):
+class _OptionsText(NamedTuple):
     """The inside of a message of options in a text.
 
     Attributes
@@ -103,7 +103,7 @@ class _Options(NamedTuple):
     end: int
 
 
-def _options(text: str) -> Iterator[_Options]:
+def _options(text: str) -> Iterator[_OptionsText]:
     """Yield the messages of options that are not within other options, in the order of the text."""
     opened: list[str] = []
     counts: Counter[str] = Counter()
@@ -118,7 +118,7 @@ def _options(text: str) -> Iterator[_Options]:
             if len(opened) == options_depth:
                 options_depth = 0
                 owner = (opened[0], counts[opened[0]] - 1) if len(opened) == 2 else None
-                yield _Options(owner, start, token.start)
+                yield _OptionsText(owner, start, token.start)
             field = opened.pop()  # as the next message of a list has the same field
         elif token.text.isidentifier():
             field = token.text

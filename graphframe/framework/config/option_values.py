@@ -22,7 +22,7 @@ from graphframe.framework.errors import Problem, did_you_mean
 T = TypeVar("T")
 
 
-class _Step(NamedTuple):
+class _PathStep(NamedTuple):
     """A field in a path; `position` is the item of a repeated field."""
 
     field: FieldDescriptor
@@ -102,12 +102,12 @@ def _chosen(options: Mapping[str, T], type_: str) -> T | None:
     return next(iter(options.values()), None)
 
 
-def _steps(message: Message, names: Iterable[str]) -> list[_Step]:
-    steps: list[_Step] = []
+def _steps(message: Message, names: Iterable[str]) -> list[_PathStep]:
+    steps: list[_PathStep] = []
     inside: Any = message.DESCRIPTOR
     for name in names:
         if name.isdigit() and steps and _is_list(steps):
-            steps[-1] = _Step(steps[-1].field, int(name))
+            steps[-1] = _PathStep(steps[-1].field, int(name))
             continue
         if inside is None:
             raise ValueError(f"{steps[-1].field.full_name} has no fields")
@@ -115,16 +115,16 @@ def _steps(message: Message, names: Iterable[str]) -> list[_Step]:
             fields = inside.fields_by_name
             known = f"{did_you_mean(name, fields)}; it has: {', '.join(fields) or 'none'}"
             raise ValueError(f'{inside.full_name} has no field "{name}"{known}')
-        steps.append(_Step(inside.fields_by_name[name], None))
+        steps.append(_PathStep(inside.fields_by_name[name], None))
         inside = steps[-1].field.message_type
     return steps
 
 
-def _is_list(steps: Sequence[_Step]) -> bool:
+def _is_list(steps: Sequence[_PathStep]) -> bool:
     return bool(steps) and steps[-1].field.is_repeated and steps[-1].position is None
 
 
-def _values(message: Message, steps: Sequence[_Step]) -> list[Any]:
+def _values(message: Message, steps: Sequence[_PathStep]) -> list[Any]:
     """Return the values at the end of the steps: none if it is unset, one, or those of a repeated field."""
     if not steps:
         return [message]
@@ -138,7 +138,7 @@ def _values(message: Message, steps: Sequence[_Step]) -> list[Any]:
     return [value for item in found for value in _values(item, rest)] if rest else found
 
 
-def _set(message: Any, steps: Sequence[_Step], values: Sequence[Any]) -> None:
+def _set(message: Any, steps: Sequence[_PathStep], values: Sequence[Any]) -> None:
     if not steps:
         message.MergeFrom(values[0])
         return
