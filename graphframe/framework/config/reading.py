@@ -10,11 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from google.protobuf import descriptor_pool, text_format
+from google.protobuf import text_format
 from google.protobuf.message import EncodeError
 
 from graphframe.framework.config.scan import FieldPath, Scan
-from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
+from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.protos import stream_handler_pb2
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
@@ -223,8 +223,4 @@ def _not_a_graph(problem: Problem) -> GraphConfigError:
 
 def _explain(error: text_format.ParseError) -> str:
     message = re.sub(r"^\d+:\d+ : ", "", str(error))
-    message = re.sub(r"^'\s*(.*)': (?=\w)", r"in `\1`: ", message)
-    if match := re.search(r'Enum type "(\S+)" has no value named (\S+)\.$', message):
-        values = descriptor_pool.Default().FindEnumTypeByName(match[1]).values_by_name
-        return f"{message[:-1]}{did_you_mean(match[2], values)}; it has: {', '.join(values)}"
-    return message
+    return "cannot be parsed: " + re.sub(r"^'\s*(.*)': (?=\w)", r"in `\1`: ", message)

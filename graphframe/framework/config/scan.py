@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from graphframe.framework.config.tokens import Token, blanked, edited, tokens
 from graphframe.framework.errors import did_you_mean
@@ -95,7 +95,10 @@ class Scan:
         elif type_ is _MALFORMED:
             self._skip_value()
         else:
+            known = len(self.unknown)
             self._values(path, name, type_, counts, line)
+            if isinstance(type_, FieldDescriptor) and len(self.unknown) > known:  # values that its enum does not have
+                self._unknown_spans.append((start, self._token.start))
 
     def _values(self, path: FieldPath, name: str, type_: FieldType, counts: Counter[str], line: int) -> None:
         """Pass over the value of a known field, or the list of its values."""
@@ -111,11 +114,20 @@ class Scan:
                 self._message(here, type_)
                 self._advance()
             else:
+                if isinstance(type_, FieldDescriptor) and type_.enum_type and self._token.text.isidentifier():
+                    self._enum_value(type_.enum_type)
                 self._skip_item()
             ended = not (in_list and self._skip(","))
         if in_list:
             self._skip("]")
         self._skip_separator()
+
+    def _enum_value(self, enum: EnumDescriptor) -> None:
+        """Add the next token to what is unknown, unless it is a value of the enum."""
+        name, values = self._token.text, enum.values_by_name
+        if name not in values:
+            hint = f"{did_you_mean(name, values)}; it has: {', '.join(values)}"
+            self.unknown.append(Unknown(self._token.line, f'{enum.full_name} has no value "{name}"{hint}', False))
 
     def _name(self) -> str:
         """Return the next name, with all that an author may take for a part of it: ``größe``, ``a.b``."""

@@ -88,7 +88,7 @@ def test_nodes_without_name_are_called_by_their_calculator() -> None:
     ("text", "message"),
     [
         ('node {\n  calculator: "A"\n', "graph:2: "),
-        ("node {\n  max_in_flight: many\n}", "graph:2: in `max_in_flight: many`: "),
+        ("node {\n  max_in_flight: many\n}", "graph:2: cannot be parsed: "),
         ('node {\n  name: "a"\n  name: "b"\n}', "graph:3: "),
         ("}", "graph:1: "),
     ],
@@ -193,13 +193,13 @@ def test_a_text_that_is_not_a_graph_is_one_problem(text: str, line: int) -> None
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("[a/google.protobuf.DescriptorProto] {" + "nested_type {" * 3000 + "}" * 3001, "nested too deeply"),
-        ("[a/google.protobuf.UninterpretedOption.NamePart] { }", ""),  # required fields are missing
+        pytest.param("DescriptorProto] {" + "nested_type {" * 3000 + "}" * 3001, "nested too deeply", id="deep"),
+        pytest.param("UninterpretedOption.NamePart] { }", "", id="without its required fields"),
     ],
 )
 def test_options_that_protobuf_cannot_hold(options: str, message: str) -> None:
     with pytest.raises(gf.GraphConfigError, match=f"^graph: .*{message}"):
-        parse(f"node {{ node_options {{ {options} }} }}", "graph")
+        parse(f"node {{ node_options {{ [type.googleapis.com/google.protobuf.{options} }} }}", "graph")
 
 
 def test_files(tmp_path: Path) -> None:
@@ -230,11 +230,14 @@ def test_any_number_of_things_that_are_not_known() -> None:
 
 
 def test_value_that_is_none_of_an_enum() -> None:
-    options = "[type.googleapis.com/google.protobuf.FieldDescriptorProto] {\n label: LABEL_OPTIONEL }"
-    with pytest.raises(gf.GraphConfigError) as caught:
-        parse(f"node {{ node_options {{ {options} }} }}", "graph")
-    assert str(caught.value).startswith("graph:2: ")
-    assert ', did you mean "LABEL_OPTIONAL"?; it has: LABEL_' in str(caught.value)
+    options = "[type.googleapis.com/google.protobuf.FieldDescriptorProto] {\n name: 'a' label: LABEL_OPTIONEL }"
+    config = parse(f"node {{ node_options {{ {options} }} }}", "graph")
+    (problem,) = config.problems
+    assert str(problem).startswith(
+        'graph:2: google.protobuf.FieldDescriptorProto.Label has no value "LABEL_OPTIONEL", '
+        'did you mean "LABEL_OPTIONAL"?; it has: LABEL_'
+    )
+    assert config.proto.node[0].node_options[0].TypeName() == "google.protobuf.FieldDescriptorProto"
 
 
 MEDIAPIPE = """

@@ -44,7 +44,7 @@ def test_a_text_without_anything_unknown_stays_as_it_is() -> None:
         "node_options { [type.googleapis.com/no.Such] { a: [{ }] } }",
         "options { [no.such.ext] { a: 1 } }",
         "options { [no.such.ext]: 3 }",
-        "node_options < [x/no.Such] < > >",
+        "node_options < [type.googleapis.com/no.Such] < > >",
     ],
 )
 def test_what_is_not_known_is_passed_over(field: str) -> None:
@@ -91,8 +91,8 @@ def test_types_of_mediapipe_with_blanks_in_their_names(blanks: str) -> None:
 def test_types_of_mediapipe_stand_for_ours_of_the_same_name() -> None:
     options = read(HANDLER).input_stream_handler.options
     assert options.Extensions[stream_handler_pb2.FixedSizeInputStreamHandlerOptions.ext].trigger_queue_size == 7
-    text = "graph_options { [mediapipe.dev/mediapipe.SyncSetInputStreamHandlerOptions] { } }"
-    assert read(text).graph_options[0].type_url == "mediapipe.dev/graphframe.SyncSetInputStreamHandlerOptions"
+    text = "graph_options { [type.googleapis.com/mediapipe.SyncSetInputStreamHandlerOptions] { } }"
+    assert read(text).graph_options[0].type_url == "type.googleapis.com/graphframe.SyncSetInputStreamHandlerOptions"
 
 
 def test_an_extension_that_is_not_known_but_whose_message_is() -> None:
