@@ -100,9 +100,7 @@ class GateCalculator(gf.Calculator):
             cc.send(self.state_change, is_open)
         self.is_open = is_open
         if is_open:
-            for index, packet in enumerate(cc.packets(self.given)):
-                if packet is not None:
-                    cc.send_packet(self.passed, packet, index=index)
+            cc.forward(self.given, self.passed)
 
     def _allows(self, cc: gf.Context) -> bool:
         if self.constant is not None:

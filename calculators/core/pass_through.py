@@ -35,11 +35,9 @@ class PassThroughCalculator(gf.Calculator):
     @classmethod
     def check(cls, node: gf.NodeInfo) -> Iterable[str]:
         """Yield a message if the output streams do not match the input streams."""
-        places = [[(spec.tag, spec.index) for spec in specs] for specs in (node.inputs, node.outputs)]
-        if places[0] != places[1]:
+        given = [(spec.tag, spec.index) for spec in node.inputs]
+        if given != [(spec.tag, spec.index) for spec in node.outputs]:
             yield f"{cls.__name__} needs an output stream for each input stream, of the same tag and index"
 
     def process(self, cc: gf.Context) -> None:
-        for index, packet in enumerate(cc.packets(self.streams_in)):
-            if packet is not None:
-                cc.send_packet(self.streams_out, packet, index=index)
+        cc.forward(self.streams_in, self.streams_out)

@@ -24,8 +24,9 @@ from graphframe.framework.planning.plan import Plan
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.planning.wiring import UnknownCalculator
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.running.loading import LoadedGraph, LoadTracer, load_graph
-from graphframe.framework.running.run import Run, Tracer
+from graphframe.framework.running.loading import LoadedGraph, load_graph
+from graphframe.framework.running.run import Run
+from graphframe.framework.running.tracers import LoadTracer, Tracer
 
 Outputs = dict[str, list[Packet]]
 """The packets of each output stream of a graph, by tag (by name where it has no tag)."""

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from graphframe.framework.running.invocation import PROCESS, Invocation
-from graphframe.framework.running.run import Tracer
+from graphframe.framework.running.tracers import Tracer
 
 
 @dataclass(slots=True)

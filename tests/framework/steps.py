@@ -8,8 +8,9 @@ from typing import Any
 from graphframe import GraphError, Packet, Timestamp
 from graphframe.framework.config.reading import parse
 from graphframe.framework.planning.validation import validate
-from graphframe.framework.running.scheduler import Scheduler
-from graphframe.framework.running.state import NodeTask
+from graphframe.framework.running.scheduling.fast_path import make_scheduler
+from graphframe.framework.running.scheduling.run_state import RunState
+from graphframe.framework.running.scheduling.state import NodeTask
 from tests.framework import toys
 
 assert toys
@@ -21,11 +22,10 @@ class Steps:
     def __init__(self, text: str, side_packets: dict[str, Any] | None = None, *, start: bool = True) -> None:
         self.plan = validate(parse(text, "graph"))
         self.seen: list[tuple[str, Any, str]] = []
-        self.scheduler = Scheduler(
-            self.plan,
-            {self.plan.side_packets.index(name): value for name, value in (side_packets or {}).items()},
-        )
-        for stream in self.scheduler.streams:
+        given = {self.plan.side_packets.index(name): value for name, value in (side_packets or {}).items()}
+        self.run = RunState(self.plan, given)
+        self.scheduler = make_scheduler(self.run)
+        for stream in self.run.streams:
             stream.observers = [self._observer(stream.name)]
         self.tasks: dict[str, list[NodeTask]] = {}
         if start:
@@ -82,8 +82,8 @@ class Steps:
 
     @property
     def error(self) -> str:
-        assert self.scheduler.error is not None
-        return str(self.scheduler.error)
+        assert self.run.error is not None
+        return str(self.run.error)
 
 
 def node(name: str, calculator: str, inputs: str, outputs: str, more: str = "") -> str:

@@ -77,7 +77,7 @@ class TestFlush:
 
         run = start_call(gf.Graph.from_text(CALL), process=process, observers={"out": seen.append})
         other = threading.Thread(target=run.set_bound, args=["in", 5])
-        next_task, driving = run._scheduler.next, run._driving
+        next_task, driving = run._scheduler.next, run._driver._driving
 
         def slow_next() -> object:
             task = next_task()
@@ -96,7 +96,7 @@ class TestFlush:
                     assert worked.wait(SECONDS)
 
         monkeypatch.setattr(run._scheduler, "next", slow_next)
-        monkeypatch.setattr(run, "_driving", SlowAfterRelease())
+        monkeypatch.setattr(run._driver, "_driving", SlowAfterRelease())
         run.add("in", "value")
         worked.set()
         other.join(SECONDS)
@@ -223,8 +223,8 @@ class TestThreads:
                 return found
 
         run = start_call(call)
-        monkeypatch.setattr(run._scheduler.throttle, "held", FullAfterALook())
-        run._scheduler.throttle.held[-1] = 1
+        monkeypatch.setattr(run._state.throttle, "held", FullAfterALook())
+        run._state.throttle.held[-1] = 1
         added: list[bool] = []
         thread = threading.Thread(target=lambda: added.append(run.try_add("in", "value")), daemon=True)
         thread.start()

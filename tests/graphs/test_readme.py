@@ -18,8 +18,9 @@ from graphframe.framework.config.reading import parse
 from graphframe.framework.input_policy import INPUT_POLICIES
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.invocation import CLOSE, OPEN
-from graphframe.framework.running.scheduler import Scheduler
-from graphframe.framework.running.state import NodeTask
+from graphframe.framework.running.scheduling.fast_path import make_scheduler
+from graphframe.framework.running.scheduling.run_state import RunState
+from graphframe.framework.running.scheduling.state import NodeTask
 
 README = (Path(__file__).parents[2] / "graphs/README.md").read_text()
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -101,7 +102,7 @@ class Stepper:
         streams = "".join(f'input_stream: "{tag}:{tag.lower()}" ' for tag in tags)
         config = parse(f'{inputs} node {{ calculator: "Node" {streams} {handler} }}', "timeline")
         self.plan = validate(config, lambda _: Node)
-        self.scheduler = Scheduler(self.plan)
+        self.scheduler = make_scheduler(RunState(self.plan))
         self.scheduler.start()
         self.working: NodeTask | None = None
 
@@ -158,4 +159,4 @@ def test_timeline(handler: str, timeline: str) -> None:
     for (column, word), following in zip(happens, until, strict=True):
         shown = [text.text.replace("-", "") for text in work if column <= text.start < following]
         assert stepper.do(word) == shown, f"at column {column}: {word.text}"
-    assert stepper.scheduler.error is None
+    assert stepper.scheduler.run.error is None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.node_options import node_options
@@ -46,6 +45,7 @@ class NodePlanner:
         self._executors = executors
         self._declared = set(executors)
         self._find = find
+        self._has_policy = config.proto.HasField("input_stream_handler")
 
     def plan(self, index: int, node: SourcedNode) -> NodePlan:
         """Return the plan of one node; if that has problems, of as much of it as is right."""
@@ -66,26 +66,26 @@ class NodePlanner:
             "output_side_packet", proto.output_side_packet[:], contract.side_outputs, self.side_packets
         )
         fits = not wiring.problems
-        wiring.mark_back_edges(inputs)
-        self.problems += wiring.problems
+        if proto.input_stream_info:
+            wiring.mark_back_edges(inputs)
+        device_properties = proto.device_properties
         info = NodeInfo(
             index,
             node.name,
             proto.calculator,
             proto.device,
-            dict(proto.device_properties),
+            dict(device_properties) if device_properties else {},
             calculator.process_timestamp_bounds,
             [connection.spec for connection in inputs],
             [connection.spec for connection in outputs],
-            [connection.spec for connection in side_inputs],
-            [connection.spec for connection in side_outputs],
+            [connection.spec for connection in side_inputs] if side_inputs else (),
+            [connection.spec for connection in side_outputs] if side_outputs else (),
             wiring.positions,
             options,
         )
-        if fits:
-            checked = len(self.problems)
-            self.problems += _check(calculator, info, node)
-            fits = checked == len(self.problems)
+        messages = _check(calculator, info) if fits else []
+        fits = fits and not messages
+        self.problems += wiring.problems + [node.problem(message) for message in messages]
         plan = NodePlan(
             info,
             calculator,
@@ -95,10 +95,10 @@ class NodePlanner:
             side_outputs,
             proto.source_layer,
             max(proto.max_in_flight, 1),
-            self._executor(node),
+            self._executor(node, info.device),
             self._input_policy(calculator, info, node, fits=fits),
         )
-        if fits:
+        if fits and (plan.source_layer or not inputs):
             self._check_source(plan, node)
         return plan
 
@@ -112,8 +112,8 @@ class NodePlanner:
                 self.problems.append(node.problem(message, "calculator", 0))
             return UnknownCalculator
 
-    def _executor(self, node: SourcedNode) -> str:
-        name, device = node.proto.executor, node.proto.device
+    def _executor(self, node: SourcedNode, device: str) -> str:
+        name: str = node.proto.executor
         if name and name not in self._declared:
             message = f'the executor "{name}" is not declared{did_you_mean(name, self._declared)}'
             self.problems.append(node.problem(message, "executor", 0))
@@ -128,14 +128,13 @@ class NodePlanner:
         """Return the node's own policy, else the graph's, else its calculator's."""
         policy: InputPolicy = calculator.input_policy
         place: SourcedNode | SourcedConfig = node if node.proto.HasField("input_stream_handler") else self._config
-        handler = place.proto.input_stream_handler
         try:
-            if place is node or self._config.proto.HasField("input_stream_handler"):
-                policy = configured(handler)
+            if place is node or self._has_policy:
+                policy = configured(place.proto.input_stream_handler)
             if info.inputs and fits:
                 policy = policy.bind(info)
         except KeyError:
-            name = handler.input_stream_handler
+            name = place.proto.input_stream_handler.input_stream_handler
             known = f"{did_you_mean(name, INPUT_POLICIES)}; known policies: {', '.join(INPUT_POLICIES)}"
             where = ("input_stream_handler", 0, "input_stream_handler", 0)
             self.problems.append(place.problem(f'the input policy "{name}" is unknown{known}', *where))
@@ -156,12 +155,9 @@ class NodePlanner:
             self._executors[SOURCES] = DEVICE_THREADS
 
 
-def _check(calculator: type[Calculator], info: NodeInfo, node: SourcedNode) -> Iterator[Problem]:
-    """Yield what the calculator finds wrong with the node."""
-    messages: Any = ()
+def _check(calculator: type[Calculator], info: NodeInfo) -> list[str]:
+    """Return what the calculator finds wrong with the node."""
     try:
-        messages = list(calculator.check(info))
+        return list(calculator.check(info))
     except Exception as error:
-        messages = [f"{calculator.__name__}.check failed: {type(error).__name__}: {error}"]
-    for message in messages:
-        yield node.problem(message)
+        return [f"{calculator.__name__}.check failed: {type(error).__name__}: {error}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from graphframe.framework.config.specs import tag_index
 from graphframe.framework.packet import Packet, new_packet
@@ -15,28 +15,36 @@ from graphframe.framework.timestamp import Timestamp
 D = TypeVar("D")
 
 
-class Context:
-    """One node's view of one run.
+class RunServices(NamedTuple):
+    """What all contexts of a run share.
 
     Attributes
     ----------
     cancellation : Cancellation
-        Reports when the run is cancelled. Inferences check it themselves; a long loop without one should.
+    flush : callable
+        Called with an invocation, and with the packets that it sends before it returns.
+    report : callable or None
+        Called with the name of a node, the steps it has done, and all its steps.
     """
 
-    __slots__ = ("_call", "_flush", "_report", "cancellation")
+    cancellation: Cancellation
+    flush: Callable[[Invocation, list[tuple[int, Packet]]], None]
+    report: Callable[[str, int, int], None] | None
 
-    def __init__(
-        self,
-        call: Invocation,
-        cancellation: Cancellation,
-        flush: Callable[[Invocation, list[tuple[int, Packet]]], None],
-        report: Callable[[str, int, int], None] | None,
-    ) -> None:
+
+class Context:
+    """One node's view of one run."""
+
+    __slots__ = ("_call", "_run")
+
+    def __init__(self, call: Invocation, run: RunServices) -> None:
         self._call = call
-        self._flush = flush
-        self._report = report
-        self.cancellation = cancellation
+        self._run = run
+
+    @property
+    def cancellation(self) -> Cancellation:
+        """Reports when the run is cancelled. Inferences check it themselves; a long loop without one should."""
+        return self._run.cancellation
 
     @property
     def timestamp(self) -> int:
@@ -153,11 +161,24 @@ class Context:
         if index < len(positions):
             self._call.sent.append((positions[index], packet))
 
+    def forward(self, given: Input[Any], passed: Output[Any]) -> None:
+        """Send the packets of an input port on as they are: each on the stream of `passed` with the same index."""
+        call = self._call
+        packets = call.packets
+        if packets:
+            targets = call.node.positions[passed]
+            for index, position in enumerate(call.node.positions[given]):
+                packet = packets[position]
+                if packet is not None and index < len(targets):
+                    if not isinstance(packet[0], passed.type):
+                        raise _wrong_type(passed, index, packet[0])
+                    call.sent.append((targets[index], packet))
+
     def flush(self) -> None:
         """Let the packets sent so far leave now: a preview, for example, while ``process`` continues."""
         call = self._call
         sent, call.sent = call.sent, []
-        self._flush(call, sent)
+        self._run.flush(call, sent)
 
     def bound(self, port: Input[Any], *, index: int = 0) -> int:
         """Return the least timestamp still to come on an input, in calculators with `process_timestamp_bounds`.
@@ -224,8 +245,8 @@ class Context:
 
     def report(self, done: int, total: int) -> None:
         """Report that `done` of `total` steps are done."""
-        if self._report is not None:
-            self._report(self._call.node.name, done, total)
+        if self._run.report is not None:
+            self._run.report(self._call.node.name, done, total)
 
 
 def _wrong_type(port: Port[Any], index: int, value: object) -> TypeError:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from graphframe.framework.calculator import Calculator, NodeContext
 from graphframe.framework.errors import CalculatorError
-from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.planning.executors import DEVICE_THREADS, INLINE
 from graphframe.framework.planning.plan import NodePlan, Plan
+from graphframe.framework.running.tracers import LoadTracer
 from graphframe.framework.timestamp import Timestamp
 
 _MOST_AT_ONCE = 16
-
-
-class LoadTracer(Protocol):
-    """An observer of how a graph is loaded; called from the threads that load its nodes."""
-
-    def loading(self, node: NodeInfo) -> AbstractContextManager[None]:
-        """Return a context manager within which the node is loaded, in this thread."""
 
 
 @dataclass

@@ -1,50 +1,70 @@
-"""Pollers: pulling the packets of a stream out of a run, instead of being called with them."""
+"""Pollers: packets of a stream that a caller pulls out of a run."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from graphframe.framework.errors import GraphError
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
 
-if TYPE_CHECKING:
-    from graphframe.framework.running.run import Run
+
+class PolledRun(Protocol):
+    """A poller's view of its run."""
+
+    @property
+    def error(self) -> GraphError | None:
+        """Why the run failed."""
+
+    def explain(self) -> str:
+        """Return what the run waits for."""
+
+    def check_may_wait(self) -> None:
+        """Raise GraphError in a thread that the run waits for."""
 
 
 class Poller:
     """The packets of one output stream, in order; made by naming the stream in `Graph.start_run`.
 
-    Iterating over it yields all packets until the stream is closed, and raises the run's error if that fails. A run
-    that sends faster than its pollers are read is throttled, once `max_queue_size` packets wait.
+    Iterating over it yields all packets until the stream is closed, and raises the run's error if it failed. A run
+    that sends faster than its pollers are read is throttled once `max_queue_size` packets wait.
 
-    Attributes
+    Parameters
     ----------
     stream : str
         The stream's key.
+    limit : int
+        How many waiting packets throttle the run; not positive: any number is kept.
+    run : PolledRun
+    hold, release : callable
+        Throttle the run, and stop throttling it.
     """
 
-    def __init__(self, stream: str, limit: int, hold: Callable[[], None], let_go: Callable[[], None]) -> None:
+    def __init__(
+        self, stream: str, limit: int, run: PolledRun, hold: Callable[[], None], release: Callable[[], None]
+    ) -> None:
         self.stream = stream
         self._limit = limit
+        self._run = run
         self._hold = hold
-        self._let_go = let_go
+        self._release = release
         self._holds = False
-        self._run: Run | None = None
         self._packets: deque[Packet] = deque()
         self._bound: int = Timestamp.PRE_STREAM
         self._ended = False
         self._changed = threading.Condition()
 
-    def attach(self, run: Run) -> None:
-        """Tell it of its run."""
-        self._run = run
-        run.add_done_callback(lambda _: self._end())
+    def end(self) -> None:
+        """Note that the run has ended."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     def put(self, packet: Packet) -> None:
-        """Take a packet from the run."""
+        """Add a packet of the run."""
         with self._changed:
             self._packets.append(packet)
             self._bound = Timestamp.next_allowed_in_stream(packet.timestamp)
@@ -54,20 +74,20 @@ class Poller:
             self._changed.notify_all()
 
     def settle(self, bound: int) -> None:
-        """Learn that no packet before `bound` comes any more."""
+        """Note that no packet before `bound` will come."""
         with self._changed:
             self._bound = bound
             self._changed.notify_all()
 
     def next(self, timeout: float | None = None) -> Packet | None:
-        """Wait for the next packet; None once the stream is closed.
+        """Wait for the next packet and return it; None once the stream is closed.
 
         Raises
         ------
         CalculatorError, Cancelled, GraphError
             If the run failed, after the packets that came before.
         TimeoutError
-            If there is none after `timeout` seconds; says what the run waits for.
+            If none comes within `timeout` seconds; the message says what the run waits for.
         """
         with self._changed:
             in_time = self._wait(lambda: bool(self._packets), timeout)
@@ -80,14 +100,14 @@ class Poller:
         return packet
 
     def at(self, timestamp: int, timeout: float | None = None) -> Packet | None:
-        """Wait until `timestamp` is settled: its packet, or None if there is none. Earlier packets are dropped.
+        """Wait until `timestamp` is settled; return its packet, or None if it has none. Earlier packets are dropped.
 
         Raises
         ------
         CalculatorError, Cancelled, GraphError
             If the run failed.
         TimeoutError
-            If nothing more comes within `timeout` seconds; says what the run waits for.
+            If no packet or bound comes within `timeout` seconds; the message says what the run waits for.
         """
         while True:
             with self._changed:
@@ -108,26 +128,20 @@ class Poller:
             yield packet
 
     def _wait(self, arrived: Callable[[], bool], timeout: float | None) -> bool:
-        if self._run is not None and not arrived():
+        if not arrived():
             self._run.check_may_wait()
         return self._changed.wait_for(lambda: arrived() or self._ended or self._bound == Timestamp.DONE, timeout)
 
     def _timeout(self, timeout: float | None) -> TimeoutError:
-        waiting = self._run.explain() if self._run is not None else ""
-        return TimeoutError(f'stream "{self.stream}" brought nothing within {timeout:g} s\n{waiting}')
+        return TimeoutError(f'stream "{self.stream}" had no packet within {timeout:g} s\n{self._run.explain()}')
 
     def _make_room(self) -> None:
         with self._changed:
             if not self._holds or len(self._packets) >= self._limit:
                 return
             self._holds = False
-        self._let_go()
+        self._release()
 
     def _raise_error(self) -> None:
-        if self._run is not None and self._run.error is not None:
+        if self._run.error is not None:
             raise self._run.error
-
-    def _end(self) -> None:
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()

@@ -313,7 +313,7 @@ class TestPollers:
     def test_timeout_says_what_is_missing(self) -> None:
         """Not in MediaPipe."""
         run, _ = start(PASS, FORWARD, pollers=["b"])
-        with pytest.raises(TimeoutError, match=r'stream "b" brought nothing(?s:.*)node "n".*waits for input'):
+        with pytest.raises(TimeoutError, match=r'stream "b" had no packet(?s:.*)node "n".*waits for input'):
             run.pollers["b"].next(0.01)
         finish(run)
 

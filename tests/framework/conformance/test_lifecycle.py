@@ -131,7 +131,7 @@ def test_packet_sent_in_close() -> None:
 def test_send_in_open_without_a_timestamp() -> None:
     """CalculatorContext: Unstarted is no timestamp for a packet."""
     run, _ = start(ONE, functions(open=lambda cc: cc.send(LambdaCalculator.outputs, 1)))
-    assert "takes no such timestamp" in str(error_of(run))
+    assert "cannot take this timestamp" in str(error_of(run))
 
 
 @EXECUTORS

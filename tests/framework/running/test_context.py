@@ -12,6 +12,7 @@ import graphframe as gf
 from graphframe import Packet, Timestamp
 from graphframe.framework.config.reading import parse
 from graphframe.framework.planning.validation import validate
+from graphframe.framework.running.context import RunServices
 from graphframe.framework.running.invocation import Invocation
 
 
@@ -62,7 +63,7 @@ def context(
     flush: Callable[[Invocation, list[tuple[int, Packet]]], None] = lambda call, sent: None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> gf.Context:
-    return gf.Context(call, gf.Cancellation(), flush, report)
+    return gf.Context(call, RunServices(gf.Cancellation(), flush, report))
 
 
 @pytest.fixture
@@ -146,6 +147,19 @@ def test_send_packet_as_it_is(call: Invocation, cc: gf.Context) -> None:
     ((slot, sent),) = call.sent
     assert slot == 2
     assert sent is packet
+
+
+def test_forward(call: Invocation, cc: gf.Context) -> None:
+    cc.forward(Ports.many, Ports.outs)
+    assert call.sent == [(2, Packet("m", 5))]
+    cc.forward(Ports.one, Ports.unconnected)
+    assert len(call.sent) == 1
+    call.packets = ()
+    cc.forward(Ports.many, Ports.outs)
+    assert len(call.sent) == 1
+    call.packets = [None, None, Packet("1", 5)]
+    with pytest.raises(TypeError, match='output stream "OUT" takes int, not str'):
+        cc.forward(Ports.one, Ports.out)
 
 
 def test_send_where_nothing_is_connected(call: Invocation, cc: gf.Context) -> None:

@@ -62,9 +62,9 @@ def test_waits_for_another_thread(run: gf.Run) -> None:
 
 
 def test_timeout_says_what_the_run_waits_for(run: gf.Run) -> None:
-    with pytest.raises(TimeoutError, match='stream "ABOVE" brought nothing within 0 s\nnode "Threshold"'):
+    with pytest.raises(TimeoutError, match='stream "ABOVE" had no packet within 0 s\nnode "Threshold"'):
         run.pollers["ABOVE"].next(0)
-    with pytest.raises(TimeoutError, match='the graph\'s input stream "in" is open: nothing came yet'):
+    with pytest.raises(TimeoutError, match='the graph\'s input stream "in" is open: no packet yet'):
         run.pollers["ABOVE"].at(3, 0)
 
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from graphframe import Packet
-from graphframe.framework.running.state import InputQueue
-from graphframe.framework.running.throttle import Throttle
+from graphframe.framework.running.scheduling.state import InputState
+from graphframe.framework.running.scheduling.throttle import Throttle
 from tests.framework.steps import Steps, graph_inputs, node
 
 A, B = 0, 1
 """Two inputs of the graph."""
 
 
-def queue(limit: int) -> tuple[Throttle, InputQueue]:
+def queue(limit: int) -> tuple[Throttle, InputState]:
     """A queue of packets of a stream that comes from both inputs."""
     text = node("join", "Add", "A:a B:b", "SUM:sum") + node("last", "Double", "sum", "out")
     steps = Steps(graph_inputs("a b") + text)
-    (item,) = steps.scheduler.nodes[1].inputs
+    (item,) = steps.run.nodes[1].inputs
     item.limit = limit
     return Throttle(steps.plan), item
 
 
-def put(throttle: Throttle, item: InputQueue, *timestamps: int) -> None:
+def put(throttle: Throttle, item: InputState, *timestamps: int) -> None:
     item.queue.extend(Packet("value", timestamp) for timestamp in timestamps)
     if len(item.queue) >= item.limit:
         throttle.fill(item)
@@ -45,7 +45,7 @@ def test_what_is_held_twice_is_not_free_at_once() -> None:
     throttle.hold(item.stream.number)
     item.queue.clear()
     assert throttle.drain([item]) == []
-    assert throttle.let_go(item.stream.number) == [A, B]
+    assert throttle.release(item.stream.number) == [A, B]
 
 
 def test_relief_makes_room_for_one_more() -> None:

@@ -24,16 +24,16 @@ def test_packet_goes_from_node_to_node() -> None:
 
 def test_idle_and_done() -> None:
     steps = Steps(CHAIN)
-    assert steps.scheduler.idle
+    assert steps.run.idle
     steps.add("in", 5)
-    assert not steps.scheduler.idle
+    assert not steps.run.idle
     steps.next()
-    assert not steps.scheduler.idle
+    assert not steps.run.idle
     steps.finish("one")
-    assert steps.scheduler.idle
-    assert not steps.scheduler.done
+    assert steps.run.idle
+    assert not steps.run.done
     steps.scheduler.close_inputs()
-    assert steps.scheduler.done
+    assert steps.run.done
 
 
 def test_node_works_on_one_input_set_at_a_time() -> None:
@@ -125,7 +125,7 @@ class TestSideAndOpen:
         assert steps.next() == "z open UNSTARTED"
         steps.finish("z", side_packets=[(0, 12)])
         assert steps.next() == "scale open UNSTARTED"
-        assert 12 in steps.scheduler.side_packets
+        assert 12 in steps.run.side_packets
         steps.finish("scale")
         assert steps.next() == "scale process 0 in"
 
@@ -160,4 +160,4 @@ def test_flush_of_a_bad_timestamp_fails_the_node() -> None:
     steps.scheduler.flush(steps.tasks["one"][0], [(0, Packet("x", 5)), (0, Packet("y", 5))])
     assert steps.error.startswith('node "one" (Double): process failed at timestamp 5: ValueError: a packet at')
     steps.finish("one")
-    assert steps.scheduler.done
+    assert steps.run.done

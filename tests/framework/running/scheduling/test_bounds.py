@@ -43,7 +43,7 @@ class TestBounds:
         steps.add("a", 1, 2)
         assert steps.rest() == ["join process 1 a -", "join process 2 a -"]
         steps.set_bound("a", Timestamp.DONE)
-        assert steps.scheduler.done
+        assert steps.run.done
 
     def test_node_that_sends_nothing_settles_what_it_worked_on(self) -> None:
         steps = Steps(
@@ -155,17 +155,17 @@ class TestImmediate:
         steps = Steps(self.TEXT)
         steps.set_bound("a", 2**70)
         steps.set_bound("b", 2**70)
-        assert steps.scheduler.done
+        assert steps.run.done
 
     def test_closes_when_all_streams_are(self) -> None:
         steps = Steps(self.TEXT)
         steps.set_bound("a", Timestamp.DONE)
-        assert not steps.scheduler.done
+        assert not steps.run.done
         steps.add("b", 1)
         steps.set_bound("b", Timestamp.DONE)
         assert steps.rest() == ["now process 1 - b"]
-        assert steps.scheduler.done
-        assert steps.scheduler.error is None
+        assert steps.run.done
+        assert steps.run.error is None
 
 
 class TestTimestamps:
@@ -177,21 +177,21 @@ class TestTimestamps:
             ([5], 5, "takes 6 or later now"),
             ([5], 4, "takes 6 or later now"),
             ([5], Timestamp.PRE_STREAM, "takes 6 or later now"),
-            ([Timestamp.PRE_STREAM], 0, "takes nothing after the packet that it had"),
-            ([Timestamp.PRE_STREAM], Timestamp.PRE_STREAM, "takes nothing after the packet that it had"),
-            ([5], Timestamp.POST_STREAM, "had others: a packet at POST_STREAM must be the only one"),
-            ([Timestamp.POST_STREAM], Timestamp.POST_STREAM, "had others"),
-            ([Timestamp.MAX], Timestamp.MAX, "takes nothing after the packet that it had"),
-            ([], Timestamp.UNSET, "takes no such timestamp; in open and close one must be given"),
-            ([], Timestamp.UNSTARTED, "takes no such timestamp"),
-            ([], Timestamp.ONE_OVER_POST_STREAM, "takes no such timestamp"),
-            ([], Timestamp.DONE, "takes no such timestamp"),
+            ([Timestamp.PRE_STREAM], 0, "takes no packet after its last one"),
+            ([Timestamp.PRE_STREAM], Timestamp.PRE_STREAM, "takes no packet after its last one"),
+            ([5], Timestamp.POST_STREAM, "had other packets: a packet at POST_STREAM must be the only one"),
+            ([Timestamp.POST_STREAM], Timestamp.POST_STREAM, "had other packets"),
+            ([Timestamp.MAX], Timestamp.MAX, "takes no packet after its last one"),
+            ([], Timestamp.UNSET, "cannot take this timestamp; in open and close, pass a timestamp to cc.send"),
+            ([], Timestamp.UNSTARTED, "cannot take this timestamp"),
+            ([], Timestamp.ONE_OVER_POST_STREAM, "cannot take this timestamp"),
+            ([], Timestamp.DONE, "cannot take this timestamp"),
         ],
     )
     def test_that_are_refused(self, before: list[int], timestamp: int, reason: str) -> None:
         steps = Steps(CHAIN)
         steps.add("in", *before, timestamp)
-        assert type(steps.scheduler.error) is gf.GraphError
+        assert type(steps.run.error) is gf.GraphError
         found = Timestamp.describe(timestamp)
         assert steps.error.startswith(f'a packet at timestamp {found} was sent to stream "in", which {reason}')
 
@@ -207,7 +207,7 @@ class TestTimestamps:
         steps = Steps(CHAIN)
         steps.add("in", *timestamps)
         assert steps.rest() == [f"one process {Timestamp.describe(timestamp)} in" for timestamp in timestamps]
-        assert steps.scheduler.error is None
+        assert steps.run.error is None
 
     def test_post_stream_may_follow_bounds(self) -> None:
         steps = Steps(CHAIN)
@@ -231,14 +231,14 @@ class TestTimestamps:
         steps.finish("join")
         assert steps.next() == "join process 0 - b"
         steps.finish("join", Packet("sum", 0))
-        assert steps.scheduler.error is None
+        assert steps.run.error is None
 
     def test_node_that_sends_a_bad_one_fails(self) -> None:
         steps = Steps(CHAIN)
         steps.add("in", 5)
         steps.next()
         steps.finish("one", Packet("x", 5), Packet("y", 5))
-        assert isinstance(steps.scheduler.error, gf.CalculatorError)
+        assert isinstance(steps.run.error, gf.CalculatorError)
         assert steps.error == (
             'node "one" (Double): process failed at timestamp 5: ValueError: '
             'a packet at timestamp 5 was sent to stream "mid", which takes 6 or later now'

@@ -39,25 +39,25 @@ class TestClose:
         steps.finish("b")
         assert steps.next() == "b process 9 last"
         steps.finish("b")
-        assert not steps.scheduler.done
+        assert not steps.run.done
         assert steps.next() == "b close DONE"
         steps.finish("b", Packet("end", 10))
-        assert steps.scheduler.done
+        assert steps.run.done
         assert steps.seen[-1] == ("out", "end", "10")
 
     def test_not_done_before_all_inputs_are_closed(self) -> None:
         steps = Steps(graph_inputs("in unused") + node("one", "Double", "in", "out"))
         steps.set_bound("in", Timestamp.DONE)
-        assert not steps.scheduler.done
+        assert not steps.run.done
         steps.add("unused", 3)
         assert steps.seen == [("unused", "unused", "3")]
         steps.set_bound("unused", Timestamp.DONE)
-        assert steps.scheduler.done
+        assert steps.run.done
 
     def test_graph_without_inputs_ends_by_itself(self) -> None:
         steps = Steps(node("x", "Constant", "", "", 'output_side_packet: "VALUE:value"'))
         assert steps.rest() == ["x open UNSTARTED"]
-        assert steps.scheduler.done
+        assert steps.run.done
 
 
 class TestFailure:
@@ -71,8 +71,8 @@ class TestFailure:
         steps.next()
         steps.finish("a", Packet("x", 1), error=self.ERROR)
         assert steps.rest() == ["b close DONE", "a close DONE"]
-        assert steps.scheduler.done
-        assert steps.scheduler.error is self.ERROR
+        assert steps.run.done
+        assert steps.run.error is self.ERROR
         assert [stream for stream, _, _ in steps.seen] == ["in", "in"]
 
     def test_what_is_ready_is_not_begun(self) -> None:
@@ -100,7 +100,7 @@ class TestFailure:
         steps.next()
         steps.finish("a", error=self.ERROR)
         assert steps.rest() == []
-        assert steps.scheduler.done
+        assert steps.run.done
 
     def test_what_opens_meanwhile_does(self) -> None:
         steps = Steps(LOGGED, {"log": []})
@@ -123,7 +123,7 @@ class TestFailure:
         steps.finish("a", Packet("x", Timestamp.DONE))
         assert 'node "a" (LogAndPass): close failed: ValueError: a packet at timestamp DONE' in steps.error
         assert steps.rest() == ["b close DONE"]
-        assert steps.scheduler.done
+        assert steps.run.done
 
     def test_failure_of_the_last_to_close_counts(self) -> None:
         steps = opened()
@@ -132,8 +132,8 @@ class TestFailure:
         steps.finish("a")
         assert steps.next() == "b close DONE"
         steps.finish("b", error=self.ERROR)
-        assert steps.scheduler.done
-        assert steps.scheduler.error is self.ERROR
+        assert steps.run.done
+        assert steps.run.error is self.ERROR
 
     def test_the_first_error_stays(self) -> None:
         steps = opened()
@@ -142,7 +142,7 @@ class TestFailure:
         steps.next()
         steps.finish("b", error=gf.GraphError("close failed too"))
         assert steps.rest() == ["a close DONE"]
-        assert steps.scheduler.error is self.ERROR
+        assert steps.run.error is self.ERROR
 
     def test_nothing_from_outside_counts_any_more(self) -> None:
         steps = opened()
@@ -165,7 +165,7 @@ class TestFailure:
         steps.scheduler.close_inputs()
         steps.rest()
         steps.scheduler.fail(self.ERROR)
-        assert steps.scheduler.error is None
+        assert steps.run.error is None
 
     def test_observer_that_raises(self) -> None:
         steps = opened()
@@ -173,10 +173,10 @@ class TestFailure:
         def observe(packet: Packet) -> None:
             raise KeyError("no such image")
 
-        steps.scheduler.streams[steps.plan.streams.index("mid")].observers = [observe]
+        steps.run.streams[steps.plan.streams.index("mid")].observers = [observe]
         steps.add("in", 1)
         steps.next()
         steps.finish("a", Packet("x", 1))
-        assert type(steps.scheduler.error) is gf.GraphError
+        assert type(steps.run.error) is gf.GraphError
         assert steps.error == "an observer of stream \"mid\" failed at timestamp 1: KeyError: 'no such image'"
         assert steps.rest() == ["b close DONE", "a close DONE"]

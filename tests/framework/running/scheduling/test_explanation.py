@@ -5,13 +5,13 @@ import threading
 import pytest
 
 import graphframe as gf
-from graphframe.framework.running.explanation import explain
+from graphframe.framework.running.scheduling.explanation import explain
 from tests.framework.steps import JOIN, LOG, Steps, graph_inputs, node
 from tests.framework.toys import SECONDS
 
 
 def explained(steps: Steps) -> list[str]:
-    return explain(steps.scheduler).splitlines()
+    return explain(steps.run).splitlines()
 
 
 def test_node_that_waits_for_a_stream() -> None:
@@ -20,10 +20,10 @@ def test_node_that_waits_for_a_stream() -> None:
     steps.set_bound("b", 1)
     assert explained(steps) == [
         'node "join" (Add) waits for input',
-        '    stream "a": 2 queued from timestamp 1 to 2; packets from timestamp 3 on may still come',
-        '    stream "b": nothing queued; packets from timestamp 1 on may still come',
-        'the graph\'s input stream "a" is open: packets from timestamp 3 on may still come',
-        'the graph\'s input stream "b" is open: packets from timestamp 1 on may still come',
+        '    stream "a": 2 queued from timestamp 1 to 2; packets from timestamp 3 may follow',
+        '    stream "b": no packets queued; packets from timestamp 1 may follow',
+        'the graph\'s input stream "a" is open: packets from timestamp 3 may follow',
+        'the graph\'s input stream "b" is open: packets from timestamp 1 may follow',
     ]
 
 
@@ -35,8 +35,8 @@ def test_node_that_works() -> None:
     assert steps.next()
     assert explained(steps) == [
         'node "join" (Add) works, at timestamp 1',
-        '    stream "a": nothing queued; closed',
-        '    stream "b": nothing queued; closed',
+        '    stream "a": no packets queued; closed',
+        '    stream "b": no packets queued; closed',
     ]
 
 
@@ -58,13 +58,13 @@ def test_nodes_of_which_several_work() -> None:
 def test_nothing_waits_in_the_end() -> None:
     steps = Steps('input_side_packet: "log"' + node("log", "Log", "", "", LOG), {"log": []})
     steps.rest()
-    assert explained(steps) == ["no node waits: all are closed"]
+    assert explained(steps) == ["all nodes are closed"]
 
 
 def test_what_is_throttled() -> None:
     steps = Steps("max_queue_size: 1 " + JOIN)
     steps.add("a", 1)
-    assert 'the graph\'s input stream "a" is open and is throttled: packets from timestamp 2 on may still come' in (
+    assert 'the graph\'s input stream "a" is open, and is throttled: packets from timestamp 2 may follow' in (
         explained(steps)
     )
 
@@ -81,7 +81,7 @@ def test_observer_that_does_not_return() -> None:
     adding = threading.Thread(target=run.add, args=("in", 1), name="camera")
     adding.start()
     assert entered.wait(SECONDS)
-    with pytest.raises(TimeoutError, match='held up by an observer or callback in thread "camera"'):
+    with pytest.raises(TimeoutError, match='delayed by an observer or callback in thread "camera"'):
         run.wait_until_done(0)
     released.set()
     adding.join(SECONDS)

@@ -29,7 +29,7 @@ class TestSources:
         steps.next()
         steps.finish("source", stop=True)
         assert steps.next() is None
-        assert steps.scheduler.done
+        assert steps.run.done
 
     def test_what_is_queued_comes_first(self) -> None:
         steps = Steps(SOURCE + node("pass", "Double", "n", "m"))
@@ -63,8 +63,8 @@ class TestSources:
         assert steps.next() == "pass process 1 in"
         steps.finish("pass", stop=True)
         assert steps.rest() == ["pass process 2 in"]
-        assert steps.scheduler.done
-        assert steps.scheduler.error is None
+        assert steps.run.done
+        assert steps.run.error is None
 
 
 class TestFullQueues:
@@ -101,14 +101,13 @@ class TestFullQueues:
         steps = Steps("max_queue_size: 2 report_deadlock: true " + JOIN)
         steps.add("a", 1, 2)
         assert steps.next() is None
-        assert steps.scheduler.error is None  # nobody waits
-        steps.scheduler.throttle.waiting.append((steps.plan.inputs.number("a"), lambda: None))
+        assert steps.run.error is None  # nobody waits
+        steps.run.throttle.waiting.append((steps.plan.inputs.number("a"), lambda: None))
         assert steps.next() is None
         assert steps.error.splitlines()[:3] == [
             "the run is in a deadlock: queues are full",
             'node "join" (Add) waits for input',
-            '    stream "a": 2 queued from timestamp 1 to 2, which is full at 2; '
-            "packets from timestamp 3 on may still come",
+            '    stream "a": 2 queued from timestamp 1 to 2, which is full at 2; packets from timestamp 3 may follow',
         ]
 
     def test_nothing_is_throttled_without_a_limit(self) -> None:
@@ -118,7 +117,7 @@ class TestFullQueues:
 
     @staticmethod
     def throttled(steps: Steps) -> set[str]:
-        return {steps.plan.streams[number] for number, count in steps.scheduler.throttle.held.items() if count}
+        return {steps.plan.streams[number] for number, count in steps.run.throttle.held.items() if count}
 
 
 class TestInFlight:
@@ -147,7 +146,7 @@ class TestInFlight:
     def test_bounds_do_not_overtake_results(self) -> None:
         steps = self.started(2)
         steps.set_bound("in", 9)
-        out = steps.scheduler.streams[steps.plan.streams.index("out")]
+        out = steps.run.streams[steps.plan.streams.index("out")]
         steps.finish("slow", at=1)
         assert out.bound == Timestamp.PRE_STREAM
         steps.finish("slow", at=0)
@@ -157,17 +156,17 @@ class TestInFlight:
         steps = self.started(2)
         steps.scheduler.close_inputs()
         steps.finish("slow", at=1)
-        assert not steps.scheduler.done
+        assert not steps.run.done
         steps.finish("slow", at=0)
-        assert steps.scheduler.done
+        assert steps.run.done
 
     def test_failure_ends_the_run_when_the_others_are_back(self) -> None:
         steps = self.started(3)
         steps.finish("slow", Packet("c", 2), at=2)
         steps.finish("slow", at=1, error=gf.GraphError("broken"))
-        assert not steps.scheduler.done
+        assert not steps.run.done
         steps.finish("slow", at=0)
-        assert steps.scheduler.done
+        assert steps.run.done
         assert steps.error == "broken"
         assert [seen for seen in steps.seen if seen[0] == "out"] == []
 
@@ -212,5 +211,5 @@ class TestBackEdges:
         steps.add("in", 1)
         steps.scheduler.close_inputs()
         assert steps.rest() == ["join process 1 in -"]
-        assert steps.scheduler.done
-        assert steps.scheduler.error is None
+        assert steps.run.done
+        assert steps.run.error is None

@@ -1,27 +1,24 @@
-"""Why is it stuck? What every node of a run waits for."""
+"""What every node of a run waits for: the answer to "why is it stuck?"."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from graphframe.framework.running.state import InputQueue, NodeState
+from graphframe.framework.running.scheduling.run_state import RunState
+from graphframe.framework.running.scheduling.state import InputState, NodeState
 from graphframe.framework.timestamp import Timestamp
 
-if TYPE_CHECKING:
-    from graphframe.framework.running.scheduler import Scheduler
 
-
-def explain(scheduler: Scheduler) -> str:
-    """A line for each node that is not closed, and for each input stream of the graph that is open."""
-    lines = [line for node in scheduler.nodes if not node.closed for line in _about(node, scheduler)]
-    for stream in sorted(scheduler.open_inputs, key=lambda stream: stream.number):
-        held = " and is throttled" if scheduler.throttle.held.get(stream.number, 0) > 0 else ""
+def explain(run: RunState) -> str:
+    """Return a line for each node that is not closed, and for each open input stream of the graph."""
+    lines = [line for node in run.nodes if not node.closed for line in _about(node, run)]
+    for stream in sorted(run.open_inputs, key=lambda stream: stream.number):
+        held = ", and is throttled" if run.throttle.held.get(stream.number, 0) > 0 else ""
         lines.append(f'the graph\'s input stream "{stream.name}" is open{held}: {_up_to(stream.bound)}')
-    return "\n".join(lines) or "no node waits: all are closed"
+    return "\n".join(lines) or "all nodes are closed"
 
 
-def _about(node: NodeState, scheduler: Scheduler) -> Iterator[str]:
+def _about(node: NodeState, run: RunState) -> Iterator[str]:
     name = f'node "{node.plan.info.name}" ({node.plan.info.calculator})'
     working = node.most - len(node.idle)
     if working:
@@ -29,13 +26,13 @@ def _about(node: NodeState, scheduler: Scheduler) -> Iterator[str]:
         yield f"{name} works, at timestamp {at}" + (f" and {working - 1} before it" if working > 1 else "")
     elif not node.opened:
         missing = [
-            scheduler.plan.side_packets[connection.number]
+            run.plan.side_packets[connection.number]
             for connection in node.plan.side_inputs
-            if not scheduler.has_side_packet(connection.number)
+            if not run.has_side_packet(connection.number)
         ]
         yield f"{name} is not open; it waits for side packets: {', '.join(missing) or 'none'}"
     elif node.plan.is_source:
-        held = scheduler.throttle.held.get(~node.plan.info.index, 0) > 0
+        held = run.throttle.held.get(~node.plan.info.index, 0) > 0
         yield f"{name} is a source that " + (
             "is throttled: queues after it are full" if held else "waits for its layer"
         )
@@ -45,7 +42,7 @@ def _about(node: NodeState, scheduler: Scheduler) -> Iterator[str]:
         yield "    " + _input(item)
 
 
-def _input(item: InputQueue) -> str:
+def _input(item: InputState) -> str:
     queue = item.queue
     text = f'stream "{item.stream.name}": '
     if queue:
@@ -54,7 +51,7 @@ def _input(item: InputQueue) -> str:
         full = f", which is full at {item.limit}" if item.full else ""
         text += f"{len(queue)} queued {at}{full}; "
     else:
-        text += "nothing queued; "
+        text += "no packets queued; "
     return text + _up_to(item.stream.bound)
 
 
@@ -62,5 +59,5 @@ def _up_to(bound: int) -> str:
     if bound == Timestamp.DONE:
         return "closed"
     if bound <= Timestamp.MIN:
-        return "nothing came yet"
-    return f"packets from timestamp {Timestamp.describe(bound)} on may still come"
+        return "no packet yet"
+    return f"packets from timestamp {Timestamp.describe(bound)} may follow"

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from graphframe.framework.running.scheduling import fast_path
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["fast", "plain"])
+def fast_path_on_and_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test with the engine's speed copies and without."""
+    monkeypatch.setattr(fast_path, "ENABLED", request.param)

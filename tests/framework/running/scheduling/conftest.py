@@ -1,0 +1,3 @@
+from tests.framework.conformance.conftest import fast_path_on_and_off
+
+assert fast_path_on_and_off
