@@ -30,7 +30,7 @@ def take_config_command(given: dict[str, Any]) -> str | None:
     """Remove the flags of `CONFIG_COMMANDS` from `given`, and return the name of the one that is set."""
     chosen = [name for name in _NAMES if given.pop(name)]
     if len(chosen) > 1:
-        raise click.UsageError(f"--{' and --'.join(chosen)} exclude each other")
+        raise click.UsageError(f"--{' and --'.join(chosen)} cannot be combined")
     return chosen[0] if chosen else None
 
 

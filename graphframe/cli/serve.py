@@ -44,8 +44,6 @@ def serve(model_path: str | None, model_name: str | None, config_path: str | Non
         return
     if task_options.target_device == AUTO and not source_model:
         raise click.UsageError("--target_device auto needs --configure, which writes a graph that you can then serve")
-    if not (model_path or source_model or config_path):
-        click.echo(NOTICE, err=True)
     cache_dir = given.pop("cache_dir")
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
@@ -59,6 +57,8 @@ def serve(model_path: str | None, model_name: str | None, config_path: str | Non
         )
     except ValueError as error:
         raise click.UsageError(f"--{error}") from error
+    if not (model_path or source_model or config_path):
+        click.echo(NOTICE, err=True)
     find_sources = _find_sources(options, source_model, pull_options, task_options)
     for host in options.hosts:
         _check_can_listen(host, options.rest_port)

@@ -72,7 +72,7 @@ def test_configure(models: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--list_models", "--add_to_config"], "--list_models and --add_to_config exclude each other"),
+        (["--list_models", "--add_to_config"], "--list_models and --add_to_config cannot be combined"),
         (["--list_models"], "--list_models needs --model_repository_path"),
         (["--add_to_config", "--model_name", "sd"], "--add_to_config needs --config_path"),
         (["--remove_from_config", "--config_path", "c.json"], "--remove_from_config needs --model_name"),

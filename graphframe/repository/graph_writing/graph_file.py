@@ -104,10 +104,14 @@ def ovms_pbtxt(options: TaskOptions) -> str:
 
 def check_adapter_files(adapters: Iterable[LoraSource], folder: Path) -> None:
     """Raise TaskOptionsError if the file of an adapter is missing; relative paths start from `folder`."""
-    missing = [(adapter.alias, file) for adapter in adapters if not (file := folder / adapter.path).is_file()]
-    if missing:
-        message = 'names the adapter "{}", whose file {} does not exist; graphframe pull downloads adapters'
-        raise TaskOptionsError([("source_loras", message.format(*each)) for each in missing])
+    problems = []
+    for adapter in adapters:
+        if not (file := folder / adapter.path).is_file():
+            todo = "" if adapter.is_path else "; download it with graphframe pull"
+            message = f'names the adapter "{adapter.alias}", whose file {file} does not exist{todo}'
+            problems.append(("source_loras", message))
+    if problems:
+        raise TaskOptionsError(problems)
 
 
 def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,11 +83,11 @@ class TaskOptions:
 
     def __post_init__(self) -> None:
         """Validate the options."""
-        problems = [*self._problems()]
-        if not problems:
-            for place, message in option_problems(self.message()):
-                field = str(place[0])
-                problems.append((_OPTION_OF_FIELD.get(field, field), message))
+        unreadable = dict(self._unreadable())
+        problems = [*unreadable.items()]
+        for place, message in option_problems(self._message(without=unreadable)):
+            field = str(place[0])
+            problems.append((_OPTION_OF_FIELD.get(field, field), message))
         if problems:
             raise TaskOptionsError(problems)
 
@@ -123,23 +123,31 @@ class TaskOptions:
 
     def message(self) -> ImageGenCalculatorOptions:
         """Return the options of OpenVINO Model Server's node, which has no field for ``NODE=DEVICE`` pairs."""
+        return self._message()
+
+    def _message(self, without: Container[str] = ()) -> ImageGenCalculatorOptions:
+        """Return `message` without some options, which cannot be read."""
         message = ImageGenCalculatorOptions(models_path="./")
-        if self.target_device is not None and not self.devices_by_node():
+        if "target_device" not in without and self.target_device and not self.devices_by_node():
             message.device = self.target_device
-        if properties := self._properties():
+        if "plugin_config" not in without and (properties := self._properties()):
             message.plugin_config = json.dumps(properties)
         for name in _SAME_FIELDS:
             value = getattr(self, name)
-            if value is not None:
+            if name not in without and value is not None:
                 setattr(message, name, value)
+        if "source_loras" not in without:
+            self._add_loras(message)
+        return message
+
+    def _add_loras(self, message: ImageGenCalculatorOptions) -> None:
         adapters, composites = self.loras()
         on_npu = "NPU" in (self.target_device or "").upper()
         mode = LoraAdapterEntry.STATIC if on_npu else LoraAdapterEntry.DYNAMIC
         message.lora_adapters.extend(_adapter_entry(adapter, mode) for adapter in adapters)
         message.composite_lora_adapters.extend(map(_composite_entry, composites))
-        return message
 
-    def _problems(self) -> Iterator[tuple[str, str]]:
+    def _unreadable(self) -> Iterator[tuple[str, str]]:
         """Yield the options that cannot be written as a message, each with the reason."""
         for name, read in (
             ("target_device", self.devices_by_node),

@@ -72,8 +72,9 @@ def test_mistakes(options: dict[str, Any], message: str) -> None:
 
 def test_all_mistakes_at_once() -> None:
     with pytest.raises(TaskOptionsError) as raised:
-        TaskOptions(target_device="CPU GPU", guidance_scale=2, max_resolution="big")
-    assert [name for name, _ in raised.value.problems] == ["target_device", "max_resolution", "guidance_scale"]
+        TaskOptions(target_device="CPU GPU", guidance_scale=2, max_resolution="big", plugin_config="{")
+    names = [name for name, _ in raised.value.problems]
+    assert names == ["plugin_config", "target_device", "max_resolution", "guidance_scale"]
 
 
 def test_devices_of_nodes() -> None:
