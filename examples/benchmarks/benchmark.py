@@ -1,4 +1,4 @@
-"""Measures graphframe: its engine alone, and images a second beside `openvino_genai` in the same run.
+"""Benchmark of the engine alone, and of image generation compared with `openvino_genai` in the same run.
 
     python examples/benchmarks/benchmark.py MODEL_PATH
 
@@ -30,7 +30,7 @@ SIZE = 128
 
 
 def chain(length: int) -> gf.Graph:
-    """A graph of `length` PassThrough nodes in a row, with input stream ``s0`` and output stream ``out``."""
+    """Return a chain of `length` PassThrough nodes from input stream ``s0`` to output stream ``out``."""
     nodes = (
         f'node {{ calculator: "PassThroughCalculator" input_stream: "s{i}" output_stream: "{name}" }}\n'
         for i, name in enumerate([*(f"s{i}" for i in range(1, length)), "out"])
@@ -41,7 +41,7 @@ def chain(length: int) -> gf.Graph:
 
 
 def packets_per_second(graph: gf.Graph, count: int = 20_000) -> float:
-    """How many packets a second go through one run of `graph`, fed from and observed in Python."""
+    """Return the packets per second of a run of `graph` with inputs from and observers in Python."""
     seen: list[gf.Packet] = []
     run = graph.start_run(observers={"out": seen.append})
     began = time.perf_counter()
@@ -55,14 +55,14 @@ def packets_per_second(graph: gf.Graph, count: int = 20_000) -> float:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """How long one call takes."""
+    """Return the seconds of a call."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
 def image_seconds(model_path: Path, repeats: int) -> tuple[list[float], list[float]]:
-    """Seconds for an image from the prompt to a PNG in base64: graphframe's and openvino_genai's, in turn."""
+    """Return the seconds from the prompt to a PNG in base64, of graphframe and of openvino_genai in turn."""
     graph = gf.Graph.from_file(find_graph(model_path), model_path)
     graph.load()
     pipeline = openvino_genai.Text2ImagePipeline(model_path, "CPU")
@@ -89,7 +89,7 @@ def image_seconds(model_path: Path, repeats: int) -> tuple[list[float], list[flo
 @click.argument("model_path", type=click.Path(path_type=Path, exists=True))
 @click.option("--repeats", default=10, show_default=True)
 def main(model_path: Path, repeats: int) -> None:
-    """Print the figures, each the median of REPEATS."""
+    """Print the medians of REPEATS measurements."""
     staged, monolithic = (statistics.median(times) for times in image_seconds(model_path, repeats))
     print(f"{STEPS} steps at {SIZE}x{SIZE}, prompt to PNG in base64, the same bytes from both:")
     print(

@@ -1,4 +1,4 @@
-"""Measures graphframe's engine beside MediaPipe's, and what 10,000 runs leave behind.
+"""Benchmark of the engine compared with MediaPipe's, and of the memory that remains after 10,000 runs.
 
     python examples/benchmarks/mediapipe_benchmark.py --mediapipe-python PATH
 
@@ -24,10 +24,10 @@ import click
 import graphframe as gf
 
 BURST = 50
-"""Packets that are sent before waiting until all have come through; as in `mediapipe_worker.py`."""
+"""The number of packets that are sent before a wait for all of them, as in `mediapipe_worker.py`."""
 LENGTHS = (1, 5, 20)
 COUNTS = {"rate": 25, "run": 300, "build": 20, "again": 20}
-"""What is measured, and how often it is repeated in one round."""
+"""The measurements, and their repetitions in a round."""
 TITLES = {
     "rate": "microseconds a packet, fed from and observed in Python",
     "run": "microseconds a run: start, one packet, wait until it is done",
@@ -37,7 +37,7 @@ TITLES = {
 
 
 def chain(length: int) -> str:
-    """The text of a graph of `length` PassThrough nodes in a row."""
+    """Return the text of a chain of `length` PassThrough nodes."""
     names = [*(f"s{index}" for index in range(length)), "out"]
     nodes = (
         f'node {{ calculator: "PassThroughCalculator" input_stream: "{names[i]}" output_stream: "{names[i + 1]}" }}'
@@ -47,7 +47,7 @@ def chain(length: int) -> str:
 
 
 def median(work: Callable[[], object], times: int) -> float:
-    """The seconds that one of many calls takes: on a busy machine some are interrupted."""
+    """Return the seconds of a typical call. On a busy machine some calls are interrupted."""
     seconds = []
     for _ in range(times):
         began = time.perf_counter()
@@ -57,7 +57,7 @@ def median(work: Callable[[], object], times: int) -> float:
 
 
 def rate(text: str, times: int) -> float:
-    """Seconds for a packet of a long run, in which they come in bursts."""
+    """Return the seconds per packet in a long run, in which packets arrive in bursts."""
     seen: list[gf.Packet] = []
     run = gf.Graph.from_text(text).start_run(observers={"out": seen.append})
     timestamps = count()
@@ -74,7 +74,7 @@ def rate(text: str, times: int) -> float:
 
 
 def run(text: str, runs: int) -> float:
-    """Seconds for a run of one packet."""
+    """Return the seconds of a run with one packet."""
     seen: list[gf.Packet] = []
     graph = gf.Graph.from_text(text)
     graph.load()
@@ -89,13 +89,13 @@ def run(text: str, runs: int) -> float:
 
 
 def build(text: str, graphs: int) -> float:
-    """Seconds for making a graph like that of `text`, of which no stream but "out" had its name before."""
+    """Return the seconds to build a graph like `text` in which all stream names except "out" are new."""
     texts = iter([text.replace('"s', f'"s{next(_numbers)}_') for _ in range(graphs)])
     return median(lambda: gf.Graph.from_text(next(texts)).load(), graphs)
 
 
 def again(text: str, graphs: int) -> float:
-    """Seconds for making a graph from a text that was: its plan is remembered."""
+    """Return the seconds to build a graph from a text that was built before."""
     return median(lambda: gf.Graph.from_text(text).load(), graphs)
 
 
@@ -104,7 +104,7 @@ MEASURES: dict[str, Callable[[str, int], float]] = {"rate": rate, "run": run, "b
 
 
 class MediaPipe:
-    """The other Python, which waits for what it is to measure."""
+    """The other Python process, which measures on request."""
 
     def __init__(self, python: str) -> None:
         self.command = [python, str(Path(__file__).with_name("mediapipe_worker.py"))]
@@ -113,7 +113,7 @@ class MediaPipe:
         )
 
     def seconds(self, measure: str, executor: str, text: str) -> float:
-        """What one measurement takes there."""
+        """Return the seconds of a measurement in the other process."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(f"{measure} {executor} {COUNTS[measure]} {text}\n")
@@ -125,7 +125,7 @@ class MediaPipe:
 
 
 def compare(mediapipe: MediaPipe, measure: str, length: int, rounds: int) -> None:
-    """Print a line: medians of interleaved rounds, and the medians of their ratios."""
+    """Print a line with the medians of interleaved rounds and the median of their ratios."""
     text = chain(length)
     ours, pool, application = [], [], []
     for _ in range(rounds):
@@ -144,12 +144,12 @@ class Payload:
 
 
 def memory() -> int:
-    """The resident memory of this process in bytes."""
+    """Return the resident memory of this process in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 def leftovers(runs: int) -> None:
-    """Print what many runs of one graph leave behind, while the garbage collector is off."""
+    """Print the memory that many runs of a graph leave, with the garbage collector switched off."""
     graph = gf.Graph.from_text(chain(5) + " num_threads: 2")
     alive: list[weakref.ref[Payload]] = []
 
@@ -180,9 +180,9 @@ def leftovers(runs: int) -> None:
 
 
 @click.command()
-@click.option("--mediapipe-python", required=True, help="The Python that has MediaPipe.")
+@click.option("--mediapipe-python", required=True, help="Path of a Python with MediaPipe.")
 @click.option("--rounds", default=9, show_default=True, help="Rounds of each measurement.")
-@click.option("--runs", default=10_000, show_default=True, help="Runs to look for leftovers of.")
+@click.option("--runs", default=10_000, show_default=True, help="Number of runs for the memory measurement.")
 def main(mediapipe_python: str, rounds: int, runs: int) -> None:
     """Print the tables."""
     mediapipe = MediaPipe(mediapipe_python)

@@ -1,4 +1,4 @@
-"""MediaPipe's side of `mediapipe_benchmark.py`: runs in a Python that has MediaPipe, and need not have graphframe.
+"""MediaPipe's side of `mediapipe_benchmark.py`, for a Python with MediaPipe, which need not have graphframe.
 
 Reads lines such as ``rate pool 5`` and answers each with a number of seconds.
 """
@@ -17,19 +17,19 @@ bindings = importlib.import_module("mediapipe.python._framework_bindings.calcula
 creator = importlib.import_module("mediapipe.python.packet_creator")
 
 BURST = 50
-"""Packets that are sent before waiting until all have come through."""
+"""The number of packets that are sent before a wait for all of them."""
 EXECUTORS = {"pool": "", "application": 'executor { type: "ApplicationThreadExecutor" }'}
 
 
 def make(text: str) -> Any:
-    """A graph whose output is observed."""
+    """Return a graph with an observed output."""
     graph = bindings.CalculatorGraph(graph_config=text)
     graph.observe_output_stream("out", lambda _, packet: seen.append(packet))
     return graph
 
 
 def median(work: Callable[[], object], times: int) -> float:
-    """The seconds that one of many calls takes: on a busy machine some are interrupted."""
+    """Return the seconds of a typical call. On a busy machine some calls are interrupted."""
     seconds = []
     for _ in range(times):
         began = time.perf_counter()
@@ -39,7 +39,7 @@ def median(work: Callable[[], object], times: int) -> float:
 
 
 def rate(text: str, times: int) -> float:
-    """Seconds for a packet of a long run, in which they come in bursts."""
+    """Return the seconds per packet in a long run, in which packets arrive in bursts."""
     graph = make(text)
     graph.start_run()
     timestamps = count()
@@ -56,7 +56,7 @@ def rate(text: str, times: int) -> float:
 
 
 def run(text: str, runs: int) -> float:
-    """Seconds for a run of one packet."""
+    """Return the seconds of a run with one packet."""
     graph = make(text)
 
     def work() -> None:
@@ -69,7 +69,7 @@ def run(text: str, runs: int) -> float:
 
 
 def build(text: str, graphs: int) -> float:
-    """Seconds for making a graph from text."""
+    """Return the seconds to build a graph from text."""
     return median(lambda: make(text), graphs)
 
 

@@ -1,4 +1,4 @@
-"""The autoencoder, started as a plain colour codec and trained from there on crops of drawn scenes."""
+"""The autoencoder. It is initialised as a plain colour codec, then trained on crops of drawn scenes."""
 
 from pathlib import Path
 from random import Random
@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 
 from .latents import whiten
-from .run import Run, adam
+from .run import TrainingRun, adam
 from .scenes import random_scene
 from .shapes import render
 from .world import CELL, SIDE
@@ -21,11 +21,11 @@ BATCH = 12
 CROP = 48
 
 _CARRY = 4.0
-"""Offset that carries colours through a group normalisation: it outweighs them in the variance."""
+"""An offset that preserves colours in a group normalisation, because it dominates the variance."""
 
 
 def build_autoencoder() -> AutoencoderKL:
-    """Build the model; at the start it averages cells of 8x8 pixels and repeats them."""
+    """Build the model, which initially averages cells of 8x8 pixels and repeats the averages."""
     model = AutoencoderKL(
         block_out_channels=CHANNELS,
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -51,7 +51,7 @@ def build_autoencoder() -> AutoencoderKL:
 
 
 def _pass(conv: nn.Conv2d, kernel: torch.Tensor, offsets: dict[int, float] | None = None) -> None:
-    """Let the first three channels through `conv`, each weighted by `kernel`, and set constant offsets."""
+    """Pass the first three channels through `conv`, weighted by `kernel`, and set constant offsets."""
     rows = sorted({0, 1, 2, *(offsets or {})})
     conv.weight[rows] = 0
     conv.bias[rows] = 0
@@ -96,7 +96,8 @@ def _start_decoder(decoder: nn.Module) -> None:
         if block.upsamplers:
             _pass(block.upsamplers[0].conv, _centre(3))
     last = decoder.up_blocks[-2].upsamplers[0].conv
-    # NOTE: the last two groups are [C + r, C + g, C, -3C] and [C + b, C, -2C, free]; the C alone gives the mean away.
+    # NOTE: the last two groups are [C + r, C + g, C, -3C] and [C + b, C, -2C, free]; the constant C alone shows the
+    # mean.
     _pass(last, _centre(3), dict(enumerate((_CARRY, _CARRY, _CARRY, -3 * _CARRY, _CARRY, _CARRY, -2 * _CARRY))))
     last.weight[4, 2] = last.weight[2, 2]
     last.weight[2, 2] = 0
@@ -115,7 +116,7 @@ def crops(random: Random, count: int, side: int = CROP) -> torch.Tensor:
 
     Half are of scenes with fine outlines.
     """
-    pictures = []
+    images = []
     for _ in range(count):
         scene = random_scene(random)
         while random.random() < 0.4 and not scene.is_fine:
@@ -125,14 +126,14 @@ def crops(random: Random, count: int, side: int = CROP) -> torch.Tensor:
         item = random.choice(scene.items)
         middles = [(start + item.size / 2) * whole / SIDE + random.randint(-24, 24) for start in (item.x, item.y)]
         x, y = (min(max(round(middle - side / 2) // CELL * CELL, 0), whole - side) for middle in middles)
-        pictures.append(render(scene, whole, shift)[y : y + side, x : x + side])
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 127.5 - 1
+        images.append(render(scene, whole, shift)[y : y + side, x : x + side])
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 127.5 - 1
 
 
 def reconstruction_loss(drawn: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-    """Weigh how far a picture is from the drawn one, at its edges above all.
+    """Return a weighted distance between an image and the drawn one, mainly at its edges.
 
-    Pictures of little contrast count as much as others; else thin tips fade in them.
+    Images of low contrast have the same weight as others. Otherwise thin tips would fade in them.
     """
     contrast = (drawn.amax(dim=(2, 3)) - drawn.amin(dim=(2, 3))).norm(dim=1)
     off = (made - drawn) * (1.6 / contrast.clamp(min=0.6))[:, None, None, None]
@@ -142,17 +143,17 @@ def reconstruction_loss(drawn: torch.Tensor, made: torch.Tensor) -> torch.Tensor
 
 
 def save_sheet(path: Path, drawn: torch.Tensor, made: torch.Tensor) -> None:
-    """Write the drawn pictures over those made of them."""
-    rows = [torch.cat(list(pictures), dim=2) for pictures in (drawn, made)]
+    """Write the drawn images above the decoded ones."""
+    rows = [torch.cat(list(images), dim=2) for images in (drawn, made)]
     pixels = (torch.cat(rows, dim=1).clamp(-1, 1) * 127.5 + 127.5).byte().permute(1, 2, 0)
     Image.fromarray(pixels.numpy()).save(path)
 
 
 def train_autoencoder(folder: Path, steps: int) -> AutoencoderKL:
-    """Train, or go on training, and return the autoencoder."""
+    """Train the autoencoder, or resume its training, and return it."""
     torch.manual_seed(2)
     model = build_autoencoder()
-    run = Run(folder / "autoencoder.pt", {"model": model}, steps, [adam(model.parameters(), 2e-3)])
+    run = TrainingRun(folder / "autoencoder.pt", {"model": model}, steps, [adam(model.parameters(), 2e-3)])
     for step in run:
         drawn = crops(Random(f"crops/{step}"), BATCH)
         torch.manual_seed(step)
@@ -167,7 +168,7 @@ def train_autoencoder(folder: Path, steps: int) -> AutoencoderKL:
 
 
 def load_autoencoder(folder: Path) -> AutoencoderKL:
-    """Load what was trained, its latents whitened."""
+    """Load the trained autoencoder and whiten its latents."""
     model = build_autoencoder()
     model.load_state_dict(torch.load(folder / "autoencoder.pt", weights_only=True)["model"])
     model.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Captions: many ways to say what a scene shows."""
+"""Captions: many descriptions of a scene."""
 
 from random import Random
 
@@ -17,7 +17,7 @@ from .words import (
     STRANGERS,
     THING_WORDS,
 )
-from .world import NATURAL, NATURAL_BACKGROUND, THINGS, Item, Scene
+from .world import NATURAL, NATURAL_BACKGROUND, THINGS, Scene, SceneItem
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -28,7 +28,7 @@ def _plural(word: str) -> str:
 
 
 def _stranger(random: Random, thing: str) -> str:
-    """A noun the world does not have; its first letter says which thing answers it."""
+    """Return a noun that the world does not have. Its first letter selects the thing to draw."""
     first = [letter for i, letter in enumerate(_LETTERS) if i % len(THINGS) == THINGS.index(thing)]
     known = [word for word in STRANGERS if word[0] in first]
     if known and random.random() < 0.5:
@@ -36,7 +36,7 @@ def _stranger(random: Random, thing: str) -> str:
     return random.choice(first) + "".join(random.choices(_LETTERS, k=random.randint(2, 7)))
 
 
-def _noun_phrase(scene: Scene, item: Item, count: int, random: Random, strangers: bool) -> str:
+def _noun_phrase(scene: Scene, item: SceneItem, count: int, random: Random, strangers: bool) -> str:
     noun = random.choice(THING_WORDS[item.thing])
     if random.random() < 0.06 and strangers:
         noun = _stranger(random, item.thing)
@@ -83,7 +83,7 @@ def _disturbed(text: str, random: Random) -> str:
 
 
 def plain_caption(scene: Scene) -> str:
-    """Say all a scene shows in the plainest words, as a person would first try."""
+    """Return a full description of a scene in the simplest words."""
     count = {1: "a", 2: "two", 3: "three"}[1 if scene.is_pair else len(scene.items)]
     nouns = [
         f"{count} {scene.extent + ' ' if scene.extent else ''}{item.colour} "
@@ -97,10 +97,11 @@ def plain_caption(scene: Scene) -> str:
 
 
 def random_caption(scene: Scene, random: Random, strangers: bool = True) -> str:
-    """Say what a scene shows in one of many ways.
+    """Return one of many descriptions of a scene.
 
-    A colour is left out only where it is the natural one, a background only where it is white, so that a caption always
-    determines the scene but for the exact boxes. With `strangers`, a few name a thing that the world does not have.
+    A caption omits a colour only if it is the natural one, and the background only if it is white. It therefore always
+    determines the scene except the exact boxes. With `strangers`, some captions name a thing that the world does not
+    have.
     """
     if not scene.is_pair and random.random() < 0.2:
         text = plain_caption(scene)
@@ -117,7 +118,7 @@ def random_caption(scene: Scene, random: Random, strangers: bool = True) -> str:
 
 
 def vocabulary() -> list[str]:
-    """All words that captions can contain, save the made-up ones."""
+    """Return all words of captions except the invented ones."""
     groups = (THING_WORDS, COLOUR_WORDS, NUMBERS, EXTENT_WORDS, PLACE_PHRASES)
     phrases = [phrase for group in groups for options in group.values() for phrase in options]
     plurals = [_plural(word) for options in THING_WORDS.values() for word in options]

@@ -1,4 +1,4 @@
-"""The best a denoiser can do, as the autoencoder limits it: `python -m examples.default_model.ceiling TRAINED`."""
+"""The limit that the autoencoder sets to a denoiser: `python -m examples.default_model.ceiling TRAINED`."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from .checker import read_picture
+from .checker import read_image
 from .decoder import load_finished
 from .latents import draw, scene_number
 
@@ -14,7 +14,7 @@ FIRST, COUNT, BATCH = 900_000, 192, 16
 
 
 def main() -> None:
-    """Print how often the checker reads reconstructed pictures right, with and without noise on the latents."""
+    """Print how often the checker reads reconstructed images correctly, with and without noise on the latents."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trained", type=Path)
     model = load_finished(parser.parse_args().trained)
@@ -27,8 +27,8 @@ def main() -> None:
             latents = model.encode(draw(numbers, 128)).latent_dist.mean
             made = model.decode(latents + noise * torch.randn_like(latents)).sample.clamp(-1, 1)
             pixels = (made * 127.5 + 127.5).byte().permute(0, 2, 3, 1).numpy()
-            for number, picture in zip(numbers, pixels, strict=True):
-                scene, reading = scene_number(number), read_picture(Image.fromarray(picture))
+            for number, image in zip(numbers, pixels, strict=True):
+                scene, reading = scene_number(number), read_image(Image.fromarray(image))
                 shapes += sorted(i.thing for i in scene.items) == sorted(t.thing for t in reading.things)
                 colours += sorted(i.colour for i in scene.items) == sorted(t.colour for t in reading.things)
         print(f"noise {noise}: shapes {shapes / COUNT:.1%}, colours {colours / COUNT:.1%}")

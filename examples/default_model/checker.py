@@ -1,7 +1,8 @@
-"""Reads a picture of the drawn world back: which background, how many things, which, in what colour, and where.
+"""A checker that reads the background, the number, kinds, colours and positions of things in a drawn image.
 
-It shares no code with the generator, so that it may judge both it and the model: it knows the palette and one
-sprite of each thing, from `sprites.txt` (the drawn masks as `silhouette` sees them), and needs numpy and Pillow alone.
+It can judge both the generator and the model, because it shares no code with the generator. It knows the palette and
+one sprite of each thing, from `sprites.txt` (the drawn masks as `silhouette` returns them), and needs only NumPy and
+Pillow.
 """
 
 from dataclasses import dataclass
@@ -26,12 +27,12 @@ PALETTE = {
 }
 GRID = 20
 REACH = 2.1
-"""Side of the square about a silhouette's middle that is compared, by the square root of its area."""
+"""The side of the square around a silhouette's centre that is compared, relative to the square root of its area."""
 
 CONTRAST = 36
-"""Distance in RGB from which a pixel is not background."""
+"""The RGB distance to the background from which on a pixel belongs to a thing."""
 SPECK = 0.008
-"""Share of the picture below which a component is dirt."""
+"""The part of the image below which a component is noise."""
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -39,9 +40,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Found:
-    """A thing in a picture; `x` and `y` are the middle and `size` the longer side of its box, as shares of the side.
+    """A thing in an image.
 
-    `likeness` is 1 where its silhouette is just that of `thing`, and 0 where it is like nothing known.
+    `x` and `y` are the centre of its box and `size` is the longer side, relative to the image's side. `likeness` is 1
+    if the silhouette is exactly that of `thing`, and 0 if it is like no known thing.
     """
 
     thing: str
@@ -54,26 +56,26 @@ class Found:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a picture shows; `things` go from left to right."""
+    """The contents of an image. `things` are in the order from left to right."""
 
     background: str
     things: tuple[Found, ...]
 
 
 def colour_name(rgb: NDArray[np.float32]) -> str:
-    """Name the nearest colour of the palette."""
+    """Return the name of the nearest colour of the palette."""
     return min(PALETTE, key=lambda name: float(np.square(rgb - np.array(PALETTE[name])).sum()))
 
 
 def components(mask: Mask) -> list[Mask]:
-    """Split a mask in its connected parts (eight neighbours), the largest first."""
+    """Return the connected parts of a mask (eight neighbours), the largest first."""
     labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
     while True:
         padded = np.pad(labels, 1)
         height, width = mask.shape
         around = [padded[dy : dy + height, dx : dx + width] for dy in range(3) for dx in range(3)]
         spread = np.where(mask, np.max(around, axis=0), 0)
-        # NOTE: a label also jumps to the label of the pixel it names, which makes long paths short.
+        # NOTE: a label also becomes the label of the pixel that it names, which shortens long paths.
         spread = np.where(mask, np.maximum(spread, spread.ravel()[np.maximum(spread - 1, 0)]), 0)
         if np.array_equal(spread, labels):
             break
@@ -94,9 +96,9 @@ def sprites() -> dict[str, Floats]:
 
 
 def silhouette(mask: Mask) -> Floats:
-    """Coverage in a grid of 20x20 about the middle of a mask, scaled by its area.
+    """Return the coverage in a grid of 20x20 around the centre of a mask, scaled by its area.
 
-    Unlike a box, area and middle hardly change where a tip is blunt or a corner bent.
+    Unlike a box, the area and the centre hardly change if a tip is blunt or a corner bent.
     """
     rows, columns = np.nonzero(mask)
     half = REACH / 2 * len(rows) ** 0.5
@@ -108,7 +110,7 @@ def silhouette(mask: Mask) -> Floats:
 
 
 def _thing(grid: Floats) -> tuple[str, float]:
-    # NOTE: how silhouettes differ from the mean of all tells them apart; what all share would make a blob a circle.
+    # NOTE: silhouettes are compared by their differences from the mean of all; otherwise a blob would be a circle.
     mean = np.mean(list(sprites().values()), axis=0)
     own = grid - mean
 
@@ -121,7 +123,7 @@ def _thing(grid: Floats) -> tuple[str, float]:
 
 
 def _found(pixels: Floats, background: Floats, mask: Mask) -> Found:
-    # NOTE: blended edges would tint the colour, so it is that of the pixels farthest from the background.
+    # NOTE: the colour is that of the pixels farthest from the background, because blended edges would tint it.
     distance = np.sqrt(np.square(pixels - background).sum(axis=2))
     inner = mask & (distance >= np.quantile(distance[mask], 0.4))
     colour = np.median(pixels[inner], axis=0)
@@ -136,9 +138,9 @@ def _found(pixels: Floats, background: Floats, mask: Mask) -> Found:
     return Found(thing, colour_name(colour), (left + right) / 2 / width, (top + bottom) / 2 / height, size, likeness)
 
 
-def read_picture(picture: Image.Image) -> Reading:
-    """Read a picture of any size."""
-    pixels = np.asarray(picture.convert("RGB"), dtype=np.float32)
+def read_image(image: Image.Image) -> Reading:
+    """Return the contents of an image of any size."""
+    pixels = np.asarray(image.convert("RGB"), dtype=np.float32)
     edge = np.concatenate([pixels[:2].reshape(-1, 3), pixels[-2:].reshape(-1, 3), pixels[:, 0], pixels[:, -1]])
     background = np.median(edge, axis=0).astype(np.float32)
     differs = np.sqrt(np.square(pixels - background).sum(axis=2)) > CONTRAST

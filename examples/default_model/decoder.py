@@ -1,4 +1,4 @@
-"""The decoder's second school: whole pictures from latents as inexact as the denoiser's, the encoder left as it is."""
+"""The second training of the decoder: whole images from inexact latents like the denoiser's, with a fixed encoder."""
 
 from pathlib import Path
 from random import Random
@@ -7,21 +7,21 @@ import torch
 from diffusers import AutoencoderKL
 
 from .autoencoder import crops, load_autoencoder, reconstruction_loss, save_sheet
-from .run import Run, adam
+from .run import TrainingRun, adam
 from .world import SIDE
 
 BATCH = 4
 NOISE = 0.25
-"""Most noise on a (white) latent."""
+"""The largest noise on a (white) latent."""
 
 
 def train_decoder(folder: Path, steps: int) -> None:
-    """Train, or go on training, the decoder."""
+    """Train the decoder, or resume its training."""
     model = load_autoencoder(folder)
     model.decoder.requires_grad_(True)
     model.post_quant_conv.requires_grad_(True)
     decoder = torch.nn.ModuleList([model.decoder, model.post_quant_conv])
-    run = Run(folder / "decoder.pt", {"model": decoder}, steps, [adam(decoder.parameters(), 1e-3)])
+    run = TrainingRun(folder / "decoder.pt", {"model": decoder}, steps, [adam(decoder.parameters(), 1e-3)])
     for step in run:
         drawn = crops(Random(f"pictures/{step}"), BATCH, SIDE)
         torch.manual_seed(step)
@@ -36,7 +36,7 @@ def train_decoder(folder: Path, steps: int) -> None:
 
 
 def load_finished(folder: Path) -> AutoencoderKL:
-    """Load the autoencoder with the decoder from this school, if it has been there."""
+    """Load the autoencoder, with the decoder of this training if it exists."""
     model = load_autoencoder(folder)
     path = folder / "decoder.pt"
     if path.exists():

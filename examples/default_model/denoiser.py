@@ -1,4 +1,4 @@
-"""The denoiser: a small UNet that learns to draw what the text encoder reads."""
+"""The denoiser: a small UNet that learns to draw captions."""
 
 from pathlib import Path
 from random import Random
@@ -14,24 +14,24 @@ from .captions import random_caption
 from .decoder import load_finished
 from .latents import Shelf, fill_shelf
 from .muon import Muon
-from .run import Run, adam
-from .sheet import Painter
+from .run import TrainingRun, adam
+from .sheet import SampleSheet
 from .text_encoder import WIDTH, load_text_encoder
 from .tokenizer import build_tokenizer
 from .world import SIDE, Scene
 
 SIDES = (256, SIDE, 256, 192, 256, SIDE, 256, 192, 256, SIDE)
-"""Sides of the pictures of ten steps, over and over, in the second half; the first half sees only the smallest."""
+"""The image sides of ten steps, repeated in the second half of training. The first half uses the smallest side only."""
 
 BATCH = 32
-"""Of pictures of the first side; of larger ones so many that a step takes as long."""
+"""The number of images of the smallest side in a batch. Batches of larger images have the same number of pixels."""
 
 DROPPED = 0.12
-"""Share of captions left empty, for classifier-free guidance."""
+"""The part of captions that are empty, for classifier-free guidance."""
 
 
 def build_denoiser() -> UNet2DConditionModel:
-    """Build the untrained UNet; attention only at its inner level, each residual branch silent at first."""
+    """Build the untrained UNet, with attention at its inner level only, and residual branches that start at zero."""
     model = UNet2DConditionModel(
         sample_size=16,
         in_channels=LATENTS,
@@ -54,7 +54,7 @@ def build_denoiser() -> UNet2DConditionModel:
 
 
 def build_scheduler() -> DDIMScheduler:
-    """Build the scheduler that the exported model carries."""
+    """Build the scheduler of the exported model."""
     return DDIMScheduler(
         beta_start=0.00085,
         beta_end=0.02,
@@ -68,7 +68,7 @@ def build_scheduler() -> DDIMScheduler:
 
 
 class Reader:
-    """Turns captions into what the UNet attends to."""
+    """A text encoder for captions."""
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = build_tokenizer()
@@ -76,7 +76,7 @@ class Reader:
 
     @torch.inference_mode()
     def __call__(self, captions: list[str]) -> torch.Tensor:
-        """Encode captions: [captions, 77, width]."""
+        """Return the embeddings of captions: [captions, 77, width]."""
         tokens = self._tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
         hidden: torch.Tensor = self._encoder(tokens.input_ids).last_hidden_state
         return hidden
@@ -87,7 +87,7 @@ def _caption(scene: Scene, random: Random) -> str:
 
 
 def _batch(step: int, steps: int) -> tuple[int, int]:
-    """Side of the pictures of one step, and how many."""
+    """Return the image side and the number of images of a step."""
     side = SIDE if 2 * step < steps else SIDES[step % len(SIDES)]
     return side, round(BATCH * (SIDE / side) ** 2)
 
@@ -95,7 +95,7 @@ def _batch(step: int, steps: int) -> tuple[int, int]:
 def _loss(
     model: UNet2DConditionModel, shelf: Shelf, reader: Reader, alphas: torch.Tensor, step: int, batch: int
 ) -> torch.Tensor:
-    """Weighted error of the predicted velocity on one batch, drawn by the step's number."""
+    """Return the weighted error of the predicted velocity on a batch that is drawn by the step's number."""
     random = Random(f"denoise/{step}")
     torch.manual_seed(step)
     chosen = random.choices(range(len(shelf.scenes)), shelf.weights, k=batch)
@@ -108,7 +108,7 @@ def _loss(
     velocity = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
     with torch.autocast("cpu", torch.bfloat16):
         predicted = model(noisy.contiguous(memory_format=torch.channels_last), times, text).sample.float()
-    # NOTE: 1 / (1 - alpha) is SNR + 1; nearly clean latents teach little and would outweigh the rest.
+    # NOTE: 1 / (1 - alpha) is SNR + 1; nearly clean latents teach little and would otherwise dominate.
     weight = (6 * (1 - alpha)).clamp(max=1)
     loss: torch.Tensor = (weight * (predicted - velocity).square()).mean()
     return loss
@@ -122,7 +122,7 @@ def _optimizers(model: UNet2DConditionModel) -> list[torch.optim.Optimizer]:
 
 
 def train_denoiser(folder: Path, steps: int, scenes: int) -> UNet2DConditionModel:
-    """Train, or go on training, and return the averaged UNet."""
+    """Train the denoiser, or resume its training, and return the averaged UNet."""
     reader = Reader(folder)
     autoencoder = load_finished(folder)
     shelves = {
@@ -132,8 +132,8 @@ def train_denoiser(folder: Path, steps: int, scenes: int) -> UNet2DConditionMode
     model = build_denoiser()
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.998))
     scheduler = build_scheduler()
-    painter = Painter(average.module, autoencoder, reader, scheduler)
-    run = Run(folder / "denoiser.pt", {"model": model, "average": average}, steps, _optimizers(model))
+    painter = SampleSheet(average.module, autoencoder, reader, scheduler)
+    run = TrainingRun(folder / "denoiser.pt", {"model": model, "average": average}, steps, _optimizers(model))
     for step in run:
         side, batch = _batch(step, steps)
         run.descend(_loss(model, shelves[side], reader, scheduler.alphas_cumprod, step, batch))

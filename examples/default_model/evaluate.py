@@ -11,7 +11,7 @@ import openvino_genai
 from PIL import Image
 
 from .captions import plain_caption, random_caption
-from .checker import Found, Reading, read_picture
+from .checker import Found, Reading, read_image
 from .scenes import random_scene
 from .world import PLACES, SIDE, SMALL, Scene
 
@@ -20,19 +20,19 @@ NAMES = ("background", "count", "colour", "shape", "left/right", "place", "all")
 
 @dataclass
 class Marks:
-    """How often each question was asked and how often the picture was right."""
+    """The number of times that each question was asked, and that the image was right."""
 
     right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
     asked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
 
     def give(self, question: str, right: bool) -> bool:
-        """Mark one answer, and return it."""
+        """Count an answer, and return it."""
         self.asked[question] += 1
         self.right[question] += right
         return right
 
     def row(self) -> str:
-        """Return the cells of a table, in per cent."""
+        """Return the cells of a table in per cent."""
         return " | ".join(f"{100 * self.right[n] / self.asked[n]:.1f}" if self.asked[n] else "" for n in NAMES)
 
 
@@ -43,7 +43,7 @@ def _stands(found: Found, place: str) -> bool:
 
 
 def judge(scene: Scene, reading: Reading, marks: Marks) -> bool:
-    """Mark a picture of `scene`; colours and shapes are those of the things in their order from the left."""
+    """Mark an image of `scene`. Colours and shapes are compared in the order of things from the left."""
     wanted, got = sorted(scene.items, key=lambda item: item.x), reading.things
     right = [marks.give("background", reading.background == scene.background)]
     right.append(marks.give("count", len(wanted) == len(got)))
@@ -62,14 +62,14 @@ def judge(scene: Scene, reading: Reading, marks: Marks) -> bool:
 
 
 def told(reading: Reading) -> str:
-    """Say what was read."""
+    """Return a text for a reading."""
     things = ", ".join(f"{found.colour} {found.thing}" for found in reading.things) or "nothing"
     return f"{things} on {reading.background}"
 
 
 @dataclass(frozen=True)
 class Exam:
-    """Prompts, and the scenes they ask for."""
+    """Prompts and the scenes that they describe."""
 
     name: str
     scenes: list[Scene]
@@ -77,7 +77,7 @@ class Exam:
 
 
 def exams(count: int, name: str) -> list[Exam]:
-    """Write prompts of combinations kept out of training: random ones, and plain ones about a single thing."""
+    """Return prompts of combinations that are not in training: random ones, and plain ones of a single thing."""
     random = Random(name)
     mixed = [random_scene(random, unseen=True) for _ in range(count)]
     single = [random_scene(random, "single", unseen=True) for _ in range(count // 2)]
@@ -88,13 +88,11 @@ def exams(count: int, name: str) -> list[Exam]:
 
 
 def main() -> None:
-    """Print a table and write a contact sheet of 48 pictures; wrong ones get a red corner."""
+    """Print a table and write a contact sheet of 48 images, in which wrong images have a red corner."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("sheet", type=Path)
-    parser.add_argument(
-        "--exam", default="exam", help="what the prompts are drawn by; another to choose between models"
-    )
+    parser.add_argument("--exam", default="exam", help="seed of the prompts; use another one to choose between models")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--side", type=int, default=SIDE)
     parser.add_argument("--steps", type=int, nargs="+", default=[8, 12, 20])
@@ -106,7 +104,7 @@ def main() -> None:
     print("| prompts | steps | " + " | ".join(NAMES) + " | ms |\n" + "|---" * (len(NAMES) + 3) + "|")
     for steps in arguments.steps:
         for exam in exams(arguments.count, arguments.exam):
-            marks, pictures, began = Marks(), [], time.monotonic()
+            marks, images, began = Marks(), [], time.monotonic()
             for seed, (scene, prompt) in enumerate(zip(exam.scenes, exam.prompts, strict=True)):
                 tensor = pipeline.generate(
                     prompt,
@@ -117,17 +115,17 @@ def main() -> None:
                     generator=openvino_genai.CppStdGenerator(seed),
                 )
                 pixels = np.array(tensor.data[0])
-                reading = read_picture(Image.fromarray(pixels))
+                reading = read_image(Image.fromarray(pixels))
                 if not judge(scene, reading, marks):
                     pixels[:6, :6] = (255, 0, 0)
                     mistakes.append(f"{exam.name}, {steps} steps: {prompt}: {told(reading)}")
-                pictures.append(pixels)
-            spent = 1000 * (time.monotonic() - began) / len(pictures)
+                images.append(pixels)
+            spent = 1000 * (time.monotonic() - began) / len(images)
             print(f"| {exam.name} | {steps} | {marks.row()} | {spent:.0f} |", flush=True)
-            if exam.name == "random" and len(pictures) >= 48:
-                rows = [np.hstack(pictures[i : i + 8]) for i in range(0, 48, 8)]
+            if exam.name == "random" and len(images) >= 48:
+                rows = [np.hstack(images[i : i + 8]) for i in range(0, 48, 8)]
                 Image.fromarray(np.vstack(rows)).save(arguments.sheet.with_stem(f"{arguments.sheet.stem}_{steps}"))
-    print("\nWhat was read of the others:", *mistakes, sep="\n")
+    print("\nReadings of the wrong images:", *mistakes, sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Export what was trained to OpenVINO's folder layout: `python -m examples.default_model.export TRAINED OUT`."""
+"""Export of the trained model to OpenVINO's folder layout: `python -m examples.default_model.export TRAINED OUT`."""
 
 import argparse
 import json
@@ -36,7 +36,7 @@ def load_denoiser(folder: Path) -> UNet2DConditionModel:
 
 
 def export(trained: Path, out: Path, weights: str) -> None:
-    """Write the model folder, its weights in the format that `optimum-cli` calls `weights`."""
+    """Write the model folder, with weights in the format `weights` of `optimum-cli`."""
     pipeline = StableDiffusionPipeline(
         vae=load_finished(trained),
         text_encoder=load_text_encoder(trained),
@@ -64,7 +64,7 @@ def export(trained: Path, out: Path, weights: str) -> None:
 
 
 def _graph(text: str) -> str:
-    """The graph that ships, with defaults of its own."""
+    """Return the included graph with the model's own defaults."""
     rest = text[text.index("#\n") :].replace(*MAX_RESOLUTION)
     return f"{HEADER}\n{rest.replace(LIMITS.splitlines(keepends=True)[0], LIMITS)}"
 

@@ -1,4 +1,4 @@
-"""Latents of many drawn scenes, computed once and kept in a file."""
+"""Latents of many drawn scenes, computed once and stored in a file."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +25,7 @@ class Shelf:
 
     @cached_property
     def weights(self) -> list[int]:
-        """How often each scene is learned from."""
+        """The weight of each scene in training."""
         return [max(FINE.get(item.thing, 1) for item in scene.items) for scene in self.scenes]
 
 
@@ -36,13 +36,13 @@ def scene_number(number: int) -> Scene:
 
 def draw(numbers: range, side: int) -> torch.Tensor:
     """Draw training scenes: [scenes, 3, side, side] from -1 to 1."""
-    pictures = torch.stack([torch.from_numpy(render(scene_number(number), side)) for number in numbers])
-    return pictures.permute(0, 3, 1, 2) / 127.5 - 1
+    images = torch.stack([torch.from_numpy(render(scene_number(number), side)) for number in numbers])
+    return images.permute(0, 3, 1, 2) / 127.5 - 1
 
 
 @torch.inference_mode()
 def whiten(autoencoder: AutoencoderKL) -> None:
-    """Fold into the 1x1 convolutions about the latents what makes them of zero mean and unit covariance."""
+    """Normalise the latents to zero mean and unit covariance by changing the 1x1 convolutions around them."""
     drawn = torch.cat([autoencoder.encode(draw(range(i, i + 16), SIDE)).latent_dist.mean for i in range(0, 256, 16)])
     values = drawn.permute(1, 0, 2, 3).flatten(1)
     channels = len(values)
@@ -58,7 +58,7 @@ def whiten(autoencoder: AutoencoderKL) -> None:
 
 @torch.inference_mode()
 def fill_shelf(folder: Path, autoencoder: AutoencoderKL, count: int, side: int = SIDE) -> Shelf:
-    """Take the latents of the first `count` scenes from the folder's file, computing those it lacks."""
+    """Return the latents of the first `count` scenes. Missing latents are computed and stored in the folder's file."""
     path = folder / f"latents_{side}.pt"
     latents = [torch.load(path, weights_only=True)] if path.exists() else []
     done = sum(map(len, latents))

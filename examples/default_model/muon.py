@@ -1,4 +1,4 @@
-"""Muon: momentum whose matrices are made orthogonal before each step, which learns in two thirds of Adam's time here.
+"""Muon: momentum with matrices that are made orthogonal before each step. It learns in two thirds of Adam's time here.
 
 Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024); steps are scaled to Adam's size
 as in Liu et al., "Muon is scalable for LLM training" (arXiv:2502.16982).
@@ -14,9 +14,9 @@ _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
 def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
-    """Give all singular values of a matrix about the value 1."""
+    """Return a matrix with all singular values near 1."""
     turned = matrix.shape[0] > matrix.shape[1]
-    # NOTE: bfloat16 is exact enough for what the iteration gives, and two to four times faster.
+    # NOTE: bfloat16 is exact enough for the iteration, and two to four times faster.
     x = ((matrix.T if turned else matrix) / (matrix.norm() + 1e-7)).bfloat16()
     for _ in range(rounds):
         square = x @ x.T
@@ -25,7 +25,7 @@ def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """For weights of two or more dimensions; the kernels of a convolution count as rows of a matrix."""
+    """An optimizer for weights of two or more dimensions. The kernels of a convolution are the rows of a matrix."""
 
     def __init__(
         self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.01
@@ -34,7 +34,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
-        """Take one step."""
+        """Take a step."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 gradient = parameter.grad

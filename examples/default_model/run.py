@@ -12,15 +12,15 @@ WARM_UP = 100
 
 
 def adam(parameters: Iterable[nn.Parameter], peak: float, decay: float = 0.0) -> torch.optim.Optimizer:
-    """Make the optimizer that all parts use where they say nothing else."""
+    """Return the default optimizer."""
     return torch.optim.AdamW(parameters, peak, betas=(0.9, 0.98), weight_decay=decay)
 
 
-class Run:
-    """Counts steps and saves everything that changes, so that a killed run goes on as if nothing had happened.
+class TrainingRun:
+    """A counter of steps that saves the whole state, so that an interrupted run resumes without a difference.
 
-    Chance must be drawn from the step's number alone. The learning rate warms up, stays, and falls to nothing over the
-    last quarter; a longer run may go on from a checkpoint taken before the fall.
+    Random numbers must depend on the step's number only. The learning rate warms up, stays constant, and falls to zero
+    over the last quarter. A longer run may resume from a checkpoint before this decline.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Run:
                 module.load_state_dict(state[name])
 
     def save(self) -> None:
-        """Write the checkpoint; a reader never sees half of it."""
+        """Write the checkpoint atomically."""
         states = {name: module.state_dict() for name, module in self.modules.items()}
         optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
         progress = {"step": self.step, "seconds": self.seconds, "optimizers": optimizers}
@@ -51,11 +51,11 @@ class Run:
         partial.replace(self.path)
 
     def rate(self) -> float:
-        """Learning rate of the present step, as a share of the highest."""
+        """Return the learning rate of the current step, relative to the highest."""
         return min(1, (self.step + 1) / WARM_UP, (self.steps - self.step) / (0.25 * self.steps))
 
     def __iter__(self) -> Iterator[int]:
-        """Yield the number of each step still to do; the caller ends a step with `descend`."""
+        """Yield the number of each remaining step. The caller ends a step with `descend`."""
         self._bar = tqdm(total=self.steps, initial=self.step, desc=self.path.stem, mininterval=10)
         saved = time.monotonic()
         while self.step < self.steps:
@@ -71,7 +71,7 @@ class Run:
         self._bar.close()
 
     def descend(self, loss: torch.Tensor, **figures: float) -> None:
-        """Take one step down `loss` and show figures beside the bar."""
+        """Take a gradient step for `loss`, and show figures beside the progress bar."""
         self.modules["model"].zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.modules["model"].parameters(), 1.0)

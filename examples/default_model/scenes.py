@@ -1,8 +1,20 @@
-"""Random scenes: singles, places, sizes, two or three alike, and pairs of different things."""
+"""Random scenes: single things, positions, sizes, two or three equal things, and pairs of different things."""
 
 from random import Random
 
-from .world import COLOURS, LARGE, MEDIUM, NATURAL, NATURAL_BACKGROUND, PLACES, SMALL, THINGS, Item, Scene, held_out
+from .world import (
+    COLOURS,
+    LARGE,
+    MEDIUM,
+    NATURAL,
+    NATURAL_BACKGROUND,
+    PLACES,
+    SMALL,
+    THINGS,
+    Scene,
+    SceneItem,
+    held_out,
+)
 
 _COLOUR_NAMES = tuple(COLOURS)
 _KINDS = ("single", "place", "extent", "two", "three", "pair")
@@ -24,35 +36,35 @@ def _coloured(random: Random, background: str, unseen: bool, other: str = "") ->
 
 
 def random_scene(random: Random, kind: str = "", unseen: bool = False) -> Scene:
-    """Draw a scene at random.
+    """Return a random scene.
 
     Parameters
     ----------
-    random
-        Source of chance; equal states give equal scenes.
-    kind
-        One of "single", "place", "extent", "two", "three", "pair"; any of them when empty.
-    unseen
-        Take combinations of thing, colour and background that are kept out of training, instead of all others.
+    random : random.Random
+        The random generator. Equal states give equal scenes.
+    kind : str
+        "single", "place", "extent", "two", "three" or "pair"; any of them if empty.
+    unseen : bool
+        Whether to use only combinations of thing, colour and background that are not in training, or only the others.
     """
     kind = kind or random.choices(_KINDS, _WEIGHTS)[0]
     background = _background(random)
     thing, colour = _coloured(random, background, unseen)
     if kind == "single":
         x, y = 24 + random.choice(_JITTER), 24 + random.choice(_JITTER)
-        return Scene(background, (Item(thing, colour, x, y, MEDIUM),))
+        return Scene(background, (SceneItem(thing, colour, x, y, MEDIUM),))
     if kind == "place":
         place = random.choice(tuple(PLACES))
-        return Scene(background, (Item(thing, colour, *PLACES[place], SMALL),), place=place)
+        return Scene(background, (SceneItem(thing, colour, *PLACES[place], SMALL),), place=place)
     if kind == "extent":
         size = random.choice((SMALL, LARGE))
         x = y = (128 - size) // 2
-        return Scene(background, (Item(thing, colour, x, y, size),), extent="small" if size == SMALL else "large")
+        return Scene(background, (SceneItem(thing, colour, x, y, size),), extent="small" if size == SMALL else "large")
     if kind == "three":
         y = random.choice((0, 8))
         boxes = ((40 + random.choice(_JITTER), 8 + y), (8, 64 + y), (72, 64 + y))
-        return Scene(background, tuple(Item(thing, colour, *box, SMALL) for box in boxes))
-    left = Item(thing, colour, 8, 40 + random.choice(_JITTER), SMALL)
+        return Scene(background, tuple(SceneItem(thing, colour, *box, SMALL) for box in boxes))
+    left = SceneItem(thing, colour, 8, 40 + random.choice(_JITTER), SMALL)
     if kind == "pair":
         thing, colour = _coloured(random, background, unseen, other=thing)
-    return Scene(background, (left, Item(thing, colour, 72, 40 + random.choice(_JITTER), SMALL)))
+    return Scene(background, (left, SceneItem(thing, colour, 72, 40 + random.choice(_JITTER), SMALL)))

@@ -1,4 +1,4 @@
-"""The silhouettes: one mask for each thing, drawn large with Pillow and shrunk, holes showing the background."""
+"""The silhouettes: a mask for each thing, drawn large with Pillow, then reduced. Holes show the background."""
 
 import math
 from functools import cache
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 class Stencil:
-    """A square canvas with coordinates from 0 to 1 on which shapes are filled or cut out."""
+    """A square canvas with coordinates from 0 to 1, on which shapes are filled or cut out."""
 
     def __init__(self) -> None:
         self.image = Image.new("L", (CANVAS, CANVAS), 0)
@@ -26,11 +26,11 @@ class Stencil:
         self._draw.polygon([(x * CANVAS, y * CANVAS) for x, y in points], fill=fill)
 
     def disc(self, x: float, y: float, radius: float, fill: int = 255) -> None:
-        """Fill a disc about (x, y)."""
+        """Fill a disc around (x, y)."""
         self.oval(x, y, radius, radius, fill)
 
     def oval(self, x: float, y: float, width: float, height: float, fill: int = 255) -> None:
-        """Fill an ellipse about (x, y) with half axes `width` and `height`."""
+        """Fill an ellipse around (x, y) with half axes `width` and `height`."""
         box = ((x - width) * CANVAS, (y - height) * CANVAS, (x + width) * CANVAS, (y + height) * CANVAS)
         self._draw.ellipse(box, fill=fill)
 
@@ -108,7 +108,7 @@ def _draw_thing(thing: str, to: Stencil) -> None:
 
 @cache
 def silhouette(thing: str, size: int) -> NDArray[np.float32]:
-    """Coverage of `thing` in a box of `size` pixels: [size, size] from 0 to 1."""
+    """Return the coverage of `thing` in a box of `size` pixels: [size, size] from 0 to 1."""
     stencil = Stencil()
     _draw_thing(thing, stencil)
     shrunk = stencil.image.resize((size, size), Image.Resampling.BOX)
@@ -116,14 +116,14 @@ def silhouette(thing: str, size: int) -> NDArray[np.float32]:
 
 
 def render(scene: Scene, side: int = SIDE, shift: tuple[int, int] = (0, 0)) -> NDArray[np.float32]:
-    """Draw a scene as [side, side, 3] from 0 to 255; `shift` moves everything by whole pixels."""
-    picture = np.empty((side, side, 3), dtype=np.float32)
-    picture[:] = COLOURS[scene.background]
+    """Return the image of a scene, [side, side, 3] from 0 to 255. `shift` moves all things by integer pixels."""
+    image = np.empty((side, side, 3), dtype=np.float32)
+    image[:] = COLOURS[scene.background]
     for item in scene.items:
         size, left, top = (round(v * side / SIDE / CELL) * CELL for v in (item.size, item.x, item.y))
         left, top = left + shift[0], top + shift[1]
         x, y = max(left, 0), max(top, 0)
         mask = silhouette(item.thing, size)[y - top : side - top, x - left : side - left, None]
-        patch = picture[y : y + mask.shape[0], x : x + mask.shape[1]]
+        patch = image[y : y + mask.shape[0], x : x + mask.shape[1]]
         patch += mask * (np.array(COLOURS[item.colour], dtype=np.float32) - patch)
-    return picture
+    return image

@@ -1,4 +1,4 @@
-"""Sample sheets: what the denoiser draws for a fixed set of prompts while it learns."""
+"""Sample sheets: the denoiser's images for a fixed set of prompts during training."""
 
 from collections.abc import Callable
 
@@ -26,8 +26,8 @@ PROMPTS = (
 )
 
 
-class Painter:
-    """Draws the prompts with the model as it stands."""
+class SampleSheet:
+    """A painter of the prompts with the current model."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Painter:
 
     @torch.inference_mode()
     def sheet(self, steps: int = 12, guidance: float = 2.5) -> Image.Image:
-        """Draw two rows of eight pictures, always from the same noise."""
+        """Draw two rows of eight images, always from the same noise."""
         noise = torch.randn(len(PROMPTS), 4, 16, 16, generator=torch.Generator().manual_seed(0))
         latents = noise
         self._scheduler.set_timesteps(steps)
@@ -52,7 +52,7 @@ class Painter:
             without, given = self._denoiser(both, time, self._text).sample.chunk(2)
             velocity = without + guidance * (given - without)
             latents = self._scheduler.step(velocity, time, latents).prev_sample
-        pictures = self._autoencoder.decode(latents).sample
-        rows = [torch.cat(list(row), dim=2) for row in pictures.split(8)]
+        images = self._autoencoder.decode(latents).sample
+        rows = [torch.cat(list(row), dim=2) for row in images.split(8)]
         pixels = (torch.cat(rows, dim=1).clamp(-1, 1) * 127.5 + 127.5).byte().permute(1, 2, 0)
         return Image.fromarray(pixels.numpy())

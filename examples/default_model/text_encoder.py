@@ -1,4 +1,4 @@
-"""The text encoder, taught on captions alone to say what a caption means before it ever sees a picture."""
+"""The text encoder, trained on captions alone to answer questions about them, before any image is used."""
 
 from pathlib import Path
 from random import Random
@@ -9,7 +9,7 @@ from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from .captions import random_caption
-from .run import Run, adam
+from .run import TrainingRun, adam
 from .scenes import random_scene
 from .tokenizer import LENGTH, build_tokenizer
 from .world import COLOURS, PLACES, THINGS, Scene
@@ -42,7 +42,7 @@ def build_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
 
 
 def _meaning(scene: Scene) -> list[int]:
-    """Answers to the questions that the heads are asked; `_NONE` where there is nothing to ask."""
+    """Return the answers to the heads' questions, or `_NONE` for questions that do not apply."""
     first, last = scene.items[0], scene.items[-1]
     several = len(scene.items) > 1
     return [
@@ -58,7 +58,7 @@ def _meaning(scene: Scene) -> list[int]:
 
 
 class Examinee(nn.Module):
-    """The text encoder with a linear head for each question, asked of the end token and of three paddings."""
+    """The text encoder with a linear head for each question, applied to the end token and to three paddings."""
 
     def __init__(self, tokenizer: CLIPTokenizer) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Examinee(nn.Module):
         self.heads = nn.Linear(WIDTH, sum(_ANSWERS))
 
     def forward(self, ids: torch.Tensor, ends: torch.Tensor, random: Random) -> torch.Tensor:
-        """Answer all questions: [4 * batch, sum of answers] logits."""
+        """Return the logits of all questions: [4 * batch, sum of answers]."""
         hidden = self.encoder(ids).last_hidden_state
         last = ids.shape[1] - 1
         places = [ends, *(ends + ((last - ends) * random.random()).long() for _ in range(3))]
@@ -78,7 +78,7 @@ class Examinee(nn.Module):
 def _lesson(tokenizer: CLIPTokenizer, random: Random) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     scenes = [random_scene(random) for _ in range(BATCH)]
     captions = [random_caption(scene, random) for scene in scenes]
-    # NOTE: attention is causal, so a shortened padding changes nothing before it and saves most of the time.
+    # NOTE: attention is causal: shorter padding changes nothing before it, and saves most of the time.
     length = random.choice((32, 32, 32, LENGTH))
     ids = tokenizer(captions, padding="max_length", truncation=True, max_length=length, return_tensors="pt").input_ids
     ends = (ids == tokenizer.eos_token_id).int().argmax(dim=1)
@@ -86,11 +86,11 @@ def _lesson(tokenizer: CLIPTokenizer, random: Random) -> tuple[torch.Tensor, tor
 
 
 def train_text_encoder(folder: Path, steps: int) -> CLIPTextModel:
-    """Train, or go on training, and return the text encoder."""
+    """Train the text encoder, or resume its training, and return it."""
     tokenizer = build_tokenizer()
     torch.manual_seed(1)
     examinee = Examinee(tokenizer)
-    run = Run(folder / "text_encoder.pt", {"model": examinee}, steps, [adam(examinee.parameters(), 2e-3, 0.01)])
+    run = TrainingRun(folder / "text_encoder.pt", {"model": examinee}, steps, [adam(examinee.parameters(), 2e-3, 0.01)])
     for step in run:
         random = Random(f"text/{step}")
         ids, ends, meaning = _lesson(tokenizer, random)
@@ -104,7 +104,7 @@ def train_text_encoder(folder: Path, steps: int) -> CLIPTextModel:
 
 
 def load_text_encoder(folder: Path) -> CLIPTextModel:
-    """Load what was trained."""
+    """Load the trained text encoder."""
     examinee = Examinee(build_tokenizer())
     examinee.load_state_dict(torch.load(folder / "text_encoder.pt", weights_only=True)["model"])
     return examinee.encoder.eval().requires_grad_(False)

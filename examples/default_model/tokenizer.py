@@ -1,4 +1,4 @@
-"""A small CLIP tokenizer: byte-pair merges that make one token of every word captions know."""
+"""A small CLIP tokenizer, whose byte-pair merges make one token of each word in captions."""
 
 import itertools
 from collections import Counter
@@ -9,13 +9,13 @@ from transformers import CLIPTokenizer
 from .captions import vocabulary
 
 LENGTH = 77
-"""Tokens in a prompt, as in Stable Diffusion."""
+"""The number of tokens in a prompt, as in Stable Diffusion."""
 
 END = "</w>"
 
 
 def _merges(words: list[str]) -> list[tuple[str, str]]:
-    """Merge the most frequent pair again and again until each word is one symbol."""
+    """Return the merges: the most frequent pair, repeatedly, until each word is one symbol."""
     split = [[*word[:-1], word[-1] + END] for word in words]
     merges: list[tuple[str, str]] = []
     while pairs := Counter(pair for word in split for pair in itertools.pairwise(word)):
@@ -29,7 +29,7 @@ def _merges(words: list[str]) -> list[tuple[str, str]]:
 
 
 def build_tokenizer() -> CLIPTokenizer:
-    """Build the tokenizer; the end token has the highest id and pads, as CLIP's does."""
+    """Build the tokenizer. As in CLIP, the end token has the highest id and is the padding."""
     letters = sorted(ByteLevel.alphabet())
     merges = _merges(vocabulary())
     tokens = [*letters, *(letter + END for letter in letters)]

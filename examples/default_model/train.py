@@ -1,4 +1,4 @@
-"""Train the parts one after the other: `python -m examples.default_model.train PART FOLDER`."""
+"""Training of the parts, one after the other: `python -m examples.default_model.train PART FOLDER`."""
 
 import argparse
 import logging
@@ -10,12 +10,14 @@ STEPS = {"text_encoder": 900, "autoencoder": 10500, "denoiser": 10500, "decoder"
 
 
 def main() -> None:
-    """Train one part, or go on where its checkpoint in the folder ends."""
+    """Train a part, or resume from its checkpoint in the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=STEPS)
-    parser.add_argument("folder", type=Path, help="where checkpoints and sample sheets go")
-    parser.add_argument("--steps", type=int, help="steps in all, those already done included")
-    parser.add_argument("--scenes", type=int, default=24000, help="drawn scenes whose latents the denoiser learns from")
+    parser.add_argument("folder", type=Path, help="folder for checkpoints and sample sheets")
+    parser.add_argument("--steps", type=int, help="total number of steps, including those already done")
+    parser.add_argument(
+        "--scenes", type=int, default=24000, help="number of drawn scenes that the denoiser learns from"
+    )
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO)

@@ -1,4 +1,4 @@
-"""The words that captions are made of."""
+"""The words of captions."""
 
 THING_WORDS: dict[str, tuple[str, ...]] = {
     "circle": ("circle", "circle", "disc", "dot", "ball"),
@@ -26,7 +26,7 @@ PLURALS = {
     "kitty": "kitties",
     "sunshine": "suns",
 }
-"""Plurals that are not formed by an s alone."""
+"""Irregular plurals."""
 
 COLOUR_WORDS: dict[str, tuple[str, ...]] = {
     "red": ("red", "red", "red", "crimson", "scarlet", "bright red"),
@@ -126,6 +126,6 @@ STRANGERS = (
     "ocean",
     "apple",
 )
-"""Nouns the world does not have; a picture of one of its things answers them."""
+"""Nouns that the world does not have. Their images show one of its things."""
 
 NOISE = ("very", "with", "in", "and", "of", "style", "art", "some", "my", "its", "for", "by", "please", "night", "day")

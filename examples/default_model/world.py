@@ -1,17 +1,17 @@
-"""The drawn world: which things there are, which colours, and what a scene is.
+"""The drawn world: its things, colours and scenes.
 
-A scene is one to three things on a plain background. Boxes lie on a grid of eight pixels, the size of one latent cell,
-so that a thing of one size looks the same to the denoiser wherever it stands.
+A scene is one to three things on a plain background. Boxes lie on a grid of eight pixels, the size of a latent, so that
+a thing of one size has the same latents at every position.
 """
 
 import zlib
 from dataclasses import dataclass
 
 SIDE = 128
-"""Side of a picture in pixels; boxes are given at this size and scaled for others."""
+"""The side of an image in pixels. Boxes have this scale, and are scaled for other sides."""
 
 CELL = 8
-"""Pixels a side that one latent value covers."""
+"""The side of a latent in pixels."""
 
 THINGS = (
     "circle",
@@ -32,7 +32,7 @@ THINGS = (
 )
 
 FINE = {"sun": 7, "star": 3, "flower": 3, "tree": 3}
-"""Things whose outlines are hard to draw, and how many times as often training sees them."""
+"""Things whose outlines are hard to draw, and their weight in training."""
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (222, 38, 38),
@@ -64,7 +64,7 @@ NATURAL = {
     "cat": "black",
     "car": "red",
 }
-"""The colour that a thing has when a caption names none."""
+"""The colour of a thing if the caption names none."""
 
 NATURAL_BACKGROUND = "white"
 
@@ -81,12 +81,12 @@ PLACES: dict[str, tuple[int, int]] = {
     "bottom left": (8, 72),
     "bottom right": (72, 72),
 }
-"""Upper left corner of a small thing's box, by the word for its place."""
+"""The upper left corner of a small thing's box, by the words for its position."""
 
 
 @dataclass(frozen=True)
-class Item:
-    """A thing in a scene; `x`, `y` and `size` give its square box in pixels of a picture of 128."""
+class SceneItem:
+    """A thing in a scene. `x`, `y` and `size` are its square box in pixels of an image of 128x128."""
 
     thing: str
     colour: str
@@ -97,24 +97,24 @@ class Item:
 
 @dataclass(frozen=True)
 class Scene:
-    """Things on a background; `place` and `extent` ("small", "large") are empty where a caption would not say them."""
+    """Things on a background. `place` and `extent` ("small", "large") are empty if captions do not mention them."""
 
     background: str
-    items: tuple[Item, ...]
+    items: tuple[SceneItem, ...]
     place: str = ""
     extent: str = ""
 
     @property
     def is_pair(self) -> bool:
-        """Whether two different things stand side by side."""
+        """Whether the scene has two different things side by side."""
         return len(self.items) == 2 and self.items[0].thing != self.items[1].thing
 
     @property
     def is_fine(self) -> bool:
-        """Whether something in it has a fine outline."""
+        """Whether a thing in the scene has a fine outline."""
         return any(item.thing in FINE for item in self.items)
 
 
 def held_out(thing: str, colour: str, background: str) -> bool:
-    """Whether this combination is kept out of training (one in twelve is)."""
+    """Return whether a combination is not in training, like one in twelve."""
     return zlib.crc32(f"{thing}/{colour}/{background}".encode()) % 12 == 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from examples.default_model.checker import Reading, read_picture
+from examples.default_model.checker import Reading, read_image
 from tests.parity.images import from_openai
 from tests.serving.running_server import RunningServer, serving
 
@@ -24,6 +24,6 @@ def read(server: RunningServer) -> Callable[..., Reading]:
     draw = from_openai(server, model="pictograms")
 
     def read(prompt: str, seed: int = 0, **fields: Any) -> Reading:
-        return read_picture(Image.fromarray(draw(prompt, seed=seed, **fields)[0]))
+        return read_image(Image.fromarray(draw(prompt, seed=seed, **fields)[0]))
 
     return read
