@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from examples.default_model.checker import Reading, read_picture
+from examples.default_model.checker import Reading, read_image
 from tests.serving.running_server import RunningServer, serving
 
 pytestmark = pytest.mark.browser
@@ -59,7 +59,7 @@ def shown(page: Any) -> Reading:
     """What the picture on the page shows."""
     page.wait_for_selector("figcaption")
     url = page.get_attribute("#images img", "src")
-    return read_picture(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
+    return read_image(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
 
 
 def test_generating_with_previews_while_nodes_light_up(page: Any) -> None:
