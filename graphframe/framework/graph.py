@@ -15,8 +15,9 @@ from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.canonical import canonical
-from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
+from graphframe.framework.config.reading import parse, parse_file
 from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
+from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.errors import GraphError
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet

@@ -9,8 +9,8 @@ from typing import Final
 
 from google.protobuf import text_format
 
-from graphframe.framework.config.reading import SourcedNode
 from graphframe.framework.config.registry import full_name, is_subgraph, subgraph_of
+from graphframe.framework.config.sourced import SourcedNode
 from graphframe.framework.config.specs import tag_index
 from graphframe.framework.errors import GraphConfigError
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig

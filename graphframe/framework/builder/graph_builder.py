@@ -19,8 +19,8 @@ from graphframe.framework.builder.connections import (
 )
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.node_options import pack
-from graphframe.framework.config.reading import SourcedConfig
 from graphframe.framework.config.registry import find_calculator
+from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.specs import parse_tag_index, tag_index
 from graphframe.framework.errors import GraphConfigError
 from graphframe.framework.graph import Graph, make_graph

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from graphframe.framework.config.node_options import node_options, pack, written_options
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode
 from graphframe.framework.config.registry import find_calculator
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.specs import CONNECTIONS, parse_specs
 from graphframe.framework.config.subgraphs import expand
 from graphframe.framework.errors import GraphConfigError, Problem

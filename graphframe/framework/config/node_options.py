@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError, Message
 
 from graphframe.framework.config.dataclass_messages import message_type
 from graphframe.framework.config.dataclass_options import to_dataclass, to_message
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem
 from graphframe.framework.port import Options
 

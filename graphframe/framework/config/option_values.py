@@ -16,7 +16,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from graphframe.framework.config.node_options import written_options
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean
 
 T = TypeVar("T")

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.hidden_packages import explain_import
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode, parse_file
+from graphframe.framework.config.reading import parse_file
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.subgraph_function import MakeSubgraph, SubgraphFunction
 from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
 from graphframe.framework.port import Options

@@ -9,7 +9,8 @@ from typing import Any
 
 from graphframe.framework.config.node_options import node_options
 from graphframe.framework.config.paths import resolve_path
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode, parse
+from graphframe.framework.config.reading import parse
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.specs import Spec, parse_specs
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.port import M, Options

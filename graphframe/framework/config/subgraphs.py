@@ -9,8 +9,8 @@ from typing import Final
 
 from graphframe.framework.config.node_options import written_options
 from graphframe.framework.config.option_values import apply_option_values
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode
 from graphframe.framework.config.registry import find_subgraph, full_name, is_subgraph, subgraph_of
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.specs import CONNECTIONS, Spec, parse_specs, tag_index
 from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig

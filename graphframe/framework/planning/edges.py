@@ -7,7 +7,7 @@ from typing import Any
 
 import networkx as nx
 
-from graphframe.framework.config.reading import SourcedNode
+from graphframe.framework.config.sourced import SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean
 from graphframe.framework.planning.interface import Interface
 from graphframe.framework.planning.plan import Connection, NodePlan

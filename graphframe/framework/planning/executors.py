@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphframe.framework.config.reading import SourcedConfig
+from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.errors import Problem, did_you_mean
 from graphframe.framework.protos.options_pb2 import ThreadPoolExecutorOptions
 

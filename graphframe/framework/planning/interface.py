@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphframe.framework.config.reading import SourcedConfig
+from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.specs import parse_specs
 from graphframe.framework.errors import GraphError, Problem, did_you_mean
 

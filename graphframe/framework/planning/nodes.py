@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.node_options import node_options
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode
 from graphframe.framework.config.registry import is_subgraph
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean
 from graphframe.framework.input_policy import INPUT_POLICIES, configured
 from graphframe.framework.input_policy.policy import InputPolicy

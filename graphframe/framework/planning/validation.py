@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from graphframe.framework.config.reading import SourcedConfig, SourcedNode
 from graphframe.framework.config.registry import find_calculator
+from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.subgraphs import expand
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.planning.edges import Edges, execution_order

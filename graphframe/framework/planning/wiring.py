@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graphframe.framework.calculator import Calculator, NodeContext
-from graphframe.framework.config.reading import SourcedNode
+from graphframe.framework.config.sourced import SourcedNode
 from graphframe.framework.config.specs import Spec, parse_specs, parse_tag_index, tag_index
 from graphframe.framework.errors import Problem, did_you_mean
 from graphframe.framework.planning.plan import Connection

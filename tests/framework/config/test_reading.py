@@ -7,7 +7,7 @@ import pytest
 from google.protobuf import descriptor_pb2, wrappers_pb2
 
 import graphframe as gf
-from graphframe.framework.config.reading import SourcedConfig, parse, parse_file
+from graphframe.framework.config.reading import parse, parse_file
 from graphframe.framework.config.scan import FieldPath
 
 assert descriptor_pb2  # the types of these are used as options below
@@ -66,22 +66,6 @@ def test_what_is_read() -> None:
     assert config.proto.node[1].calculator == "Two"
     assert list(config.proto.node[1].output_stream) == ["x", "y"]
     assert config.problems == []
-
-
-def test_problems_carry_source_and_line() -> None:
-    config = parse(TEXT, "graph.pbtxt")
-    first, second = config.nodes
-    assert str(first.problem("is wrong", "input_stream", 0)) == 'graph.pbtxt:10: node "first": is wrong'
-    assert str(first.problem("is wrong", "executor", 0)) == 'graph.pbtxt:7: node "first": is wrong'
-    assert str(second.problem("is wrong")) == 'graph.pbtxt:15: node "Two": is wrong'
-    assert str(config.problem("is wrong", "input_stream", 1)) == "graph.pbtxt:4: is wrong"
-    assert str(config.problem("is wrong")) == "graph.pbtxt: is wrong"
-
-
-def test_nodes_without_name_are_called_by_their_calculator() -> None:
-    nodes = ['calculator: "A"', 'name: "n" calculator: "A"', 'calculator: "A"', 'calculator: "B"']
-    config = parse("".join(f"node {{ {node} }}" for node in nodes), "graph")
-    assert [node.name for node in config.nodes] == ["A_1", "n", "A_2", "B"]
 
 
 @pytest.mark.parametrize(
@@ -290,10 +274,3 @@ def test_types_of_mediapipe_that_are_not_known_are_problems_otherwise() -> None:
 def test_fields_that_are_not_known_are_problems_even_if_types_may_be_unknown() -> None:
     (problem,) = parse('node { calculater: "A" }', "graph", allow_unknown=True).problems
     assert 'has no field "calculater"' in problem.message
-
-
-def test_everything_without_a_line_of_its_own_is_at_the_empty_path() -> None:
-    config = parse('node { calculator: "A" }', "graph")
-    config = SourcedConfig(config.proto, "graph", {(): 7})
-    assert config.nodes[0].problem("is wrong", "calculator", 0).line == 7
-    assert config.problem("is wrong", "input_stream", 0).line == 7
