@@ -86,8 +86,8 @@ def test_unknown_calculators_may_be_allowed(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_wrong_beside_is_told(tmp_path: Path) -> None:
+def test_other_problems_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "graph.pbtxt"
-    path.write_text('node { calculator: "Nobody\'s" input_stream: "IMAGE:frame" }')
+    path.write_text('node { calculator: "Unknown" input_stream: "IMAGE:frame" }')
     result = CliRunner().invoke(main, ["check", "--allow-unknown", str(path)])
     assert 'input_stream "frame" has no producer' in result.output

@@ -1,4 +1,4 @@
-"""Commands by OpenVINO Model Server's names that end without serving."""
+"""The commands of ``graphframe serve`` that end without serving."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphframe.cli.main import main
 
 @pytest.fixture
 def models(euler: Path, tmp_path: Path) -> Path:
-    """A repository with a model, a graph, and what is neither."""
+    """A repository with a model, a graph, and other folders."""
     models = tmp_path / "models"
     (models / "org" / "sd").mkdir(parents=True)
     for part in euler.iterdir():

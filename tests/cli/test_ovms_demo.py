@@ -57,7 +57,7 @@ READY = "curl -s -o /dev/null -w %{{http_code}} http://localhost:{port}/v2/healt
 
 @pytest.fixture
 def folder(hub: Hub, euler: Path, flux_schnell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in, beside a hub that has the models of the demo."""
+    """An empty working folder, and a hub with the models of the demo."""
     for name, model in (("FLUX.1-schnell-int4-ov", flux_schnell), ("stable-diffusion-v1-5-int8-ov", euler)):
         files = (path for path in model.rglob("*") if path.is_file())
         hub.repositories[f"OpenVINO/{name}"] = {path.relative_to(model).as_posix(): path.read_bytes() for path in files}
@@ -113,7 +113,7 @@ def test_pull_and_start_on_three_devices_with_one_resolution(folder: Path) -> No
         assert {node["name"]: node["device"] for node in nodes}["vae_decode"] == "AUTO:CPU"
 
 
-def test_pull_then_serve_what_is_there(folder: Path) -> None:
+def test_pull_then_serve_without_the_hub(folder: Path) -> None:
     line = PULL.replace("/models", str(folder / "models")).replace(
         "stable-diffusion-v1-5-int8-ov", "FLUX.1-schnell-int4-ov"
     )
@@ -132,7 +132,7 @@ def test_pull_then_serve_what_is_there(folder: Path) -> None:
         assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov", width=64, height=64)) == 1
 
 
-def test_while_it_comes_the_server_tells_how_far_it_is(folder: Path, hub: Hub) -> None:
+def test_the_server_reports_the_progress_of_a_download(folder: Path, hub: Hub) -> None:
     seen: list[object] = []
     server: list[RunningServer] = []
 
@@ -154,7 +154,7 @@ def test_while_it_comes_the_server_tells_how_far_it_is(folder: Path, hub: Hub) -
     assert status["status"]["error_message"].startswith("downloading: 0.")
 
 
-def test_while_it_comes_the_server_can_be_stopped(folder: Path, hub: Hub) -> None:
+def test_the_server_can_be_stopped_during_a_download(folder: Path, hub: Hub) -> None:
     coming, stopped = threading.Event(), threading.Event()
 
     def stall(sent: int) -> None:
@@ -171,7 +171,7 @@ def test_while_it_comes_the_server_can_be_stopped(folder: Path, hub: Hub) -> Non
         stopped.set()
 
 
-def test_what_cannot_be_pulled_is_told_and_tried_again(folder: Path, hub: Hub) -> None:
+def test_a_failed_pull_is_reported_and_repeated_on_reload(folder: Path, hub: Hub) -> None:
     repository = hub.repositories.pop("OpenVINO/FLUX.1-schnell-int4-ov")
     with running(PULL_AND_START, "could not be loaded") as server:
         config = server.request("GET", "/v1/config")[1]
@@ -190,6 +190,6 @@ def test_what_cannot_be_pulled_is_told_and_tried_again(folder: Path, hub: Hub) -
         ("--source_model a/b --config_path c", "--config_path lists the models"),
     ],
 )
-def test_what_does_not_go_together(arguments: str, message: str) -> None:
+def test_options_that_exclude_each_other(arguments: str, message: str) -> None:
     result = CliRunner().invoke(main, ["serve", *arguments.split()])
     assert (result.exit_code, message in result.output) == (64, True), result.output

@@ -40,7 +40,7 @@ def progress_of(**stages: Stage) -> Progress:
         ),
     ],
 )
-def test_what_it_says(stages: dict[str, Stage], words: str) -> None:
+def test_the_line(stages: dict[str, Stage], words: str) -> None:
     assert now_at(progress_of(**stages), 100.0, 110.0) == words
 
 

@@ -15,7 +15,7 @@ from tests.repository.hub import Hub
 
 @pytest.fixture
 def models(hub: Hub, euler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty model repository beside a hub that has the model org/sd."""
+    """An empty model repository, and a hub with the model org/sd."""
     files = (path for path in euler.rglob("*") if path.is_file())
     hub.repositories["org/sd"] = {path.relative_to(euler).as_posix(): path.read_bytes() for path in files}
     monkeypatch.setenv("OVMS_MODEL_REPOSITORY_PATH", str(tmp_path / "models"))
@@ -40,14 +40,14 @@ def test_a_pulled_model_makes_images(models: Path, tmp_path: Path) -> None:
     assert "64x64" in result.output
 
 
-def test_the_graph_stays_without_options(models: Path) -> None:
+def test_the_graph_is_kept_without_options(models: Path) -> None:
     pull("org/sd", "--target_device", "AUTO:CPU")
     before = (models / "org/sd/graph.pbtxt").read_text()
     assert pull("org/sd")[0] == 0
     assert (models / "org/sd/graph.pbtxt").read_text() == before
 
 
-def test_an_edited_graph_is_kept_and_that_is_said(models: Path) -> None:
+def test_an_edited_graph_is_kept_and_reported(models: Path) -> None:
     pull("org/sd")
     graph = models / "org/sd/graph.pbtxt"
     graph.write_text(f"{graph.read_text()}# mine\n")
@@ -66,7 +66,7 @@ def test_the_one_node_of_ovms(models: Path) -> None:
     assert 'max_resolution: "512x512"' in text
 
 
-def test_adapters_come_too(models: Path, hub: Hub, tmp_path: Path) -> None:
+def test_adapters_are_downloaded(models: Path, hub: Hub, tmp_path: Path) -> None:
     hub.repositories["org/lora"] = {"ink.safetensors": b"ink"}
     code, output = pull("org/sd", "--ovms_graph", "--source_loras", "ink=org/lora:0.5")
     assert code == 0, output
@@ -76,7 +76,7 @@ def test_adapters_come_too(models: Path, hub: Hub, tmp_path: Path) -> None:
     assert "alpha: 0.5" in text
 
 
-def test_an_interrupt_ends_it_at_once_and_the_next_one_goes_on(models: Path, hub: Hub) -> None:
+def test_an_interrupt_ends_a_pull_at_once_and_the_next_one_resumes(models: Path, hub: Hub) -> None:
     ended = threading.Event()
     process = subprocess.Popen([sys.executable, "-c", "from graphframe.cli.main import main; main()", "pull", "org/sd"])
 

@@ -89,7 +89,7 @@ def serve(*options: str) -> Result:
     return CliRunner().invoke(main, ["serve", *options])
 
 
-def test_all_mistakes_of_a_graph_are_told(tmp_path: Path) -> None:
+def test_all_problems_of_a_graph_are_reported(tmp_path: Path) -> None:
     graph = tmp_path / "graph.pbtxt"
     graph.write_text(toys.GRAPH.replace("PaintCalculator", "PantCalculator").replace("IMAGE:image", "IMAGE:imag", 1))
     result = serve("--model_path", str(tmp_path))
@@ -131,7 +131,7 @@ def test_a_port_in_use(model: Path) -> None:
     assert f"cannot listen on 127.0.0.1, port {port}: Address already in use" in result.output
 
 
-def test_an_address_of_somebody_else(model: Path) -> None:
+def test_the_address_of_another_machine(model: Path) -> None:
     result = serve("--model_path", str(model), "--rest_bind_address", "192.0.2.1")
     assert result.exit_code == 1
     assert "cannot listen on 192.0.2.1" in result.output

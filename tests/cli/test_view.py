@@ -68,7 +68,7 @@ def test_output_is_needed(graph: Path) -> None:
     assert view(graph)[0] == 64
 
 
-def test_text_that_is_no_graph(tmp_path: Path) -> None:
+def test_text_that_is_not_a_graph(tmp_path: Path) -> None:
     path = tmp_path / "poem.txt"
     path.write_text("Roses are red")
     code, output = view(path, "-o", tmp_path / "graph.svg")

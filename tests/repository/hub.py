@@ -1,4 +1,4 @@
-"""A Hugging Face Hub on this machine, with what a test puts into it."""
+"""A Hugging Face hub on this machine, with the repositories of a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK = 4096
 
 @dataclass
 class Hub:
-    """What the hub has and how it behaves.
+    """The content of a hub, and its faults.
 
     Attributes
     ----------
@@ -25,11 +25,15 @@ class Hub:
     gated : set
         Repositories that want the token ``"good"``.
     altered : dict
-        What is sent instead of a file, by its path.
+        The bytes to send instead of a file, by its path.
     promised : int
-        How many bytes more than it sends it says that a file has.
+        The number of bytes by which a Content-Length exceeds the body.
     on_chunk : callable
-        Called with the number of chunks sent so far, before each.
+        Called before each chunk with its number.
+    sent : int
+        The number of chunks sent so far.
+    requests : list of str
+        The method and path of each request.
     """
 
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -43,12 +47,12 @@ class Hub:
 
     @property
     def url(self) -> str:
-        """For ``HF_ENDPOINT``."""
+        """The value for ``HF_ENDPOINT``."""
         return f"http://127.0.0.1:{self.port}"
 
 
 def commit_of(name: str) -> str:
-    """The only commit of a repository."""
+    """Return the only commit of a repository."""
     return hashlib.sha1(name.encode()).hexdigest()
 
 
@@ -130,7 +134,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that are killed leave connections behind."""
+        """Ignore errors: killed clients leave connections behind."""
 
 
 @contextmanager

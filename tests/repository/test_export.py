@@ -1,4 +1,4 @@
-"""Exporting with optimum-intel, on PyTorch: run by ``.ci/export``, where these are installed."""
+"""Export with optimum-intel and PyTorch; ``.ci/export`` runs these tests where both are installed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.models import model_path
 
 FAMILIES = ("stable_diffusion_euler", "latent_consistency", "stable_diffusion_xl", "stable_diffusion_3", "flux_schnell")
 FORMATS = {"fp16": 8.0, "int8": 12.0, "int4": 60.0}
-"""How far pixels may be from those of float32, on average, of 255: the tiny weights are random and bear little."""
+"""The largest mean difference of pixels from float32, of 255: tiny random weights are sensitive to rounding."""
 
 
 @pytest.fixture(scope="module")
 def torch_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny models as pipelines of PyTorch; each is made when it is first asked for."""
+    """The folder of the tiny models as PyTorch pipelines, each made on first use."""
     return tmp_path_factory.mktemp("torch")
 
 

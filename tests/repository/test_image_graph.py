@@ -32,13 +32,13 @@ def test_a_graph_of_openvino_model_server(folder: Path) -> None:
     assert {name: len(packets) for name, packets in outputs.items()} == {"IMAGE": 1, "PREVIEW": 2}
 
 
-def test_problems_are_told_with_file_and_line(folder: Path) -> None:
+def test_problems_name_file_and_line(folder: Path) -> None:
     (folder / "graph.pbtxt").write_text(ovms_graph('device: "CPU CPU"'))
     with pytest.raises(GraphConfigError, match=r"^\S*graph\.pbtxt:16: [^\n]* names 2 devices[^\n]*$"):
         open_image_graph(folder)
 
 
-def test_a_graph_that_makes_no_images(tmp_path: Path) -> None:
+def test_a_graph_that_is_not_an_image_graph(tmp_path: Path) -> None:
     (tmp_path / "graph.pbtxt").write_text('input_stream: "REQUEST:a" output_stream: "a"')
     with pytest.raises(GraphConfigError, match="an image graph needs an input_stream"):
         open_image_graph(tmp_path)

@@ -1,4 +1,4 @@
-"""Makes LoRA adapters: random low-rank matrices in a safetensors file."""
+"""LoRA adapters for tests: random low-rank matrices in a safetensors file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def random_pairs(
     seed: int = 0,
     scale: float = 0.1,
 ) -> dict[str, NDArray[Any]]:
-    """Two matrices a layer; `layers` gives the shapes of weights by the layers' names, as the file has them."""
+    """Return two random matrices per layer; `layers` has the shapes of weights by the layers' names in the file."""
     rng = np.random.default_rng(seed)
     tensors: dict[str, NDArray[Any]] = {}
     for layer, (out_features, *in_shape) in layers.items():

@@ -64,7 +64,7 @@ def test_some_are_always_applied(folder: Path, mode: str) -> None:
     np.testing.assert_allclose(infer(ours, gold=1.0), both, atol=1e-4)
 
 
-def test_what_other_models_are_for_changes_nothing(folder: Path) -> None:
+def test_adapters_for_other_models_change_nothing(folder: Path) -> None:
     assert (infer(model(folder, adapters("ink"), "text_encoder"), ink=1.0) == infer(model(folder, ""))).all()
     te = infer(model(folder, adapters("te"), "text_encoder"), te=1.0)
     assert not (te == infer(model(folder, ""))).all()
@@ -76,7 +76,7 @@ def test_fixed_shapes(folder: Path) -> None:
     np.testing.assert_allclose(infer(ours, ink=1.0), expected, atol=1e-4)
 
 
-def test_an_adapter_that_was_written_anew(folder: Path) -> None:
+def test_an_adapter_that_was_replaced(folder: Path) -> None:
     before = infer(model(folder, adapters("gold")), gold=1.0)
     write(folder / "gold", random_pairs({"unet.last": SHAPES["last"]}, seed=2))
     assert not (infer(model(folder, adapters("gold")), gold=1.0) == before).all()

@@ -50,7 +50,7 @@ def test_alpha_in_the_metadata_of_diffusers(tmp_path: Path) -> None:
     assert (ink.low_rank(to_k, ALL).up == tensors["unet.x.to_k.lora_B.weight"] / 2).all()
 
 
-def test_what_is_not_known(tmp_path: Path) -> None:
+def test_unsupported_tensors(tmp_path: Path) -> None:
     tensors = random_pairs({"lora_unet_a": (6, 5), "lora_unet_b": (6, 5)})
     tensors["lora_unet_c.hada_w1_a"] = tensors["lora_unet_b.lora_mid.weight"] = np.zeros((1,), np.float32)
     del tensors["lora_unet_a.lora_up.weight"]

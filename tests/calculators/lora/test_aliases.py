@@ -81,7 +81,7 @@ def test_static_adapters_allow_no_base_model(folder: Path) -> None:
         ),
     ],
 )
-def test_names_that_do_not_fit_together(folder: Path, text: str, message: str) -> None:
+def test_problems_of_aliases(folder: Path, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         aliases(text, folder)
 

@@ -5,7 +5,7 @@ import pytest
 from graphframe.calculators.lora.layer_names import layer_names
 
 TWO_LAYERS = {"down_blocks_0_resnets_0_conv1", "down_blocks_0_resnets_1_conv1"}
-"""A UNet with two layers a block, as all real ones have."""
+"""A UNet with two layers per block, like all published ones."""
 
 
 # Names of the second column are those that diffusers' convert_ldm_unet_checkpoint gives the first.

@@ -54,7 +54,7 @@ def test_layers_of_a_unet_by_both_kinds_of_names(tmp_path: Path) -> None:
     ]
 
 
-def test_text_encoders_get_what_is_theirs(tmp_path: Path) -> None:
+def test_text_encoders_get_their_layers(tmp_path: Path) -> None:
     first, second = (layers("stable_diffusion_xl", folder) for folder in ("text_encoder", "text_encoder_2"))
     q_proj = "text_model_encoder_layers_0_self_attn_q_proj"
     shapes = {}
@@ -104,7 +104,7 @@ def test_a_layer_of_another_shape(tmp_path: Path) -> None:
         match(adapter(tmp_path, {"unet.last": (7, 11)}), DENOISER, toys)
 
 
-def test_what_matches_in_part_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_partial_match_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     toys = list(layers_of(toy_model(weights())))
     ink = adapter(tmp_path, {"unet.last": (7, 10), "unet.lost": (7, 10)})
     with caplog.at_level(logging.WARNING):

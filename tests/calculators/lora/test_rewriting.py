@@ -1,4 +1,4 @@
-"""Adapters in each mode do what adding the product of their matrices to the weights does."""
+"""An adapter in each mode has the effect of adding the product of its matrices to the weights."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAMPLE = np.random.default_rng(1).normal(size=(2, 4, 5, 6)).astype(np.float32)
 
 
 def adapter(folder: Path, seed: int = 0, mode: LoraAdapterEntry.Mode.ValueType = DYNAMIC, **others: Any) -> Adapter:
-    """One for all layers, with the alpha that its file gives: half its rank."""
+    """Return an adapter of all layers, with an alpha in its file: half its rank."""
     path = folder / f"{seed}.safetensors"
     tensors = random_pairs({f"lora_unet_{name}": shape for name, shape in SHAPES.items()}, rank=2 + seed, seed=seed)
     alphas = {f"lora_unet_{name}.alpha": np.array(1 + seed / 2, np.float32) for name in SHAPES}
@@ -32,7 +32,7 @@ def adapter(folder: Path, seed: int = 0, mode: LoraAdapterEntry.Mode.ValueType =
 
 
 def changed(values: Weights, adapter: Adapter, alpha: float) -> Weights:
-    """The weights after an adapter."""
+    """Return the weights changed by an adapter."""
     file = adapter.file
     new = {}
     for name, value in values.items():

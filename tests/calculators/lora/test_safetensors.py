@@ -26,7 +26,7 @@ def test_all_types_become_float32(tmp_path: Path, stored: np.ndarray) -> None:
     assert file.metadata == {"by": "me"}
 
 
-def test_what_is_no_such_file(tmp_path: Path) -> None:
+def test_other_files(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", {"x": ARRAY})
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])

@@ -50,5 +50,5 @@ Q_PROJ = "text_model_encoder_layers_0_self_attn_q_proj"
         ("conv_in.weight", None),
     ],
 )
-def test_what_names_say(name: str, parsed: TensorName | None) -> None:
+def test_names(name: str, parsed: TensorName | None) -> None:
     assert TensorName.parse(name) == parsed

@@ -1,4 +1,4 @@
-"""A model with a layer of each kind that LoRA can change, named as the exporter names them."""
+"""A model with a layer of each kind that LoRA can change, named like those of exported models."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 
 SHAPES = {"conv": (8, 4, 3, 3), "pointwise": (6, 8, 1, 1), "left": (10, 6), "right": (5, 6), "last": (7, 10)}
-"""Of the weights: what comes out, what goes in."""
+"""The shapes of weights: output features, input features."""
 
 Weights = dict[str, NDArray[np.float32]]
 
 
 def weights(seed: int = 0) -> Weights:
-    """Values that all kinds of compression hold exactly: from -1 to 1, in eighths."""
+    """Return values that all kinds of compression represent exactly: from -1 to 1, in eighths."""
     rng = np.random.default_rng(seed)
     return {name: rng.integers(-7, 8, shape).astype(np.float32) / np.float32(8) for name, shape in SHAPES.items()}
 
 
 def toy_model(values: Mapping[str, NDArray[np.float32]], kind: str = "f32") -> ov.Model:
-    """Two convolutions, and after a VariadicSplit a product a half, one of them with weights that are transposed.
+    """Return a model of two convolutions and, after a VariadicSplit, two products, one with transposed weights.
 
     Parameters
     ----------
     values : mapping of str to array
         The weights.
     kind : str
-        How they are stored: ``"f32"``, or compressed: ``"f16"``, ``"i8"``, ``"i4"``.
+        The type of stored weights: ``"f32"``, or compressed, ``"f16"``, ``"i8"`` or ``"i4"``.
     """
     sample = ops.parameter([-1, 4, -1, -1], np.float32, name="sample")
     sample.output(0).tensor.set_names({"sample"})

@@ -1,4 +1,4 @@
-"""Graphs as OpenVINO Model Server writes them."""
+"""Graphs in OpenVINO Model Server's own format."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ node: {
 
 
 def ovms_graph(*fields: str, models_path: str = "./") -> str:
-    """The text with these options, one a line, beginning at line 15."""
+    """Return the text with these options, one per line, starting at line 15."""
     return TEXT % "\n".join(f"      {field}" for field in (f'models_path: "{models_path}",', *fields))

@@ -30,7 +30,7 @@ def images(graph: gf.Graph, **request: Any) -> list[str]:
     ("name", "encoders"),
     [("stable_diffusion_euler", 1), ("stable_diffusion_xl", 2), ("stable_diffusion_3", 3), ("flux_dev", 2)],
 )
-def test_it_is_the_graph_that_ships_for_the_model(name: str, encoders: int) -> None:
+def test_it_expands_to_the_shipped_graph(name: str, encoders: int) -> None:
     graph = gf.Graph.from_text(ovms_graph('device: "CPU HETERO:CPU AUTO:CPU"'), model_path(name))
     found = devices(graph)
     assert [device for node, device in found.items() if node.startswith("text_encode")] == ["CPU"] * encoders
@@ -67,13 +67,13 @@ def test_the_same_pixels_as_the_graph_that_ships(euler: Path) -> None:
         ("max_num_inference_steps: 4", "max_num_inference_steps", 4),
     ],
 )
-def test_what_requests_may_ask_for(euler: Path, option: str, field: str, value: Any) -> None:
+def test_the_limits_of_requests(euler: Path, option: str, field: str, value: Any) -> None:
     graph = gf.Graph.from_text(ovms_graph(option), euler)
     (node,) = [node for node in graph.nodes if node.name == f"{PREFIX}image_request"]
     assert getattr(node.options[ImageRequestCalculatorOptions], field) == value
 
 
-def test_without_a_number_of_steps_it_is_that_of_the_model(lcm: Path) -> None:
+def test_the_default_steps_are_those_of_the_model(lcm: Path) -> None:
     graph = gf.Graph.from_text(ovms_graph(), lcm)
     assert images(graph) == images(graph, num_inference_steps=4)
 
@@ -143,7 +143,7 @@ def test_adapters_are_those_of_the_nodes(euler: Path, tmp_path: Path) -> None:
     assert [(adapter.alias, adapter.alpha) for adapter in lora.lora_adapters] == [("ink", 0.5)]
 
 
-def test_it_can_be_told_from_others(euler: Path) -> None:
+def test_the_digest_depends_on_the_options(euler: Path) -> None:
     graphs = [gf.Graph.from_text(ovms_graph(option), euler) for option in ("", 'device: "HETERO:CPU"', 'device: "CPU"')]
     assert graphs[0].digest == graphs[2].digest != graphs[1].digest
 

@@ -31,13 +31,13 @@ def devices(graph: Graph) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("one_node", [False, True])
-def test_the_graph_does_what_the_options_say(folder: Path, one_node: bool) -> None:
+def test_the_graph_follows_the_options(folder: Path, one_node: bool) -> None:
     write_graph(folder, TaskOptions(target_device="AUTO:CPU CPU HETERO:CPU"), one_node=one_node)
     found = devices(open_image_graph(folder))
     assert (found["text_encode"], found["denoise"], found["vae_decode"]) == ("AUTO:CPU", "CPU", "HETERO:CPU")
 
 
-def test_all_nodes_are_seen(folder: Path) -> None:
+def test_all_nodes_are_written(folder: Path) -> None:
     write_graph(folder, TaskOptions(default_resolution="64x64", num_streams=1))
     text = (folder / "graph.pbtxt").read_text()
     for line in ('name: "denoise"', 'device: "CPU"', 'key: "NUM_STREAMS"', 'default_resolution: "64x64"'):
@@ -94,7 +94,7 @@ def test_openvino_model_server_reads_one_node() -> None:
 
 
 def mediapipe_pool() -> DescriptorPool:
-    """The types of these graphs in the package that they have in OpenVINO Model Server, and in no other."""
+    """Return the types of these graphs in OpenVINO Model Server's package alone."""
     pool = DescriptorPool()
     pool.AddSerializedFile(any_pb2.DESCRIPTOR.serialized_pb)
     for module in (options_pb2, stream_handler_pb2, calculator_pb2, lora_pb2, image_gen_pb2):
@@ -105,13 +105,13 @@ def mediapipe_pool() -> DescriptorPool:
     return pool
 
 
-def test_what_was_written_is_written_over(folder: Path) -> None:
+def test_a_written_graph_is_replaced(folder: Path) -> None:
     write_graph(folder, TaskOptions())
     write_graph(folder, TaskOptions(target_device="AUTO:CPU"))
     assert devices(open_image_graph(folder))["denoise"] == "AUTO:CPU"
 
 
-def test_what_was_edited_shows(folder: Path) -> None:
+def test_an_edited_graph_is_detected(folder: Path) -> None:
     assert not is_edited(folder)
     write_graph(folder, TaskOptions())
     assert not is_edited(folder)

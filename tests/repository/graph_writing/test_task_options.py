@@ -35,7 +35,7 @@ MESSAGE = r"""
 """
 
 
-def test_the_message_says_what_is_given() -> None:
+def test_the_message_has_all_options() -> None:
     assert TaskOptions(**EVERYTHING).message() == text_format.Parse(MESSAGE, ImageGenCalculatorOptions())
 
 

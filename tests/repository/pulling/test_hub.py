@@ -11,7 +11,7 @@ from tests.repository.hub import Hub, commit_of
 OPENVINO = {"model_index.json": b"{}", "unet/openvino_model.xml": b"xml", "unet/openvino_model.bin": b"weights"}
 
 
-def test_what_an_openvino_pipeline_needs(hub: Hub) -> None:
+def test_the_files_of_an_openvino_pipeline(hub: Hub) -> None:
     more = {"README.md": b"", "tokenizer/openvino_tokenizer.xml": b"", "scheduler/scheduler_config.json": b""}
     useless = {
         "a.png": b"",
@@ -26,7 +26,7 @@ def test_what_an_openvino_pipeline_needs(hub: Hub) -> None:
     assert model.pipeline_files() == sorted({**OPENVINO, **more})
 
 
-def test_what_a_pytorch_pipeline_needs(hub: Hub) -> None:
+def test_the_files_of_a_pytorch_pipeline(hub: Hub) -> None:
     needed = {
         "model_index.json": b"{}",
         "unet/config.json": b"",
@@ -52,7 +52,7 @@ def test_download(hub: Hub, tmp_path: Path) -> None:
     assert {path: (tmp_path / path).read_bytes() for path in OPENVINO} == OPENVINO
 
 
-def test_a_file_that_is_not_what_the_hub_promises(hub: Hub, tmp_path: Path) -> None:
+def test_a_wrong_checksum(hub: Hub, tmp_path: Path) -> None:
     hub.repositories["org/model"] = OPENVINO
     hub.altered["unet/openvino_model.bin"] = b"w3ights"
     with pytest.raises(PullError, match=r"checksum mismatch after 2 downloads: unet/openvino_model\.bin"):
@@ -60,12 +60,12 @@ def test_a_file_that_is_not_what_the_hub_promises(hub: Hub, tmp_path: Path) -> N
     assert not (tmp_path / "unet/openvino_model.bin").exists()
 
 
-def test_no_such_model(hub: Hub) -> None:
+def test_an_unknown_model(hub: Hub) -> None:
     with pytest.raises(PullError, match=f"org/other does not exist at {hub.url}, or is private"):
         HubModel("org/other")
 
 
-def test_no_such_revision(hub: Hub) -> None:
+def test_an_unknown_revision(hub: Hub) -> None:
     hub.repositories["org/model"] = OPENVINO
     with pytest.raises(PullError, match="has no revision v9"):
         HubModel("org/model", "v9")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -133,12 +134,14 @@ def test_a_disk_that_fills_up(models: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert contents(download_model(Pull("org/sd", models))) == FILES
 
 
-def test_killed_at_ten_moments_and_run_again(models: Path, hub: Hub) -> None:
-    code = """
-import pathlib, graphframe.repository.pulling.pull as pull
-XX
+def test_a_pull_that_is_killed_ten_times_resumes(models: Path, hub: Hub) -> None:
+    code = f"""
+import pathlib
+from graphframe.repository.pulling.model_download import download_model
+from graphframe.repository.pulling.pull import Pull
+download_model(Pull("org/sd", pathlib.Path({str(models)!r})))
 """
-    random = Random(3)
+    random, killed = Random(3), 0
     for _ in range(10):
         process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
         moment = hub.sent + random.randrange(1, 30)
@@ -152,7 +155,10 @@ XX
         if process.returncode == 0:
             shutil.rmtree(models / "org/sd")
         else:
+            assert process.returncode == -signal.SIGKILL
             assert not (models / "org/sd").exists()
+            killed += 1
+    assert killed
     hub.on_chunk = lambda sent: None
     assert contents(download_model(Pull("org/sd", models))) == FILES
     assert not list(models.rglob("*.incomplete"))
