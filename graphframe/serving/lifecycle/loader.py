@@ -64,13 +64,15 @@ class Loader:
             The files that were read last.
         """
         model.source, model.ended = source, False
-        files = None
+        lazy, files = self._lazy and not model.loaded, None
         try:
             if model.graph is None:  # NOTE: otherwise the files are local, and what was changed in them is kept
                 source.prepare()
             for _ in range(_MOST_READS):
                 files = source.files()
-                graph = self._read(model, source, files)
+                graph = self._open(model, files)
+                if not lazy:
+                    self._load(model, graph, warm_up=self._warm_up)
                 if source.files() == files:
                     model.serve(graph)
                     return files
@@ -84,7 +86,7 @@ class Loader:
         """Unload a model until the next request; if runs use it, when they end."""
         assert model.graph is not None
         try:
-            model.serve(self._open(model, model.source, model.graph.files))
+            model.serve(self._open(model, model.graph.files))
         except Exception as error:
             _fail(model, error)
             model.replace(None)
@@ -100,17 +102,10 @@ class Loader:
                 _log.info("%s is unloaded, since it is not used", model.name)
                 self.unload(model)
 
-    def _read(self, model: ServedModel, source: ModelSource, files: ModelFiles) -> ServedGraph:
-        """Open a graph and, unless its first request will do that, load it and warm it up."""
-        graph = self._open(model, source, files)
-        if not self._lazy or (model.graph is not None and model.graph.loaded):
-            self._load(model, graph, warm_up=self._warm_up)
-        return graph
+    def _open(self, model: ServedModel, files: ModelFiles) -> ServedGraph:
+        return ServedGraph(model.source.open(), files, partial(self._load_late, model))
 
-    def _open(self, model: ServedModel, source: ModelSource, files: ModelFiles) -> ServedGraph:
-        return ServedGraph(source.open(), files, partial(self._load_late, model))
-
-    def _load(self, model: ServedModel, graph: ServedGraph, *, warm_up: bool = False) -> None:
+    def _load(self, model: ServedModel, graph: ServedGraph, *, warm_up: bool) -> None:
         with self._one_at_a_time:
             self._make_room(model, graph.files.weights_bytes)
             try:
@@ -127,7 +122,7 @@ class Loader:
     def _load_late(self, model: ServedModel, graph: ServedGraph) -> None:
         """Load a graph that is served already, for a request that waits."""
         try:
-            self._load(model, graph)
+            self._load(model, graph, warm_up=False)
         except Exception as error:
             if model.graph is graph:
                 _fail(model, error)
