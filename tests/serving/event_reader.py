@@ -1,4 +1,4 @@
-"""Server-sent events, as clients read them."""
+"""Server-sent events as clients read them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 Event = tuple[str, dict[str, Any]]
-"""The name of an event, and its data."""
+"""The name of an event and its data."""
 
 
 def read_events(lines: Iterable[str]) -> Iterable[Event]:
-    """Yield each event when its last line is there; comments are left out."""
+    """Yield each event at its last line; comments are ignored."""
     name, data = "", ""
     for line in lines:
         field, _, value = line.rstrip("\n").partition(": ")

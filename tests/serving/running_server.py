@@ -1,4 +1,4 @@
-"""A server in a process of its own, for tests of what only shows there."""
+"""A server in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = 30
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a port that no process listens on now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -45,7 +45,7 @@ class RunningServer:
         threading.Thread(target=self._read_log, daemon=True).start()
 
     def wait_for_log(self, text: str) -> str:
-        """The next line of the log that contains `text`."""
+        """Return the next line of the log that contains `text`."""
         while True:
             try:
                 line = self._lines.get(timeout=SECONDS)
@@ -55,7 +55,7 @@ class RunningServer:
                 return line
 
     def request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """The status and the JSON of the answer to a request on a connection of its own."""
+        """Return the status and the JSON of the answer to a request on a connection of its own."""
         with contextlib.closing(self.connect()) as connection:
             headers = {"Content-Type": "application/json", "Connection": "close"}
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
@@ -64,11 +64,11 @@ class RunningServer:
             return response.status, json.loads(content) if content else None
 
     def generate(self, **fields: object) -> tuple[int, Any]:
-        """The status and the JSON of the answer to a request for images."""
+        """Return the status and the JSON of the answer to a request for images."""
         return self.request("POST", "/v1/images/generations", fields)
 
     def connect(self) -> http.client.HTTPConnection:
-        """A connection."""
+        """Return a connection that is not open yet."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -77,7 +77,7 @@ class RunningServer:
         return self.process.wait(timeout=SECONDS)
 
     def kill(self) -> None:
-        """End it and its workers at once, if it has not ended yet."""
+        """Kill it and its workers, unless it has ended."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=SECONDS)
@@ -93,10 +93,10 @@ class RunningServer:
 def serving(
     model: Path | None, *options: str, command: Sequence[str] | None = None, until: str = "toy is ready at "
 ) -> Iterator[RunningServer]:
-    """A server of the graph in `model`, from when its log says `until`; by the graphframe command, or by another.
+    """Run a server of the graph in `model`, and wait until its log says `until`.
 
-    Without a model it serves the one that ships.
-    Another one finds the options in its environment.
+    Without a model, the one that ships is served. A `command` other than graphframe's finds the options in its
+    environment.
     """
     port = free_port()
     settings: dict[str, object] = {"rest_bind_address": "127.0.0.1", "rest_port": port}
@@ -115,7 +115,7 @@ def serving(
 
 
 class Pipes:
-    """The two pipes by which a test and a toy calculator wait for each other."""
+    """Two pipes by which a test and a toy calculator wait for each other."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -127,9 +127,9 @@ class Pipes:
         assert (self.folder / "started").read_text() == "started"
 
     def let_go(self) -> None:
-        """Let the calculator go on."""
-        (self.folder / "news").write_text("go on")
+        """Let the calculator continue."""
+        (self.folder / "news").write_text("continue")
 
     def read_news(self) -> str:
-        """What the calculator says."""
+        """Return the text that the calculator writes."""
         return (self.folder / "news").read_text()

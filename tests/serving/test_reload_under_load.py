@@ -1,4 +1,4 @@
-"""Requests come all the while that graph, config and model change."""
+"""Requests while graph, config and model change."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ node {{
 
 
 class Files:
-    """Two folders with a model, and a config that names one of them."""
+    """Two folders with models, and a config that names one of them."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -45,7 +45,7 @@ class Files:
 
     @property
     def expected(self) -> list[str]:
-        """What an image of them is."""
+        """The content of an image of the current model."""
         return [self.edition, self.edition, self.folder, self.node]
 
     def change(self, number: int) -> None:
@@ -78,7 +78,7 @@ class Files:
 
 
 class Client(threading.Thread):
-    """Asks for images until it is told to stop, and keeps what it got."""
+    """Asks for images until it is stopped, and keeps the answers."""
 
     def __init__(self, server: RunningServer) -> None:
         super().__init__()

@@ -21,7 +21,7 @@ GUNICORN = "from tests.serving import toys; from gunicorn.app.wsgiapp import run
 
 
 def ask(server: RunningServer, prompt: str) -> http.client.HTTPConnection:
-    """Send a request for an image, and do not wait for the answer."""
+    """Send a request for an image without waiting for the answer."""
     connection = server.connect()
     body = json.dumps({"prompt": prompt})
     connection.request("POST", "/v1/images/generations", body, {"Content-Type": "application/json"})
@@ -29,7 +29,7 @@ def ask(server: RunningServer, prompt: str) -> http.client.HTTPConnection:
 
 
 def answer(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
-    """The answer, read to its end."""
+    """Return the answer, whose body was read to its end."""
     with contextlib.closing(connection):
         response = connection.getresponse()
         response.read()
@@ -51,7 +51,7 @@ def test_a_signal_lets_a_request_finish(model: Path, pipes: Pipes, number: int) 
         assert server.process.wait(SECONDS) == 0
 
 
-def test_a_second_interrupt_waits_for_nothing(model: Path, pipes: Pipes) -> None:
+def test_a_second_interrupt_does_not_wait(model: Path, pipes: Pipes) -> None:
     with serving(model) as server:
         connection = ask(server, f"wait {pipes.folder}")
         pipes.wait_until_started()
@@ -62,7 +62,7 @@ def test_a_second_interrupt_waits_for_nothing(model: Path, pipes: Pipes) -> None
         connection.close()
 
 
-def test_a_client_that_goes_away_cancels_its_run(model: Path, pipes: Pipes) -> None:
+def test_a_client_that_disconnects_cancels_its_run(model: Path, pipes: Pipes) -> None:
     with serving(model) as server:
         connection = ask(server, f"wait for cancel {pipes.folder}")
         pipes.wait_until_started()
@@ -76,14 +76,14 @@ def test_a_full_queue(model: Path, pipes: Pipes) -> None:
     with serving(model, "--max_running=1", "--max_waiting=1") as server:
         running = ask(server, f"wait {pipes.folder}")
         pipes.wait_until_started()
-        # Of two more, one waits and the other is turned away.
+        # One of two more requests waits, and the other is refused.
         others = [ask(server, "a cat"), ask(server, "a dog")]
         [answered], _, _ = select.select([other.sock for other in others], [], [], SECONDS)
         waiting, refused = sorted(others, key=lambda other: other.sock is answered)
         refusal = answer(refused)
         assert refusal.status == 429
         assert 1 <= int(refusal.headers["retry-after"]) <= 120
-        # Who waits goes away, which makes room for another; health is answered all the while.
+        # The waiting client disconnects, so that another can wait; health is answered meanwhile.
         waiting.close()
         server.wait_for_log("the client went away")
         assert server.request("GET", "/v2/health/ready")[0] == 200

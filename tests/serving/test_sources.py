@@ -1,4 +1,4 @@
-"""What the options of a server say is to be served."""
+"""The models that the options of a server select."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import sources_of
 
 
-def test_a_config_is_read_anew_each_time(model: Path, tmp_path: Path) -> None:
+def test_a_config_is_read_again_each_time(model: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text('{"model_config_list": [{"config": {"name": "toy", "base_path": "model"}}]}')
     find_sources = sources_of(ServerOptions(config_path=str(config)))
@@ -36,7 +36,7 @@ def test_a_graph_that_is_made_in_memory(euler: Path) -> None:
     assert (devices["vae_decode"], devices["denoise"]) == ("AUTO:CPU", "CPU")
 
 
-def test_options_that_do_not_fit_the_model(euler: Path) -> None:
+def test_options_that_the_model_refuses(euler: Path) -> None:
     options = ServerOptions(model_path=str(euler), task_options=TaskOptions(target_device="denoize=CPU"))
     with pytest.raises(TaskOptionsError, match='unknown node "denoize"'):
         sources_of(options)

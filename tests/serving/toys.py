@@ -1,4 +1,4 @@
-"""A toy calculator that paints nothing: each image is the request itself, as JSON. Prompts tell it to misbehave."""
+"""Toy calculators whose images are the request itself, as JSON. Prompts make them misbehave."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ node { calculator: "LateCalculator" device: "CPU" input_stream: "REQUEST:request
 
 @gf.register
 class PaintCalculator(gf.Calculator):
-    """Shows its previews, reports a step, and then does what the prompt says.
+    """Sends its previews, reports a step, and then does what the prompt says.
 
     Prompts: "fail", "refuse", "nothing", "wait FOLDER", "wait for cancel FOLDER"; all others give images.
 
-    FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news` for what comes next: it waits
-    until somebody writes there; or it writes there itself, once it is cancelled.
+    FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news`. "wait" reads from `news` before
+    it sends images; "wait for cancel" writes into it when the run is cancelled.
     """
 
     request = gf.Input("REQUEST", ImageRequest)
@@ -103,7 +103,7 @@ class LateCalculator(gf.Calculator):
 
 @gf.register
 class ReadEditionCalculator(gf.Calculator):
-    """Tells what the file `edition` in the graph's folder said when it was loaded."""
+    """Sends the content of the file `edition` in the graph's folder, read when it was loaded."""
 
     request = gf.Input("REQUEST", ImageRequest)
     edition = gf.Output("EDITION", str)
@@ -117,7 +117,7 @@ class ReadEditionCalculator(gf.Calculator):
 
 @gf.register
 class PrintEditionCalculator(gf.Calculator):
-    """Its image is what the other told, what it found itself, the graph's folder and its own name."""
+    """Sends an image of the other's edition, its own, the graph's folder, and its name."""
 
     edition = gf.Input("EDITION", str)
     image = gf.Output("IMAGE", EncodedImage)
@@ -167,7 +167,7 @@ class AdaptedCalculator(PaintCalculator):
 
 @gf.register
 class StaticCalculator(PaintCalculator):
-    """Has a LoRA adapter that is always applied, and so no images without it."""
+    """Has a LoRA adapter that is always applied."""
 
     def load(self, node: gf.NodeContext) -> None:
         node.publish("models", {"chalk": {}})
@@ -176,7 +176,7 @@ class StaticCalculator(PaintCalculator):
 
 @gf.register
 class SlowCalculator(PaintCalculator):
-    """Loads once somebody writes into the pipe `go` in the graph's folder."""
+    """Loads when a test writes into the pipe `go` in the graph's folder."""
 
     def load(self, node: gf.NodeContext) -> None:
         node.path("go").read_text()
@@ -188,5 +188,5 @@ def _shown(value: object) -> str:
 
 
 def painted(response: Any) -> list[dict[str, Any]]:
-    """The requests that the images of a response were painted from."""
+    """Return the requests that the images of a response show."""
     return [json.loads(base64.b64decode(image["b64_json"])) for image in response["data"]]
