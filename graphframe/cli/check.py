@@ -15,7 +15,10 @@ from graphframe.framework.graph import Graph
 @click.argument("graph", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--allow_unknown", is_flag=True, help="Accept unknown calculators and options, e.g. MediaPipe's.")
 def check(graph: Path, allow_unknown: bool) -> None:
-    """Validate GRAPH, a .pbtxt file, and print its nodes in execution order with their devices."""
+    """Validate GRAPH, a .pbtxt file.
+
+    If it is valid, its nodes are printed in execution order with their devices.
+    """
     with reported():
         nodes = Graph.from_file(graph, allow_unknown=allow_unknown).nodes
     rows = [("NODE", "CALCULATOR", "DEVICE")]

@@ -9,7 +9,10 @@ from graphframe.cli.table import print_table
 
 @click.command()
 def devices() -> None:
-    """List the OpenVINO devices of this machine, to which nodes of a graph can be bound."""
+    """List the OpenVINO devices of this machine.
+
+    Nodes of a graph can be bound to each of them, and to combinations such as AUTO:GPU,CPU.
+    """
     from graphframe.inference.devices import devices as found  # which imports OpenVINO; --help should not
 
     rows = [("DEVICE", "TYPE", "MEMORY", "STREAMS", "CAPABILITIES", "NAME")]

@@ -1,4 +1,4 @@
-"""``graphframe export``: converts a PyTorch model to OpenVINO."""
+"""``graphframe export``: exports PyTorch models to OpenVINO."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from graphframe.repository.export import check_can_export
 
 @click.group()
 def export() -> None:
-    """Convert a PyTorch model to OpenVINO, as OpenVINO Model Server's export_model.py does."""
+    """Export PyTorch models to OpenVINO.
+
+    The commands and options are those of OpenVINO Model Server's export_model.py.
+    """
 
 
 @with_options(PULL_OPTIONS, TASK_OPTIONS)
@@ -32,7 +35,10 @@ def export() -> None:
     help="A config.json to add the model to.",
 )
 def image_generation(source_model: str, model_name: str | None, config_file_path: Path | None, **given: Any) -> None:
-    """Export an image-generation pipeline, write its graph, and add it to a config.json."""
+    """Export an image-generation pipeline and write its graph.
+
+    With --config_file_path, the model is also added to a config.json.
+    """
     options, task_options = take_pull_options(given), take_task_options(given)
     name = model_name or (Path(source_model).name if Path(source_model).is_dir() else source_model)
     with reported():

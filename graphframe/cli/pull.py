@@ -24,9 +24,9 @@ from graphframe.repository.pulling.pull import Pull
 @click.argument("source_model")
 @click.option("--task", type=click.Choice(TASKS), default=TASKS[0], help="Task of the model.")
 def pull(source_model: str, task: str, **given: Any) -> None:
-    """Download SOURCE_MODEL, a Hugging Face model ID, and write its graph.
+    """Download a model and write its graph.
 
-    For example: graphframe pull OpenVINO/FLUX.1-schnell-int4-ov
+    SOURCE_MODEL is a Hugging Face model ID, e.g. OpenVINO/FLUX.1-schnell-int4-ov.
 
     Existing files are kept; an interrupted pull resumes. PyTorch weights are exported to OpenVINO.
     The environment variables HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE and HTTPS_PROXY are used.
