@@ -1,4 +1,4 @@
-"""What goes wrong: in a config, in a calculator, or because somebody cancelled."""
+"""The errors of the engine: of a config, of a calculator, or of a run that was cancelled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class GraphError(Exception):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with a config, and where."""
+    """One problem of a config, and its place."""
 
     message: str
     source: str
@@ -26,7 +26,7 @@ class Problem(NamedTuple):
 
 
 class GraphConfigError(GraphError):
-    """A graph that cannot run, with all that is wrong with it in `problems`."""
+    """A graph that cannot run. Its `problems` are reported all at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -34,7 +34,7 @@ class GraphConfigError(GraphError):
 
 
 class CalculatorError(GraphError):
-    """A calculator raised; the original exception is the `__cause__`.
+    """A calculator raised an exception, which is the `__cause__`.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class CalculatorError(GraphError):
     phase : str
         ``"load"``, ``"open"``, ``"process"`` or ``"close"``.
     timestamp : int
-        The input timestamp; `Timestamp.UNSET` while loading.
+        The timestamp of the input set; `Timestamp.UNSET` while loading.
     others : tuple of CalculatorError
-        Of other nodes, which failed to load as well; the message has them all.
+        Errors of other nodes that failed to load as well; the message includes them.
     """
 
     others: tuple[CalculatorError, ...] = ()
@@ -64,11 +64,11 @@ class CalculatorError(GraphError):
         return "\n".join([super().__str__(), *map(str, self.others)])
 
 
-class Cancelled(GraphError):  # noqa: N818 - a cancelled run is no error of anybody's
+class Cancelled(GraphError):  # noqa: N818 - a run that was cancelled did nothing wrong
     """The run was cancelled."""
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """``', did you mean "x"?'`` for the candidate that is closest to `name`; else ``''``."""
+    """Return ``', did you mean "x"?'`` for the candidate closest to `name`, or ``''`` if none is close."""
     close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.6)
     return f', did you mean "{close[0]}"?' if close else ""

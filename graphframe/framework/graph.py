@@ -1,4 +1,4 @@
-"""A graph: parsed, validated, loaded once, run any number of times at once."""
+"""`Graph`: parsed, validated, loaded once, run any number of times in parallel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +17,6 @@ from graphframe.framework.config.canonical import canonical
 from graphframe.framework.config.reading import parse, parse_file
 from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
-from graphframe.framework.errors import GraphError
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.planning.plan import Plan
@@ -27,12 +25,13 @@ from graphframe.framework.planning.wiring import UnknownCalculator
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.running.loading import LoadedGraph, load_graph
 from graphframe.framework.running.run import Run
+from graphframe.framework.running.starting import finish, finish_async, make_run
 from graphframe.framework.running.tracers import LoadTracer, Tracer
 
 Outputs = dict[str, list[Packet]]
-"""The packets of each output stream of a graph, by tag (by name where it has no tag)."""
+"""The packets of each output stream of a graph, by tag; by name where it has no tag."""
 Progress = Callable[[str, int, int], None]
-"""Called with the name of a node, the steps it has done, and all that it will do."""
+"""Called with the name of a node, the steps it has done, and all its steps."""
 
 
 class Graph:
@@ -63,13 +62,13 @@ class Graph:
         base : path, optional
             The folder that relative paths in the graph start from; by default that of the file.
         allow_unknown : bool, optional
-            Whether calculators, fields and types of options may be unknown here, as those of MediaPipe are. Such a
-            graph can be checked and looked at, but not loaded.
+            Whether calculators, fields and types of options may be unknown, as MediaPipe's own are. Such a graph can
+            be checked and viewed, but not loaded.
 
         Raises
         ------
         GraphConfigError
-            With all that is wrong with it.
+            With all problems.
         OSError
             If the file cannot be read.
         """
@@ -93,7 +92,7 @@ class Graph:
         Raises
         ------
         GraphConfigError
-            With all that is wrong with it.
+            With all problems.
         """
         config, plan = _read(text, source, os.path.abspath(base), changes())
         return cls(plan or validate(config), config)
@@ -114,7 +113,7 @@ class Graph:
         Raises
         ------
         GraphConfigError
-            With all that is wrong with it.
+            With all problems.
         """
         copy = CalculatorGraphConfig()
         copy.CopyFrom(config)
@@ -122,7 +121,7 @@ class Graph:
 
     @property
     def config(self) -> SourcedConfig:
-        """What it was made from, before its subgraphs were expanded."""
+        """The config of the graph, before its subgraphs were expanded."""
         return self._config
 
     @property
@@ -142,21 +141,21 @@ class Graph:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of what its config says, however it is written, in hexadecimal."""
+        """The SHA-256 of the config's content, in hexadecimal; independent of how it is written."""
         return hashlib.sha256(canonical(self._config).SerializeToString(deterministic=True)).hexdigest()
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        """What its calculators tell about it by `NodeContext.publish`; nothing while it is not loaded."""
+        """The values that its calculators gave to `NodeContext.publish`; empty while it is not loaded."""
         return MappingProxyType({} if self._loaded is None else self._loaded.properties)
 
     def load(self, tracer: LoadTracer | None = None) -> None:
-        """Load every node, once, side by side; further calls do nothing.
+        """Load all nodes, once, in parallel; further calls have no effect.
 
         Parameters
         ----------
         tracer : LoadTracer, optional
-            What follows the loading of the nodes.
+            Observes how nodes are loaded.
 
         Raises
         ------
@@ -166,9 +165,9 @@ class Graph:
         self._load(tracer)
 
     def close(self) -> None:
-        """Wait until nothing works any more, and let go of what was loaded.
+        """Wait until no node works any more, and release what was loaded.
 
-        A run that has not ended fails as soon as it needs a thread of the graph.
+        A run that has not ended fails when it needs a thread of the graph.
         """
         with self._loading:
             loaded, self._loaded = self._loaded, None
@@ -185,30 +184,30 @@ class Graph:
         pollers: Iterable[str] = (),
         tracer: Tracer | None = None,
     ) -> Run:
-        """Start a run, which takes packets by `Run.add` until its inputs are closed. Loads the graph if need be.
+        """Start a run, which takes packets by `Run.add` until its inputs are closed. Loads the graph if necessary.
 
         Parameters
         ----------
         side_packets : mapping of str to object, optional
             The graph's input side packets, by tag or name.
         observers : mapping of str to callable, optional
-            What is called with each packet of an output stream (by tag or name), in order, from the engine's threads.
-            If one raises, the run fails.
+            Called with each packet of an output stream, by tag or name, in order, from the engine's threads. If one
+            raises, the run fails.
         on_progress : callable, optional
-            What is called when a calculator reports progress.
+            Called when a calculator reports progress.
         bound_observers : mapping of str to callable, optional
-            What is called with the bound of an output stream when that moves without a packet: none before it comes.
+            Called with the bound of an output stream when it advances without a packet: none before it will come.
         pollers : iterable of str, optional
-            Output streams whose packets will be pulled, from `Run.pollers`.
+            Output streams whose packets are read from `Run.pollers`.
         tracer : Tracer, optional
-            What follows the work of the run.
+            Observes the calls of calculators.
 
         Raises
         ------
         GraphError
-            If a side packet is missing, or one of the names is not known.
+            If a side packet is missing, or a name is unknown.
         TypeError
-            If a side packet is not what its consumers take.
+            If a side packet is not of the type that its consumers take.
         CalculatorError
             If the graph cannot be loaded.
         """
@@ -246,14 +245,8 @@ class Graph:
         TypeError
             If an input stream or side packet takes another type.
         """
-        collected: Outputs = {key: [] for key in (self.outputs if outputs is None else outputs)}
-        run = self._make_run(self._load(), side_packets, _collectors(collected), on_progress, tracer)
-        try:
-            _feed(run, inputs)
-            run.wait_until_done()
-        except BaseException as error:
-            run.cancel(f"the caller of the run was stopped by {type(error).__name__}")
-            raise
+        collected = self._collected(outputs)
+        finish(self._make_run(self._load(), side_packets, _appends(collected), on_progress, tracer), inputs)
         return collected
 
     async def run_async(
@@ -273,32 +266,15 @@ class Graph:
         `observers` and `bound_observers` are called as in `start_run`, from the engine's threads. With ``outputs=()``
         they see packets that the run does not keep.
         """
-        loop = asyncio.get_running_loop()
         loaded = self._loaded
         if loaded is None:
-            loaded = await loop.run_in_executor(None, self._load)
-        collected: Outputs = {key: [] for key in (self.outputs if outputs is None else outputs)}
-        watched = (*_collectors(collected), *(observers or {}).items())
+            loaded = await asyncio.get_running_loop().run_in_executor(None, self._load)
+        collected = self._collected(outputs)
+        watched = (*_appends(collected), *(observers or {}).items())
         run = self._make_run(loaded, side_packets, watched, on_progress, tracer)
         for key, observer in (bound_observers or {}).items():
             run.observe(self._plan.outputs.number(key), on_bound=observer)
-        ended = asyncio.Event()
-
-        def end(_: Run) -> None:
-            with suppress(RuntimeError):  # the loop is closed: no caller waits any more
-                loop.call_soon_threadsafe(ended.set)
-
-        run.add_done_callback(end)
-        try:
-            await loop.run_in_executor(loaded.starters, _feed, run, inputs)
-            await ended.wait()
-        except BaseException as error:
-            reason = f"the caller of the run was stopped by {type(error).__name__}"
-            run.cancellation.cancel(reason)
-            loop.run_in_executor(None, run.cancel, reason)  # which may call calculators
-            raise
-        if run.error is not None:
-            raise run.error
+        await finish_async(run, inputs, loaded)
         return collected
 
     def _load(self, tracer: LoadTracer | None = None) -> LoadedGraph:
@@ -315,28 +291,12 @@ class Graph:
         side_packets: Mapping[str, Any] | None,
         observers: Iterable[tuple[str, Callable[[Packet], None]]],
         on_progress: Progress | None,
-        tracer: Tracer | None = None,
+        tracer: Tracer | None,
     ) -> Run:
-        plan = self._plan
-        given = {}
-        for key, value in (side_packets or {}).items():
-            plan.side_inputs.check(key, value)
-            given[plan.side_inputs.number(key)] = value
-        missing = set(plan.side_inputs.numbers.values()) - set(given)
-        if missing:
-            names = ", ".join(f'"{plan.side_packets[number]}"' for number in sorted(missing))
-            raise GraphError(f"the graph needs input side packets that were not given: {names}")
-        run = Run(
-            plan,
-            [_shallow_copy(calculator) for calculator in loaded.calculators],
-            loaded.executors,
-            given,
-            on_progress,
-            tracer,
-        )
-        for key, observer in observers:
-            run.observe(plan.outputs.number(key), observer)
-        return run
+        return make_run(self._plan, loaded, side_packets or {}, observers, on_progress, tracer)
+
+    def _collected(self, outputs: Iterable[str] | None) -> Outputs:
+        return {key: [] for key in (self._plan.outputs.keys if outputs is None else outputs)}
 
 
 def make_graph(
@@ -355,7 +315,7 @@ def make_graph(
     Raises
     ------
     GraphConfigError
-        With all that is wrong with it.
+        With all problems.
     """
     config = config._replace(base=Path(os.path.abspath(base)))
     return Graph(validate(config, find), config)
@@ -370,30 +330,13 @@ def _read(text: str, source: str, base: str, _changes: int) -> tuple[SourcedConf
 
 
 def _find_or_stand_in(name: str) -> type[Calculator]:
-    """The calculator of that name, or `UnknownCalculator` if there is none."""
+    """Return the calculator of that name, or `UnknownCalculator` if it is unknown."""
     try:
         return find_calculator(name)
     except LookupError:
         return UnknownCalculator
 
 
-def _collectors(outputs: Outputs) -> Iterable[tuple[str, Callable[[Packet], None]]]:
+def _appends(outputs: Outputs) -> Iterable[tuple[str, Callable[[Packet], None]]]:
+    """Return the observers that collect the outputs."""
     return ((key, packets.append) for key, packets in outputs.items())
-
-
-def _feed(run: Run, inputs: Mapping[str, Any]) -> None:
-    run.start()
-    try:
-        for key, value in inputs.items():
-            run.add(key, value)
-    except GraphError:
-        if run.error is None:
-            raise
-    run.close_inputs()
-
-
-def _shallow_copy(calculator: Calculator) -> Calculator:
-    copy = object.__new__(type(calculator))
-    if calculator.__dict__:
-        copy.__dict__.update(calculator.__dict__)
-    return copy

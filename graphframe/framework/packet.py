@@ -1,4 +1,4 @@
-"""What travels on a stream."""
+"""`Packet`, the unit that streams carry."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from graphframe.framework.timestamp import Timestamp
 
 
 class Packet(NamedTuple):
-    """A value at a timestamp. Immutable and shared by all who receive it: a calculator must not change its value."""
+    """A value at a timestamp. Immutable, and shared by its receivers: a calculator must not change the value."""
 
     value: Any
     timestamp: int
 
     def at(self, timestamp: int) -> Packet:
-        """The same value at another timestamp."""
+        """Return the same value at another timestamp."""
         return Packet(self.value, timestamp)
 
     def __repr__(self) -> str:
@@ -24,4 +24,4 @@ class Packet(NamedTuple):
 
 
 new_packet: Final[Callable[[tuple[Any, int]], Packet]] = partial(tuple.__new__, Packet)
-"""Makes a packet of a value and a timestamp at a third of the cost: a NamedTuple's own constructor runs in Python."""
+"""Makes a packet from a value and a timestamp in a third of the time: a NamedTuple's constructor runs in Python."""

@@ -1,4 +1,4 @@
-"""Ports: the typed class attributes by which a calculator says what it takes and gives."""
+"""Ports: the typed class attributes that declare the inputs, outputs and options of a calculator."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ M = TypeVar("M")
 K = TypeVar("K")
 
 ANY_TAG = "*"
-"""The tag of a `multiple` port that takes every stream that no other port of the calculator takes."""
+"""The tag of a `multiple` port that takes all streams that no other port of the calculator takes."""
 
 
 _CLASS = type
 
 
 class Port(Generic[T]):
-    """One named place of a calculator where a stream or a side packet is connected.
+    """A named place of a calculator where a stream or side packet is connected.
 
     Parameters
     ----------
     tag : str
-        The tag in the graph's text; ``""`` for streams without one.
+        Its tag in the graph; ``""`` for streams without one.
     type : type
-        The class of what its packets hold; `object` for anything.
+        The class of its values; `object` for any.
     optional : bool
         Whether a graph may leave it unconnected.
     multiple : bool
         Whether several streams may be connected (``TAG:0:a``, ``TAG:1:b``).
     same_as : Input, optional
-        Of an output: the input whose packets it sends on, so that it has the type of what is connected there.
+        For an output that forwards packets: the input that they come from, whose type it has.
     """
 
     kind = "port"
@@ -81,7 +81,7 @@ class Output(Port[T]):
 
 
 class SideInput(Port[T]):
-    """A value that is there before the calculator opens."""
+    """A value that is set before the calculator opens."""
 
     kind = "input side packet"
 
@@ -93,12 +93,12 @@ class SideOutput(Port[T]):
 
 
 class Options(Generic[M]):
-    """What holds the calculator's options: a protobuf message, or a dataclass, best a frozen one.
+    """The calculator's options: a protobuf message or a dataclass, preferably frozen.
 
     The fields of a dataclass are of type bool, int, float, str, bytes, an Enum, another dataclass, a list of one of
-    these, or one of these and None. A graph writes it as a message of the name of the class: ``node_options {
-    [type.googleapis.com/InvertOptions] { strength: 0.5 mode: FAST } }``. What it leaves out has the default of the
-    class; an error that the class raises is an error of the graph.
+    these, or one of these and None. A graph writes them as a message with the name of the class: ``node_options {
+    [type.googleapis.com/InvertOptions] { strength: 0.5 mode: FAST } }``. Omitted fields have the defaults of the class;
+    an error that the class raises is an error of the graph.
 
     Parameters
     ----------
@@ -108,12 +108,12 @@ class Options(Generic[M]):
     Attributes
     ----------
     message : type
-        The class of the message that is written in graphs.
+        The class of the message in graphs.
 
     Raises
     ------
     TypeError
-        If the dataclass has a field of another type, or another one of its name has other fields.
+        If the dataclass has a field of another type, or another dataclass of that name has other fields.
     """
 
     def __init__(self, type: type[M]) -> None:
@@ -131,6 +131,6 @@ def _message_type(cls: type[Any]) -> type[Message]:
 
 
 def declared(cls: type, kind: type[K]) -> tuple[K, ...]:
-    """The class attributes of one kind that the class `cls` has, inherited ones first."""
+    """Return the class attributes of one kind that the class `cls` has, inherited ones first."""
     found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
     return tuple(value for value in found.values() if isinstance(value, kind))

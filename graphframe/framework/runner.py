@@ -1,4 +1,4 @@
-"""Runs one calculator alone, for its unit tests."""
+"""`CalculatorRunner`, which runs one calculator alone, for unit tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
 
 class CalculatorRunner:
-    """Runs a calculator on given packets. Each `run` is a run of its own, of one node that is loaded once.
+    """Runs a calculator on given packets. Its node is loaded once; each call of `run` is a separate run.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ class CalculatorRunner:
     options : Message or dataclass, optional
         Its options.
     device : str, optional
-        The device that its node is bound to.
+        The device of its node.
     device_properties : mapping, optional
         OpenVINO properties of the node.
     side_packets : mapping, optional
         Values of its input side packets, by tag (or ``"TAG:1"``; ``""`` for one without a tag).
     outputs : sequence of str, optional
-        The outputs to connect, by tag or ``"TAG:1"``; by default the first one of each port.
+        Outputs to connect, by tag or ``"TAG:1"``; by default the first of each port.
     base : path, optional
         The folder that relative paths in the options start from.
 
@@ -64,25 +64,25 @@ class CalculatorRunner:
         self._graphs: dict[tuple[str, ...], Graph] = {}
 
     def run(self, *untagged: Iterable[Any], **tagged: Iterable[Any]) -> dict[str, list[Packet]]:
-        """Run it once. Connecting other streams than in the calls before loads it anew.
+        """Run it once. A call that connects other streams than before loads it again.
 
         Parameters
         ----------
         *untagged : iterable
             The packets of its input streams without a tag.
         **tagged : iterable
-            The packets of its other input streams, by tag, or by ``"TAG:1"`` for further ones of a port. Each item is a
-            value, which gets its position as timestamp, or a `Packet`.
+            The packets of its other input streams, by tag, or by ``"TAG:1"`` for further streams of a port. Each
+            item is a `Packet`, or a value whose timestamp is its position.
 
         Returns
         -------
         dict of str to list of Packet
-            What it sent, by tag or ``"TAG:1"``; ``""``, ``":1"`` ... for streams without a tag.
+            The packets that it sent, by tag or ``"TAG:1"``; ``""``, ``":1"`` ... for streams without a tag.
 
         Raises
         ------
         CalculatorError, GraphConfigError
-            As a graph would.
+            If the graph of this calculator is wrong, or a run of it fails.
         """
         inputs = {tag_index("", index): items for index, items in enumerate(untagged)} | tagged
         graph = self._graph(tuple(inputs))
@@ -115,7 +115,7 @@ class CalculatorRunner:
         return self._graphs[keys]
 
     def _places(self, keys: Iterable[str]) -> set[tuple[str, int]]:
-        """The outputs that are connected, given the keys of the inputs."""
+        """Return the outputs to connect, given the keys of the inputs."""
         if self._outputs is not None:
             return set(self._outputs)
         contract = self._calculator.contract
@@ -127,7 +127,7 @@ class CalculatorRunner:
 
 
 def _name(kind: str, key: str) -> str:
-    """The stream at ``TAG:1`` is called ``in_tag__1``, so that messages tell which it is."""
+    """Return a stream's name, from which its place can be seen in messages: ``in_tag__1`` for ``TAG:1``."""
     tag, index = parse_tag_index(key)
     return f"{kind}_{tag.lower()}__{index}" if index else f"{kind}_{tag.lower()}"
 
@@ -138,7 +138,7 @@ def _spec(key: str, name: str) -> str:
 
 
 def _in_order(inputs: Mapping[str, Iterable[Any]]) -> list[tuple[str, Packet]]:
-    """All packets of all inputs, in the order of timestamps."""
+    """Return all packets of all inputs, in the order of timestamps."""
     packets = [
         (key, item if isinstance(item, Packet) else Packet(item, timestamp))
         for key, items in inputs.items()

@@ -9,7 +9,7 @@ _HIGHEST: Final = 2**63 - 1
 
 
 class Timestamp:
-    """MediaPipe's special timestamps, and what may follow what. A timestamp itself is an ``int``.
+    """MediaPipe's special timestamps, and the rules of their order. A timestamp itself is an ``int``.
 
     >>> Timestamp.next_allowed_in_stream(7)
     8
@@ -20,33 +20,33 @@ class Timestamp:
     UNSET: Final = _LOWEST
     """No timestamp."""
     UNSTARTED: Final = _LOWEST + 1
-    """What a calculator sees in ``open``."""
+    """The timestamp of ``open``."""
     PRE_STREAM: Final = _LOWEST + 2
-    """Of a packet that is the only one of its stream, and comes before those of other streams."""
+    """The timestamp of a stream's only packet, before those of other streams."""
     MIN: Final = _LOWEST + 3
     MAX: Final = _HIGHEST - 3
     POST_STREAM: Final = _HIGHEST - 2
-    """Of a packet that is the only one of its stream, and comes after those of other streams."""
+    """The timestamp of a stream's only packet, after those of other streams."""
     ONE_OVER_POST_STREAM: Final = _HIGHEST - 1
-    """Only as a bound: nothing more can come."""
+    """Only a bound: no packet can follow."""
     DONE: Final = _HIGHEST
-    """The bound of a closed stream, and what a calculator sees in ``close``."""
+    """The bound of a closed stream, and the timestamp of ``close``."""
 
     @staticmethod
     def is_allowed_in_stream(timestamp: int) -> bool:
-        """Whether a packet may carry `timestamp`."""
+        """Return whether a packet may have `timestamp`."""
         return Timestamp.PRE_STREAM <= timestamp <= Timestamp.POST_STREAM
 
     @staticmethod
     def next_allowed_in_stream(timestamp: int) -> int:
-        """The least timestamp that may follow `timestamp` in a stream."""
+        """Return the least timestamp that may follow `timestamp` in a stream."""
         if timestamp == Timestamp.PRE_STREAM or timestamp >= Timestamp.MAX:
             return Timestamp.ONE_OVER_POST_STREAM
         return max(timestamp + 1, Timestamp.MIN)
 
     @staticmethod
     def describe(timestamp: int) -> str:
-        """The name of a special value, the number of any other."""
+        """Return the name of a special value, or the number of any other."""
         return _NAMES.get(timestamp, str(timestamp))
 
 

@@ -1,4 +1,4 @@
-"""What loading and runs spend their time on: recorded, drawn as a trace for Perfetto, and summed up for each node."""
+"""The time of loading and runs: recorded, drawn as a trace for Perfetto, and summed up for each node."""
 
 from graphframe.tracing.chrome import chrome_trace
 from graphframe.tracing.profile import NodeProfile, profile, profile_table

@@ -1,4 +1,4 @@
-"""Traces in Chrome's Trace Event format, which Perfetto (ui.perfetto.dev) and chrome://tracing show."""
+"""Traces in Chrome's Trace Event format, for Perfetto (ui.perfetto.dev) and chrome://tracing."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from graphframe.tracing.trace import Call, Load, Trace
 
 
 def chrome_trace(traces: Iterable[Trace]) -> dict[str, Any]:
-    """What `json.dump` makes a trace file of; its times are in microseconds from the start of what came first.
+    """Return the content of a trace file, for `json.dump`; times are in microseconds from the first event.
 
-    The loading of graphs is a process with a track for each node. So is each run: the calls of its nodes, and what they
-    waited for. Arrows go with the packets. Each slot of a device is a track of the process "devices", with the
-    inferences of all runs.
+    The loading of graphs is a process with a track for each node. So is each run: the calls of its nodes, and their
+    waits. Arrows follow the packets. Each slot of a device is a track of the process "devices", with the inferences of
+    all runs.
 
     Parameters
     ----------
     traces : iterable of Trace
-        One for each run.
+        One trace for each run.
     """
     traces = list(traces)
     runs = [(trace.run or str(number), trace.calls) for number, trace in enumerate(traces, 1)]
@@ -46,7 +46,7 @@ class _Track(NamedTuple):
 
 
 class _Drawing:
-    """The events so far."""
+    """The events of a trace file, and the numbers that they use."""
 
     def __init__(self, start: float) -> None:
         self.events: list[dict[str, Any]] = []
@@ -121,7 +121,7 @@ def _draw_run(drawing: _Drawing, run: str, calls: Iterable[Call]) -> None:
 
 
 def _place(drawing: _Drawing, pid: int, calls: Iterable[Call]) -> Iterator[tuple[_Track, Call]]:
-    """A track for each call of a node, in which no other overlaps it: one is enough unless several were in flight."""
+    """Yield a track for each call of a node. Overlapping calls get different tracks."""
     tracks: list[_Track] = []
     ends: list[float] = []
     for call in calls:
@@ -167,7 +167,7 @@ def _short(model: Path) -> str:
 
 
 def _draw_waits(drawing: _Drawing, waits: Iterable[LaneWait]) -> None:
-    """How many waited for each device, whenever that changed."""
+    """Draw the number of inferences that wait for each device, whenever it changes."""
     changes = [change for wait in waits for change in ((wait.began, 1, wait.device), (wait.ended, -1, wait.device))]
     waiting: Counter[str] = Counter()
     for time, change, device in sorted(changes):

@@ -1,4 +1,4 @@
-"""What each node of a graph spent its time on, in one run or several."""
+"""How each node of a graph spent its time, in one run or several."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from graphframe.tracing.trace import Call, Nested, Trace
 
 @dataclass(frozen=True)
 class NodeProfile:
-    """What a node spent its time on; times in seconds.
+    """How a node spent its time; times in seconds.
 
     For a node without several in flight, `input_wait`, `executor_wait` and `total` add up to the time from the start
-    of the runs to the end of its last call, unless others were called within its own calls: theirs is not counted.
+    of the runs to the end of its last call. The time of calls nested in its own is not counted.
 
     Attributes
     ----------
     name, calculator, device : str
     calls : int
-        How often ``process`` was called.
+        The number of calls of ``process``.
     mean, p95 : float
-        Of these calls: how long they took, and what 95 % of them did not exceed.
+        The duration of these calls: its mean, and its 95th percentile.
     total : float
-        In the calculator, with ``open`` and ``close``.
+        Time in the calculator, including ``open`` and ``close``.
     share : float
-        Of the time of the runs; the shares of nodes that work side by side can add up to more than 1.
+        The fraction of the runs' time; the shares of nodes that work in parallel can exceed 1 in total.
     input_wait : float
-        Nothing was there to do, until the node's last call.
+        Time without an input set to process, until the last call.
     executor_wait : float
-        Something was there to do, and no thread to do it in: the sum over its calls.
+        Time between a ready input set and its call, for lack of a thread.
     lane_wait : float
-        Part of `total`: its inferences waited for a slot of the device.
+        The part of `total` in which its inferences waited for a slot of the device.
     inference : float
-        Part of `total`: its inferences ran.
+        The part of `total` in which its inferences ran.
     """
 
     name: str
@@ -55,12 +55,12 @@ class NodeProfile:
 
 
 def profile(traces: Iterable[Trace]) -> list[NodeProfile]:
-    """Sum up the runs of a graph: a row for each node that was called, in execution order.
+    """Sum up the runs of a graph: return a row for each node that was called, in execution order.
 
     Parameters
     ----------
     traces : iterable of Trace
-        One for each run.
+        One trace for each run.
     """
     runs = [calls for trace in traces if (calls := trace.calls)]
     seconds = sum(map(_seconds, runs))
@@ -69,12 +69,12 @@ def profile(traces: Iterable[Trace]) -> list[NodeProfile]:
 
 
 def profile_table(traces: Iterable[Trace]) -> str:
-    """The same as aligned text, with times in milliseconds.
+    """Return the profile as aligned text, with times in milliseconds.
 
     Parameters
     ----------
     traces : iterable of Trace
-        One for each run.
+        One trace for each run.
     """
     traces = list(traces)
     rows: list[tuple[str, ...]] = [_HEADER]
@@ -104,7 +104,7 @@ def _ms(seconds: float) -> str:
 
 
 def _seconds(calls: Sequence[Call]) -> float:
-    """How long a run took, from its first call that was ready to the last that ended."""
+    """Return the duration of a run, from its first ready call to the end of its last."""
     return max(call.ended for call in calls) - _start(calls) if calls else 0.0
 
 
@@ -134,17 +134,17 @@ def _profile_node(node: NodeInfo, runs: Sequence[Sequence[Call]], seconds: float
 
 
 def _own(call: Call) -> float:
-    """How long a call took, without others within it."""
+    """Return the duration of a call without the calls nested in it."""
     return call.ended - call.began - _within([call], Nested)
 
 
 def _within(calls: Iterable[Call], kind: type[LaneWait | Inference | Nested]) -> float:
-    """How long all of a kind took that happened within calls."""
+    """Return the total duration of the events of one kind within calls."""
     return sum(event.ended - event.began for call in calls for event in call.within if isinstance(event, kind))
 
 
 def _input_wait(start: float, calls: Iterable[Call]) -> float:
-    """How long a node had nothing to do from `start` until its last call."""
+    """Return how long a node had no input set to process, from `start` until its last call."""
     waited, busy = 0.0, start
     for call in sorted(calls, key=lambda call: call.ready):
         waited += max(call.ready - busy, 0.0)

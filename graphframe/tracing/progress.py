@@ -1,4 +1,4 @@
-"""How far a run has come."""
+"""The progress of a run."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from graphframe.framework.running.tracers import Tracer
 
 @dataclass(slots=True)
 class Stage:
-    """What one node has done.
+    """The progress of one node.
 
     Attributes
     ----------
     began : list of float
-        When it was called, for each of its calls that has not returned, on `time.perf_counter`'s clock.
+        Start times of the calls that have not returned, on `time.perf_counter`'s clock.
     seconds : float
-        How long its calls took that have returned.
+        Total duration of the calls that have returned.
     step, steps : int
-        How many steps it has reported, and of how many; 0 from nodes that report none.
+        The steps that it reported as done, and all its steps; 0 for nodes that report none.
     """
 
     began: list[float] = field(default_factory=list)
@@ -30,22 +30,22 @@ class Stage:
     steps: int = 0
 
     def seconds_at(self, now: float) -> float:
-        """How long its calls took, those that have not returned among them."""
+        """Return the total duration of its calls, including those that have not returned."""
         return self.seconds + sum(now - began for began in self.began.copy())
 
 
 class Progress:
-    """Follows a run: give it as `tracer`, and its `report` as `on_progress`.
+    """The progress of a run: pass it as `tracer`, and its `report` as `on_progress`.
 
     Attributes
     ----------
     stages : dict of str to Stage
-        By the names of nodes that have been called, in the order of their first calls.
+        By node name, in the order of first calls.
 
     Parameters
     ----------
     other : Tracer, optional
-        What follows the run besides.
+        Another tracer, which is called as well.
     """
 
     def __init__(self, other: Tracer | None = None) -> None:
@@ -54,12 +54,12 @@ class Progress:
         self._lock = threading.Lock()
 
     def ready(self, call: Invocation) -> None:
-        """A task can be done."""
+        """Note that a calculator can be called."""
         if self._other is not None:
             self._other.ready(call)
 
     def begin(self, call: Invocation) -> None:
-        """A calculator is called."""
+        """Note that a calculator is called."""
         if call.phase is PROCESS:
             with self._lock:
                 self._stage(call.node.name).began.append(time.perf_counter())
@@ -67,7 +67,7 @@ class Progress:
             self._other.begin(call)
 
     def end(self, call: Invocation) -> None:
-        """A calculator has returned."""
+        """Note that a calculator has returned."""
         if self._other is not None:
             self._other.end(call)
         if call.phase is PROCESS:
@@ -76,13 +76,13 @@ class Progress:
                 stage.seconds += time.perf_counter() - stage.began.pop(0)
 
     def report(self, node: str, done: int, total: int) -> None:
-        """A calculator has done some of its steps."""
+        """Note how many of its steps a node has done."""
         with self._lock:
             stage = self._stage(node)
             stage.step, stage.steps = done, total
 
     def milliseconds(self) -> dict[str, float]:
-        """How long each node has worked until now."""
+        """Return how long each node has worked so far, in milliseconds."""
         now = time.perf_counter()
         with self._lock:
             return {name: round(1000 * stage.seconds_at(now), 1) for name, stage in self.stages.items()}

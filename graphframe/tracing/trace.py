@@ -13,7 +13,7 @@ from graphframe.inference.activity import Inference, LaneWait, ModelLoad, activi
 
 
 class Nested(NamedTuple):
-    """A call of another calculator, in the same thread, while this one was called: by ``flush``, say."""
+    """A call of another calculator in the same thread during this call: from ``flush``, for example."""
 
     began: float
     ended: float
@@ -26,19 +26,18 @@ class Call(NamedTuple):
     ----------
     node : NodeInfo
     phase : Phase
-        Which of its methods was called.
+        The method that was called.
     timestamp : int
-        Of the input set.
+        The timestamp of the input set.
     received : sequence of int or None
-        For each input of the node the timestamp of its packet, None where it had none.
+        The timestamp of each input's packet; None where it had none.
     sent : sequence of (int, int)
-        The output, by its position, and the timestamp of each packet that left when the call ended; not of those that
-        were flushed before.
+        For each packet sent, except flushed ones, the position of its output, and its timestamp.
     ready : float
-        When it could have been called.
+        The time from which it could be called.
     began, ended : float
     within : sequence of LaneWait, Inference or Nested
-        What happened in its thread meanwhile, in the order in which it ended.
+        Events in its thread during the call, in the order in which they ended.
     """
 
     node: NodeInfo
@@ -60,7 +59,7 @@ class Load(NamedTuple):
     node : NodeInfo
     began, ended : float
     models : sequence of ModelLoad
-        The models that were loaded for it.
+        Models loaded for it.
     """
 
     node: NodeInfo
@@ -70,19 +69,19 @@ class Load(NamedTuple):
 
 
 class Trace:
-    """Follows a run as its `tracer`, or the loading of a graph. A call costs 2 microseconds, 400 bytes.
+    """Records a run, or the loading of a graph, as its `tracer`. A call costs 2 microseconds and 400 bytes.
 
     Parameters
     ----------
     run : str, optional
-        What the run is called; needed only where several are shown together.
+        The name of the run; needed only where several are shown together.
     now : callable, optional
         The clock.
 
     Attributes
     ----------
     loads : list of Load
-        All nodes that were loaded, in the order in which that ended.
+        Loaded nodes, in the order in which loading ended.
 
     Examples
     --------
@@ -103,7 +102,7 @@ class Trace:
         self.run = run
         self.loads: list[Load] = []
         self._now = now
-        self._ready: dict[int, float] = {}  # by id, so that tasks which are never called are not kept alive
+        self._ready: dict[int, float] = {}  # by id, so that calls which never begin are not kept alive
         self._calls: list[tuple[Any, ...]] = []
 
     @property
@@ -113,7 +112,7 @@ class Trace:
 
     @contextmanager
     def loading(self, node: NodeInfo) -> Iterator[None]:
-        """For the engine: a node is loaded within."""
+        """Record the loading of a node; called by the engine."""
         began = self._now()
         activity.logs.append([])
         try:
@@ -121,19 +120,19 @@ class Trace:
         finally:
             self.loads.append(Load(node, began, self._now(), activity.logs.pop()))
 
-    # NOTE: these three are called for every input set, so they only note what is there, and that as plain tuples:
-    # a NamedTuple takes five times as long. Values of packets are not kept alive.
+    # NOTE: these three are called for every input set. They only make plain tuples, since a NamedTuple takes five times
+    # as long. They keep no packet's value alive.
 
     def ready(self, call: Invocation) -> None:
-        """For the engine: a calculator can be called."""
+        """Note that a calculator can be called; called by the engine."""
         self._ready[id(call)] = self._now()
 
     def begin(self, call: Invocation) -> None:
-        """For the engine: it is called, in this thread."""
+        """Note that the calculator is called, in this thread; called by the engine."""
         activity.logs.append([self._now()])
 
     def end(self, call: Invocation) -> None:
-        """For the engine: it has returned or raised, in the same thread."""
+        """Note that it has returned or raised, in the same thread; called by the engine."""
         ended = self._now()
         logs = activity.logs
         within = logs.pop()
@@ -141,7 +140,7 @@ class Trace:
         if logs:
             logs[-1].append(Nested(began, ended))
         packets, sent = call.packets, call.sent
-        # NOTE: mostly there is one packet, and a comprehension for one takes twice as long.
+        # NOTE: most calls have one packet, for which a comprehension takes twice as long.
         self._calls.append(
             (
                 call.node,

@@ -1,4 +1,4 @@
-"""Input policies: when a node may work, and on which packets. MediaPipe calls them input stream handlers."""
+"""Input policies: when a node processes, and which packets. MediaPipe calls them input stream handlers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 
 def _default(options: Any) -> InputPolicy:
     if options.Extensions[DefaultInputStreamHandlerOptions.ext].batch_size > 1:
-        raise ValueError("batch_size is not supported: leave it out, a node gets one input set after the other")
+        raise ValueError("batch_size is not supported: omit it, a node processes one input set at a time")
     return Default()
 
 
@@ -67,16 +67,16 @@ INPUT_POLICIES: Final[dict[str, Callable[[Any], InputPolicy]]] = {
     "MuxInputStreamHandler": lambda _: Mux(),
     "TimestampAlignInputStreamHandler": _timestamp_align,
 }
-"""What makes each policy from its options, by MediaPipe's names."""
+"""Functions that make a policy from its options, by MediaPipe's names."""
 
 
 def configured(config: InputStreamHandlerConfig) -> InputPolicy:
-    """The policy that a graph names.
+    """Return the policy that a graph names.
 
     Raises
     ------
     KeyError
-        If there is none of that name.
+        If no policy has that name.
     ValueError
         If its options are wrong.
     """

@@ -12,10 +12,10 @@ from graphframe.framework.timestamp import Timestamp
 
 
 class Barrier(InputPolicy):
-    """One packet of each input, whatever their timestamps; the input set has the least of them.
+    """One packet of each input, regardless of timestamps; the input set has the least of them.
 
-    ``a: 1 2 3``, ``b: 10 20`` gives ``(a1, b10) (a2, b20)``. The node closes as soon as any input is done. A stream
-    that only such nodes read may have its timestamps in any order.
+    ``a: 1 2 3``, ``b: 10 20`` gives ``(a1, b10) (a2, b20)``. The node closes as soon as any input is done. The
+    timestamps of a stream that only such nodes read may have any order.
     """
 
     ordered = False

@@ -15,10 +15,10 @@ _DONE: Final = Timestamp.DONE
 
 
 class Default(InputPolicy):
-    """Input sets in the order of timestamps: all packets of one timestamp, once no stream can bring another one to it.
+    """Input sets in the order of timestamps: all packets of one timestamp, once no stream can add another.
 
-    ``a: 1 2 3``, ``b: 1 . 3`` gives ``(a1, b1) (a2, -) (a3, b3)``; ``(a2, -)`` only when ``b`` is known to skip 2.
-    The node closes when all inputs are done.
+    ``a: 1 2 3``, ``b: 1 . 3`` gives ``(a1, b1) (a2, -) (a3, b3)``; ``(a2, -)`` only when the bound of ``b`` is
+    above 2. The node closes when all inputs are done.
     """
 
     @override
@@ -47,7 +47,7 @@ class Default(InputPolicy):
 
 
 class EarlyClose(Default):
-    """As `Default`, but the node closes as soon as any input is done; what waits on the others is dropped.
+    """Like `Default`, but the node closes as soon as any input is done; packets that wait on others are dropped.
 
     ``a: 1 2 3``, ``b: 1`` and closed gives ``(a1, b1)``.
     """

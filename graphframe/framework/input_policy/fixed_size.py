@@ -11,16 +11,16 @@ from graphframe.framework.input_policy.policy import InputQueue, Readiness
 
 
 class FixedSize(Default):
-    """As `Default`, but a queue of `trigger` packets is cut to the newest `target`; what is older goes everywhere.
+    """Like `Default`, but a queue of `trigger` packets is cut to the newest `target`; older ones go from all inputs.
 
     ``a: 1 2 3 4`` while the node works on 1 gives ``(a1) (a4)``.
 
     Parameters
     ----------
     trigger : int
-        The number of packets in a queue from which some are dropped.
+        The number of queued packets from which older ones are dropped.
     target : int
-        How many of the newest of it stay.
+        How many of the newest packets stay.
     fixed_min_size : bool
         Drop only when every queue has `trigger` packets, and keep `target` of the shortest.
     """
@@ -43,7 +43,7 @@ class FixedSize(Default):
         if not self._fixed_min_size:
             cut = [queue[-self._target - 1][1] + 1 for queue in surplus if len(queue) > self._target]
             kept = max([*cut, *(item.processed for item in inputs)])
-            for item in inputs:  # so that what comes late is dropped, too
+            for item in inputs:  # so that late packets are dropped, too
                 item.processed = kept
         elif len(surplus) == len(inputs):
             kept = min(queue[-self._target][1] for queue in surplus)

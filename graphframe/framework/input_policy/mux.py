@@ -1,4 +1,4 @@
-"""The policy of a switch: one input says which of the others is heard."""
+"""The policy of a switch: one input selects one of the others."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from graphframe.framework.timestamp import Timestamp
 
 
 class Mux(InputPolicy):
-    """The last input holds the position of another one: the input set is the two packets of its timestamp.
+    """The last input holds the position of another: the input set is their two packets of one timestamp.
 
-    ``i0: 1 2 3``, ``i1: 1 2 3``, ``select: 1(=0) 2(=1)`` gives ``(i0 1, -, select 1) (-, i1 2, select 2)``. What the
-    other inputs brought up to that timestamp is dropped. The node closes when the last input is done.
+    ``i0: 1 2 3``, ``i1: 1 2 3``, ``select: 1(=0) 2(=1)`` gives ``(i0 1, -, select 1) (-, i1 2, select 2)``. Packets
+    of other inputs up to that timestamp are dropped. The node closes when the last input is done.
     """
 
     @override
     def bind(self, node: NodeInfo) -> InputPolicy:
         if len(node.inputs) < 2:
-            raise ValueError("a mux needs an input stream that selects, and at least one to select from")
+            raise ValueError("a mux needs an input stream that selects, and at least one other")
         return self
 
     @override
@@ -34,7 +34,7 @@ class Mux(InputPolicy):
             return (CLOSE if bound == Timestamp.DONE else WAIT), bound
         chosen, timestamp = control.queue[0]
         if not isinstance(chosen, int) or not 0 <= chosen < len(data):
-            return READY, timestamp  # which the calculator tells of
+            return READY, timestamp  # which the calculator reports
         if data[chosen].queue or data[chosen].stream.bound > timestamp:
             return READY, timestamp
         return WAIT, timestamp

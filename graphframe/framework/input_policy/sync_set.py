@@ -24,15 +24,15 @@ from graphframe.framework.timestamp import Timestamp
 
 
 class SyncSet(InputPolicy):
-    """Groups of inputs; each is joined as by `Default`, whatever the others may bring. Timestamps may go back.
+    """Groups of inputs, each joined as by `Default`, independent of the others. Timestamps may go back.
 
-    ``a: 1 3``, ``b: 1 3``, ``c: 2`` that comes last, with the sets ``a, b`` and ``c``, gives
+    ``a: 1 3``, ``b: 1 3``, ``c: 2`` that arrives last, with the sets ``a, b`` and ``c``, gives
     ``(a1, b1, -) (a3, b3, -) (-, -, c2)``.
 
     Parameters
     ----------
     *sets : sequence of str
-        Inputs as ``TAG``, ``TAG:1`` or ``:1``. Those that are not named make one more set.
+        Inputs as ``TAG``, ``TAG:1`` or ``:1``. The inputs that no set names are one more set.
     """
 
     ordered = False
@@ -91,7 +91,7 @@ class SyncSet(InputPolicy):
         return Timestamp.DONE if least(item) == Timestamp.DONE else timestamp
 
     def _of(self, inputs: Sequence[InputQueue], positions: Sequence[int]) -> tuple[Readiness, int]:
-        """The readiness of one set."""
+        """Return the readiness of one set."""
         head = bound = Timestamp.DONE
         processed = Timestamp.UNSTARTED
         for index in positions:
@@ -113,10 +113,10 @@ class SyncSet(InputPolicy):
 
 
 class Immediate(SyncSet):
-    """Each packet as soon as it is there, whatever the other streams may bring; timestamps may go back.
+    """Each packet as soon as it arrives, independent of other streams; timestamps may go back.
 
-    ``a: 1 3``, ``b: 2`` that comes last gives ``(a1, -) (a3, -) (-, b2)``. Packets of one timestamp that wait together
-    come together. A calculator that processes timestamp bounds is also called once for each input that is done.
+    ``a: 1 3``, ``b: 2`` that arrives last gives ``(a1, -) (a3, -) (-, b2)``. Waiting packets of one timestamp are
+    one input set. A calculator that processes timestamp bounds is also called once for each input that is done.
     """
 
     _merges = True

@@ -22,15 +22,15 @@ from graphframe.framework.timestamp import Timestamp
 
 
 class TimestampAlign(InputPolicy):
-    """As `Default`, after all streams are shifted so that their first packets meet the base stream where it was then.
+    """Like `Default`, after all streams are shifted so that their first packets meet the base stream's timestamp then.
 
-    ``base: 1 2 3``, ``b: 101 102`` whose 101 comes while base is at 2 gives ``(base1, -) (base2, b101) (base3, b102)``.
-    Until every stream has had a packet only the base stream passes.
+    ``base: 1 2 3``, ``b: 101 102`` whose 101 arrives while base is at 2 gives ``(base1, -) (base2, b101)
+    (base3, b102)``. Until every stream has had a packet, only the base stream is processed.
 
     Parameters
     ----------
     base : str
-        The input whose timestamps are kept, as ``TAG``, ``TAG:1`` or ``:1``.
+        The input whose timestamps stay, as ``TAG``, ``TAG:1`` or ``:1``.
     """
 
     def __init__(self, base: str = "") -> None:

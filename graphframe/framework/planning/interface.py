@@ -18,7 +18,7 @@ class Interface:
     Attributes
     ----------
     kind : str
-        What messages call them.
+        Their name in messages.
     keys : tuple of str
         Tags; names where there is no tag.
     numbers : dict

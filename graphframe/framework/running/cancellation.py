@@ -1,4 +1,4 @@
-"""How a run tells whoever works for it to stop."""
+"""`Cancellation`, which reports to the code that works for a run that it must stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class Cancellation:
-    """One a run; shared by its nodes and whatever waits on their behalf.
+    """The cancellation of one run, shared by its nodes and the code that waits for them.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Cancellation:
             raise Cancelled(self._reason)
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` once, when the run is cancelled; at once if it is. Returns what takes that back."""
+        """Call `callback` once, when the run is cancelled; at once if it is. Return a function that unsubscribes it."""
         key = object()
         with self._lock:
             if not self.cancelled:
@@ -58,7 +58,7 @@ class Cancellation:
             try:
                 callback()
             except Exception:
-                _log.exception("what subscribed to a cancellation failed")
+                _log.exception("a subscriber of a cancellation failed")
 
     def _unsubscribe(self, key: object) -> None:
         with self._lock:

@@ -16,7 +16,7 @@ D = TypeVar("D")
 
 
 class RunServices(NamedTuple):
-    """What all contexts of a run share.
+    """The parts of a run that all its contexts share.
 
     Attributes
     ----------

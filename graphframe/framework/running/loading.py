@@ -21,7 +21,7 @@ _MOST_AT_ONCE = 16
 
 @dataclass
 class LoadedGraph:
-    """What all runs of a loaded graph share.
+    """The state that all runs of a loaded graph share.
 
     Attributes
     ----------

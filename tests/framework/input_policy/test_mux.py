@@ -36,5 +36,5 @@ def test_a_choice_that_is_not_there_is_left_to_the_calculator() -> None:
 
 
 def test_needs_two_inputs() -> None:
-    with pytest.raises(ValueError, match="a mux needs an input stream that selects, and at least one to select from"):
+    with pytest.raises(ValueError, match="a mux needs an input stream that selects, and at least one other"):
         bound_to(Mux(), "A")

@@ -344,11 +344,11 @@ def test_unknown_input_policy() -> None:
         ),
         (
             'input_stream_handler: "MuxInputStreamHandler"',
-            "a mux needs an input stream that selects, and at least one to select from",
+            "a mux needs an input stream that selects, and at least one other",
         ),
         (
             "options { [graphframe.DefaultInputStreamHandlerOptions.ext] { batch_size: 2 } }",
-            "batch_size is not supported: leave it out, a node gets one input set after the other",
+            "batch_size is not supported: omit it, a node processes one input set at a time",
         ),
     ],
 )

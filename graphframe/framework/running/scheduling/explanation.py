@@ -1,4 +1,4 @@
-"""What every node of a run waits for: the answer to "why is it stuck?"."""
+"""The text of `Run.explain`: why each node of a run waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The speed copies of the engine: what the scheduler does for most packets, with fewer calls.
+"""The speed copies of the engine: the scheduler's decisions for most packets, in fewer calls.
 
 This file repeats decisions of `streams`, `steps`, `tasks` and `results`, and makes none of its own. A run without it
 gives the same results: set `ENABLED` to False.

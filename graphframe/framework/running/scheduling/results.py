@@ -1,4 +1,4 @@
-"""What happens to the results of a task."""
+"""The delivery of the results of a task."""
 
 from __future__ import annotations
 

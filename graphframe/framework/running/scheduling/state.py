@@ -115,7 +115,7 @@ class NodeState:
     Attributes
     ----------
     step : callable
-        What the node does next when something it waits for has changed; see `steps`.
+        The rule for its next move, taken when something that it waits for has changed; see `steps`.
     work : callable
         Its step once it is open.
     opened : bool

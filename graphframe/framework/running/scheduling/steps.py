@@ -1,6 +1,6 @@
-"""What a node does next. Each rule is one function; a node holds the one that applies to it now, as `NodeState.step`.
+"""The rules for a node's next move. Each is one function; a node holds the one that applies to it now.
 
-A step is taken when something that the node waits for has changed and one of its tasks is idle.
+`NodeState.step` is taken when something that the node waits for has changed and one of its tasks is idle.
 """
 
 from __future__ import annotations
