@@ -18,7 +18,7 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class PipelineCalculatorOptions(google.protobuf.message.Message):
-    """Of Text2ImagePipelineCalculator, Image2ImagePipelineCalculator and InpaintingPipelineCalculator."""
+    """The options of Text2ImagePipelineCalculator, Image2ImagePipelineCalculator and InpaintingPipelineCalculator."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -28,12 +28,15 @@ class PipelineCalculatorOptions(google.protobuf.message.Message):
     MAX_NUM_IMAGES_PER_PROMPT_FIELD_NUMBER: builtins.int
     MAX_NUM_INFERENCE_STEPS_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the model, which holds model_index.json."""
+    """The folder of the model, with model_index.json."""
     num_pipelines: builtins.int
-    """How many requests it works on at once. Each needs a pipeline of its own, with weights of its own."""
+    """The number of concurrent requests. Each pipeline has its own weights."""
     max_resolution: builtins.str
+    """The largest size of a request."""
     max_num_images_per_prompt: builtins.int
+    """The largest number of images of a request."""
     max_num_inference_steps: builtins.int
+    """The largest number of steps of a request."""
     def __init__(
         self,
         *,

@@ -90,11 +90,34 @@ class PipelineCalculator(gf.Calculator):
 
 
 class Text2ImagePipelineCalculator(PipelineCalculator):
-    """Generate images from text with openvino_genai's `Text2ImagePipeline`.
+    """A text-to-image pipeline of openvino_genai, `Text2ImagePipeline`, as one node.
 
-    The images are arrays of uint8, shape (height, width, 3), in RGB, one packet an image, whose index is added to the
-    timestamp. A pipeline runs one request at a time, which takes one slot of the device from beginning to end; a
-    cancelled run ends within one step. Requests that the pipeline refuses raise `InvalidRequest`; so does an image.
+    A pipeline runs one request at a time, which holds a slot of the device from beginning to end; a cancelled run ends
+    within one step. Requests with an image, and requests that the pipeline refuses, raise `InvalidRequest`.
+
+    Input streams
+    -------------
+    REQUEST : ImageRequest
+        The request.
+
+    Output streams
+    --------------
+    IMAGE : ndarray
+        The images, one packet per image: arrays of uint8, shape (height, width, 3), RGB. The index of the image is
+        added to the timestamp.
+
+    Options
+    -------
+    model_path : str, default "."
+        The folder of the model, with model_index.json.
+    num_pipelines : int, default 1
+        The number of concurrent requests. Each pipeline has its own weights.
+    max_resolution : str, default "4096x4096"
+        The largest size of a request.
+    max_num_images_per_prompt : int, default 10
+        The largest number of images of a request.
+    max_num_inference_steps : int, default 100
+        The largest number of steps of a request.
 
     Example::
 
@@ -117,9 +140,33 @@ class Text2ImagePipelineCalculator(PipelineCalculator):
 
 
 class Image2ImagePipelineCalculator(PipelineCalculator):
-    """Generate images from the request's image with openvino_genai's `Image2ImagePipeline`.
+    """An image-to-image pipeline of openvino_genai, `Image2ImagePipeline`, as one node.
 
-    Otherwise like Text2ImagePipelineCalculator.
+    It starts from the request's image. Otherwise it is like Text2ImagePipelineCalculator.
+
+    Input streams
+    -------------
+    REQUEST : ImageRequest
+        The request.
+
+    Output streams
+    --------------
+    IMAGE : ndarray
+        The images, one packet per image: arrays of uint8, shape (height, width, 3), RGB. The index of the image is
+        added to the timestamp.
+
+    Options
+    -------
+    model_path : str, default "."
+        The folder of the model, with model_index.json.
+    num_pipelines : int, default 1
+        The number of concurrent requests. Each pipeline has its own weights.
+    max_resolution : str, default "4096x4096"
+        The largest size of a request.
+    max_num_images_per_prompt : int, default 10
+        The largest number of images of a request.
+    max_num_inference_steps : int, default 100
+        The largest number of steps of a request.
 
     Example::
 
@@ -140,10 +187,34 @@ class Image2ImagePipelineCalculator(PipelineCalculator):
 
 
 class InpaintingPipelineCalculator(PipelineCalculator):
-    """Repaint a part of the request's image with openvino_genai's `InpaintingPipeline`.
+    """An inpainting pipeline of openvino_genai, `InpaintingPipeline`, as one node.
 
-    It is the transparent part of the mask or, if the mask is opaque, the white part. Otherwise like
+    It repaints the transparent part of the mask or, if the mask is opaque, the white part. Otherwise it is like
     Text2ImagePipelineCalculator.
+
+    Input streams
+    -------------
+    REQUEST : ImageRequest
+        The request.
+
+    Output streams
+    --------------
+    IMAGE : ndarray
+        The images, one packet per image: arrays of uint8, shape (height, width, 3), RGB. The index of the image is
+        added to the timestamp.
+
+    Options
+    -------
+    model_path : str, default "."
+        The folder of the model, with model_index.json.
+    num_pipelines : int, default 1
+        The number of concurrent requests. Each pipeline has its own weights.
+    max_resolution : str, default "4096x4096"
+        The largest size of a request.
+    max_num_images_per_prompt : int, default 10
+        The largest number of images of a request.
+    max_num_inference_steps : int, default 100
+        The largest number of steps of a request.
 
     Example::
 

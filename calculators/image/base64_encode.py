@@ -10,10 +10,20 @@ from graphframe.images import EncodedImage, ImageRequest
 
 
 class Base64EncodeCalculator(gf.Calculator):
-    """Encode each image (uint8, shape (height, width, 3), RGB) as a file, which its reader gets as bytes or in base64.
+    """An encoder that writes each image as a file, which its reader gets as bytes or in base64.
 
-    The request on `REQUEST` sets the file format, and whether the parameters are written into it. Without a request,
-    images become PNG files without parameters.
+    Input streams
+    -------------
+    REQUEST : ImageRequest, optional
+        The request, which sets the file format, and whether the file has the parameters of the image. The default is
+        PNG without parameters.
+    IMAGE : ndarray
+        The images: arrays of uint8, shape (height, width, 3), RGB.
+
+    Output streams
+    --------------
+    IMAGE : EncodedImage
+        The files.
 
     Example::
 

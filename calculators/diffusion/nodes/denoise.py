@@ -29,18 +29,46 @@ from graphframe.inference import Shapes
 
 
 class DenoiseCalculator(gf.Calculator):
-    """Turn noise into latents, step by step, with a UNet or transformer and a scheduler.
+    """A denoise loop: turns noise into latents, step by step, with a UNet or transformer and a scheduler.
 
-    Each step takes a turn of its own on the device, so runs alternate between steps, and a cancelled run stops within
+    Each step waits for the device separately, so that runs alternate between steps, and a cancelled run stops within
     one step. The node reports its progress. A request with an image starts from it, at the step that `strength` sets.
     Inpainting restores the rest of the image after each step, unless the model takes the mask as an input.
 
-    Models with several text encoders take `EMBEDDINGS:0`, `EMBEDDINGS:1` and so on, in the order of the model's
-    folders. The scheduler is the model's own, or the one that the request names, made from the same config. A name that
-    is unknown, or does not fit the model, raises `InvalidRequest`. The request's LoRA adapters are applied.
+    The scheduler is the model's own, or the one that the request names, made from the same config. A name that is
+    unknown, or does not fit the model, raises `InvalidRequest`. The request's LoRA adapters are applied.
 
-    For a request with previews, predictions of the first image go to `PREVIEW` after evenly spread steps, with the
-    timestamps 0, 1, 2 and so on.
+    Input streams
+    -------------
+    REQUEST : DiffusionRequest
+        The request.
+    EMBEDDINGS : Embeddings, multiple
+        The embeddings of each text encoder, in the order of the model's folders.
+    IMAGE_LATENTS : ImageLatents, optional
+        The latents of the request's image.
+
+    Output streams
+    --------------
+    LATENTS : Latents
+        The latents of the images.
+    PREVIEW : Latents, optional
+        For requests with previews: predictions of the first image after evenly spaced steps, with the timestamps 0, 1,
+        2 and so on.
+
+    Options
+    -------
+    model_path : str, default "unet"
+        The folder of the UNet or transformer.
+    scheduler_path : str, default "scheduler"
+        The folder of the scheduler, with scheduler_config.json.
+    prompt_length : int, default 77
+        The number of tokens of all text encoders together, for static shapes.
+    vae_scale_factor : int, default 8
+        The number of pixels per latent along each side, for static shapes.
+    lora : LoraOptions
+        The LoRA adapters of the graph.
+    static_shapes : StaticShapes
+        The shapes that the graph's models are compiled for.
 
     Example::
 

@@ -29,20 +29,20 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the UNet or transformer: openvino_model.xml and config.json."""
+    """The folder of the UNet or transformer, with openvino_model.xml and config.json."""
     scheduler_path: builtins.str
-    """The folder of the scheduler: scheduler_config.json."""
+    """The folder of the scheduler, with scheduler_config.json."""
     prompt_length: builtins.int
-    """How many tokens of all text encoders together it looks at: what the model is compiled for, if shapes are static."""
+    """The number of tokens of all text encoders together, for static shapes."""
     vae_scale_factor: builtins.int
-    """Pixels a latent, along each side: says what size the model is compiled for, if shapes are static."""
+    """The number of pixels per latent along each side, for static shapes."""
     @property
     def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
 
     @property
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
-        """The shapes that models of the graph are compiled for."""
+        """The shapes that the graph's models are compiled for."""
 
     def __init__(
         self,

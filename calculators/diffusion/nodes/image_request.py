@@ -27,17 +27,50 @@ _TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
 class ImageRequestCalculator(gf.Calculator):
-    """Check a request against the limits of the model and the graph, fill in the defaults, and decode its files.
+    """A validator of requests: applies the limits of the model and the graph, fills in defaults, and decodes the files.
 
-    The image of a request is turned upright, resized, and sent on `IMAGE` with the mask of what to repaint: the
-    transparent part of the request's mask or, if it is opaque, the white part; without a mask, the transparent part of
-    the image. A request without a size gets that of its image or, without one, the model's. If that is above the limit,
-    it shrinks; then it is cut to a multiple of what the model generates.
+    The image of a request is turned upright and resized. The mask selects the part to repaint: the transparent part of
+    the request's mask or, if it is opaque, the white part; without a mask, the transparent part of the image. A request
+    without a size gets that of its image or, without one, the model's. If that is above the limit, it shrinks; then it
+    is cut to a multiple of what the model generates.
 
-    It publishes what clients can ask for: as `models`, each name, and the alphas of the LoRA adapters that it applies;
+    It publishes what clients can request: as `models`, each name, and the alphas of the LoRA adapters that it applies;
     as `base_model`, whether the graph runs without adapters. With a static adapter it does not.
 
-    Raises `InvalidRequest`, which names the field, for requests that the model or the graph does not allow.
+    Requests that the model or the graph does not allow raise `InvalidRequest`, which names the field.
+
+    Input streams
+    -------------
+    REQUEST : ImageRequest
+        The request.
+
+    Output streams
+    --------------
+    REQUEST : DiffusionRequest
+        The request with its defaults.
+    IMAGE : InputImage, optional
+        The image and the mask, for requests with an image.
+
+    Options
+    -------
+    model_path : str, default "."
+        The folder of the model, with model_index.json.
+    default_resolution : str
+        The size of requests without a size, "WIDTHxHEIGHT". The default is the model's own.
+    max_resolution : str, default "4096x4096"
+        The largest size of a request.
+    max_num_images_per_prompt : int, default 10
+        The largest number of images of a request.
+    default_num_inference_steps : int
+        The number of steps of requests without one. The default is the model family's.
+    max_num_inference_steps : int, default 100
+        The largest number of steps of a request.
+    default_guidance_scale : float
+        The guidance scale of requests without one. The default is the model family's.
+    lora : LoraOptions
+        The LoRA adapters of the graph.
+    static_shapes : StaticShapes
+        The shapes that the graph's models are compiled for.
 
     Example::
 

@@ -20,7 +20,7 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class ImageRequestCalculatorOptions(google.protobuf.message.Message):
-    """The names, and the values where there is a default, are those of OpenVINO Model Server."""
+    """The names and the default values are those of OpenVINO Model Server."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -34,23 +34,26 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the model, which holds model_index.json."""
+    """The folder of the model, with model_index.json."""
     default_resolution: builtins.str
-    """"WIDTHxHEIGHT" for requests without a size. By default the model's own."""
+    """The size of requests without a size, "WIDTHxHEIGHT". The default is the model's own."""
     max_resolution: builtins.str
+    """The largest size of a request."""
     max_num_images_per_prompt: builtins.int
+    """The largest number of images of a request."""
     default_num_inference_steps: builtins.int
-    """For requests that give none. By default the model family's."""
+    """The number of steps of requests without one. The default is the model family's."""
     max_num_inference_steps: builtins.int
+    """The largest number of steps of a request."""
     default_guidance_scale: builtins.float
-    """For requests that give none. By default the model family's."""
+    """The guidance scale of requests without one. The default is the model family's."""
     @property
     def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
 
     @property
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
-        """The shapes that models of the graph are compiled for."""
+        """The shapes that the graph's models are compiled for."""
 
     def __init__(
         self,

@@ -20,10 +20,27 @@ from graphframe.inference import Shapes, load_shaped_model
 
 
 class VaeDecodeCalculator(gf.Calculator):
-    """Decode latents: one packet per image, whose index in the batch is added to the timestamp.
+    """A VAE decoder: turns latents into images. All images of a request are decoded as one batch.
 
-    Images are arrays of uint8, shape (height, width, 3), RGB. All images of a request are decoded as one batch. With
-    `background`, other inferences go before it.
+    Input streams
+    -------------
+    LATENTS : Latents
+        The latents.
+
+    Output streams
+    --------------
+    IMAGE : ndarray
+        The images, one packet per image: arrays of uint8, shape (height, width, 3), RGB. The index of the image in the
+        batch is added to the timestamp.
+
+    Options
+    -------
+    model_path : str, default "vae_decoder"
+        The folder of the decoder.
+    background : bool, default false
+        Whether other inferences on the device go first.
+    static_shapes : StaticShapes
+        The shapes that the graph's models are compiled for.
 
     Example::
 

@@ -25,12 +25,12 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
     BACKGROUND_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the decoder: openvino_model.xml and config.json."""
+    """The folder of the decoder, with openvino_model.xml and config.json."""
     background: builtins.bool
-    """Whether to wait behind others for the device: for previews, which final images should not wait for."""
+    """Whether other inferences on the device go first. For previews, so that they do not delay final images."""
     @property
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
-        """The shapes that models of the graph are compiled for."""
+        """The shapes that the graph's models are compiled for."""
 
     def __init__(
         self,

@@ -21,9 +21,28 @@ from graphframe.inference import Caller, Shapes, load_shaped_model
 
 
 class VaeEncodeCalculator(gf.Calculator):
-    """Encode the request's image as latents. It stays idle for requests without an image.
+    """A VAE encoder: turns the request's image into latents. It stays idle for requests without an image.
 
     A model without a VAE encoder generates images from text only: an image raises `InvalidRequest`.
+
+    Input streams
+    -------------
+    IMAGE : InputImage
+        The image and the mask.
+
+    Output streams
+    --------------
+    IMAGE_LATENTS : ImageLatents
+        The distributions of latents that denoising needs.
+
+    Options
+    -------
+    model_path : str, default "vae_encoder"
+        The folder of the encoder.
+    static_shapes : StaticShapes
+        The shapes that the graph's models are compiled for.
+    statistics_path : str
+        The folder with the statistics of latents, for denoisers that take normalised latents (FLUX.2).
 
     Example::
 

@@ -25,14 +25,16 @@ class VaeEncodeCalculatorOptions(google.protobuf.message.Message):
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     STATISTICS_PATH_FIELD_NUMBER: builtins.int
     model_path: builtins.str
-    """The folder of the VAE's encoder: openvino_model.xml and config.json. A model may lack it; then it takes no images."""
+    """The folder of the encoder, with openvino_model.xml and config.json. A model without it generates images from text
+    only.
+    """
     statistics_path: builtins.str
-    """The folder whose config.json tells mean and variance of the latents, where the denoiser wants them normalized, as
-    that of FLUX.2 does. Then the most likely latents are taken, and none are drawn.
+    """The folder with the config.json that has the mean and variance of the latents, for denoisers that take normalised
+    latents (FLUX.2). The latents are then the mean of their distribution, not a sample.
     """
     @property
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
-        """The shapes that models of the graph are compiled for."""
+        """The shapes that the graph's models are compiled for."""
 
     def __init__(
         self,
