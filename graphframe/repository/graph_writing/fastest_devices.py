@@ -56,7 +56,7 @@ def with_devices(folder: Path, options: TaskOptions) -> tuple[TaskOptions, list[
         return options, []
     choice = fastest_devices(folder, options)
     pairs = " ".join(f"{node}={device}" for node, device in choice.devices.items())
-    title = f"Seconds of each stage of a request with {STEPS} steps; * chosen:"
+    title = f"Seconds of each node for a request with {STEPS} steps; * chosen:"
     return replace(options, target_device=pairs), [title, *choice.table]
 
 
@@ -83,15 +83,15 @@ def fastest_devices(folder: Path, options: TaskOptions, candidates: Iterable[str
 
     tried = list(candidates) or [info.device for info in devices()]
     measured = {device: _measure(folder, options, device) for device in tried}
-    nodes = list(dict.fromkeys(node for stages in measured.values() for node in stages))
+    nodes = list(dict.fromkeys(node for costs in measured.values() for node in costs))
     if not nodes:
         raise GraphError(f"the model in {folder} works on none of {', '.join(tried)}")
     room = {device: memory_of(device) for device in tried}
     chosen = _fastest(nodes, measured, room)
     if chosen is None:
         raise GraphError(f"the model in {folder} does not fit into the memory of {', '.join(tried)}")
-    whole = {device: stages for device, stages in measured.items() if len(stages) == len(nodes)}
-    usual = min(whole, key=lambda device: sum(stage.seconds for stage in whole[device].values()), default="CPU")
+    whole = {device: costs for device, costs in measured.items() if len(costs) == len(nodes)}
+    usual = min(whole, key=lambda device: sum(cost.seconds for cost in whole[device].values()), default="CPU")
     unreached = {node: usual for node in _nodes_with_device(folder, options) if node not in chosen}
     return DeviceChoice({**chosen, **unreached}, _table(nodes, measured, chosen))
 
@@ -100,20 +100,20 @@ def _fastest(
     nodes: list[str], measured: Mapping[str, Mapping[str, NodeCost]], room: Mapping[str, int | None]
 ) -> dict[str, str] | None:
     """Return the binding with the least total time whose weights fit; None if none fits."""
-    possible = [[device for device, stages in measured.items() if node in stages] for node in nodes]
+    possible = [[device for device, costs in measured.items() if node in costs] for node in nodes]
     best: tuple[float, dict[str, str]] | None = None
     for binding in product(*possible):
-        stages = [measured[device][node] for node, device in zip(nodes, binding, strict=True)]
-        seconds = sum(stage.seconds for stage in stages)
-        if (best is None or seconds < best[0]) and _fits(binding, stages, room):
+        costs = [measured[device][node] for node, device in zip(nodes, binding, strict=True)]
+        seconds = sum(cost.seconds for cost in costs)
+        if (best is None or seconds < best[0]) and _fits(binding, costs, room):
             best = seconds, dict(zip(nodes, binding, strict=True))
     return best and best[1]
 
 
-def _fits(binding: Iterable[str], stages: Iterable[NodeCost], room: Mapping[str, int | None]) -> bool:
+def _fits(binding: Iterable[str], costs: Iterable[NodeCost], room: Mapping[str, int | None]) -> bool:
     taken: dict[str, int] = {}
-    for device, stage in zip(binding, stages, strict=True):
-        taken[device] = taken.get(device, 0) + stage.weights
+    for device, cost in zip(binding, costs, strict=True):
+        taken[device] = taken.get(device, 0) + cost.weights
     return all(weights <= limit for device, weights in taken.items() if (limit := room[device]) is not None)
 
 
@@ -189,11 +189,11 @@ def _table(nodes: list[str], measured: Mapping[str, Mapping[str, NodeCost]], cho
     """Return a table of seconds by node and device, with a star at the chosen ones."""
     rows = [["node", "weights", *measured]]
     for node in nodes:
-        stages = [(device, found.get(node)) for device, found in measured.items()]
-        weights = next(stage.weights for _, stage in stages if stage)
+        costs = [(device, found.get(node)) for device, found in measured.items()]
+        weights = next(cost.weights for _, cost in costs if cost)
         cells = [
-            "-" if stage is None else f"{stage.seconds:.4f}{'*' if chosen[node] == device else ''}"
-            for device, stage in stages
+            "-" if cost is None else f"{cost.seconds:.4f}{'*' if chosen[node] == device else ''}"
+            for device, cost in costs
         ]
         rows.append([node, f"{weights / 2**20:.1f} MiB", *cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

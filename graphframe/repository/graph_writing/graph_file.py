@@ -22,9 +22,9 @@ from graphframe.repository.pulling.lora_source import LoraSource
 
 _HEADER = """\
 # File created with: graphframe {version}
-# Unchanged as long as this fits: {digest}. A file that was edited is never written over.
+# Digest of the graph: {digest}. An edited graph is overwritten only with --overwrite_models.
 """
-_DIGEST = re.compile(r"# Unchanged as long as this fits: ([0-9a-f]{16})\.")
+_DIGEST = re.compile(r"# Digest of the graph: ([0-9a-f]{16})\.")
 
 
 def is_edited(folder: Path) -> bool:
@@ -73,7 +73,7 @@ def staged_graph(folder: Path, options: TaskOptions) -> CalculatorGraphConfig:
     try:
         graph = subgraph_of(node)
     except GraphConfigError:
-        # NOTE: the error of a node that the user did not write is said as that of the folder or of an option.
+        # NOTE: the user did not write this node: report the problem as one of the folder or of an option.
         shipped_graph(folder)
         check_adapter_files(options.loras()[0], folder)
         raise
