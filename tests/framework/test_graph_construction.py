@@ -28,7 +28,7 @@ class TestTextsThatAreKept:
     def run(self) -> object:
         return gf.Graph.from_text(self.TEXT).run(IN=1)["OUT"][0].value
 
-    def test_what_is_registered_later_counts(self) -> None:
+    def test_later_registrations_are_used(self) -> None:
         self.register("first")
         assert [self.run(), self.run()] == ["first", "first"]
         self.register("second")

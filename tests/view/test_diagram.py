@@ -16,7 +16,7 @@ def inside(of: Box) -> Diagram:
     return of.inside
 
 
-def test_what_a_node_is(tmp_path: Path) -> None:
+def test_calculator_device_settings_and_ports_of_a_node(tmp_path: Path) -> None:
     overlay = box(drawn(tmp_path, TRACKING), "overlay")
     assert (overlay.calculator, overlay.device) == ("AnnotationOverlayCalculator", "GPU")
     assert overlay.settings == 'executor: "drawing"'
@@ -68,7 +68,7 @@ def test_streams_at_the_border_keep_the_outer_name(tmp_path: Path) -> None:
     assert [port.tag for port in inside(hand).inputs] == ["IMAGE", "NUM_HANDS"]
 
 
-def test_inputs_that_nobody_connects_are_left_out(tmp_path: Path) -> None:
+def test_unconnected_inputs_are_omitted(tmp_path: Path) -> None:
     clip = box(drawn(tmp_path, TRACKING, HAND), "hand__ClipVectorSizeCalculator")
     assert [port.stream.label for port in clip.inputs] == ["detections", "num_hands"]
 

@@ -9,7 +9,7 @@ from graphframe.view.drawable import read_drawable
 from tests.view.graphs import HAND, TRACKING, source
 
 
-def test_options_are_told_as_they_are_written(tmp_path: Path) -> None:
+def test_options_have_the_text_of_the_file(tmp_path: Path) -> None:
     found = source(TRACKING, tmp_path)
     assert found.options == [
         "[mediapipe.FlowLimiterCalculatorOptions] {\n  max_in_flight: 1  # one at a time\n}",
@@ -27,7 +27,7 @@ def test_options_of_each_node_of_a_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ['"not a number"', "{ x: 1 }", "-1"])
-def test_options_that_cannot_be_read_are_no_obstacle(value: str, tmp_path: Path) -> None:
+def test_options_that_cannot_be_read_are_allowed(value: str, tmp_path: Path) -> None:
     options = f"max_num_images_per_prompt: {value}"
     text = (
         'node { calculator: "ImageRequestCalculator" node_options { '
@@ -62,13 +62,13 @@ def test_generators_of_old_graphs_are_nodes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["hello world", "node {", "# Title\n\nSome words, and more of them.", "\0\1\2", "a: 1"]
 )
-def test_text_that_is_no_graph(text: str, tmp_path: Path) -> None:
+def test_text_that_is_not_a_graph(text: str, tmp_path: Path) -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
         source(text, tmp_path)
     assert len(caught.value.problems) == 1
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text(tmp_path: Path) -> None:
     path = tmp_path / "image.png"
     path.write_bytes(bytes(range(256)))
     with pytest.raises(gf.GraphConfigError):

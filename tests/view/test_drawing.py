@@ -151,7 +151,7 @@ def test_ports_of_a_subgraph_are_where_its_inside_has_them(tmp_path: Path) -> No
         assert any(start == pytest.approx(port.x) for start in starts)
 
 
-def test_cycle_that_nobody_declared(tmp_path: Path) -> None:
+def test_cycle_that_is_not_declared(tmp_path: Path) -> None:
     text = """
     node { calculator: "A" input_stream: "b" output_stream: "a" }
     node { calculator: "B" input_stream: "a" output_stream: "b" }

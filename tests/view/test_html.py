@@ -39,7 +39,7 @@ def test_fetches_nothing(tmp_path: Path) -> None:
     Tags().feed(page)
 
 
-def test_says_of_each_node_what_there_is_to_say(tmp_path: Path) -> None:
+def test_holds_ports_options_and_settings_of_each_node(tmp_path: Path) -> None:
     found = nodes(html(tmp_path, TRACKING, HAND))
     assert [node["name"] for node in found.values()] == [
         "FlowLimiterCalculator",

@@ -27,7 +27,7 @@ def test_tags_need_a_row() -> None:
     assert footer(box()) < header(box())
 
 
-def test_port_is_as_wide_as_what_is_written_there() -> None:
+def test_port_is_as_wide_as_its_text() -> None:
     assert port_width(port("IMAGE"), False) < port_width(port("LONG_NAME_OF_AN_IMAGE"), False)
     assert port_width(port("", "a_long_name"), False) < port_width(port("", "a_long_name"), True)
 

@@ -148,7 +148,7 @@ def test_an_input_policy_with_options() -> None:
     assert builder.build().run(IN=3) == {"OUT": [(6, 0)]}
 
 
-def test_what_has_no_parameter_is_set_on_the_config() -> None:
+def test_fields_without_a_parameter_are_set_on_the_config() -> None:
     builder = gf.GraphBuilder()
     builder.proto.type = "Sub"
     builder.add(Double, builder.input("IN")).proto.buffer_size_hint = 5
@@ -187,7 +187,7 @@ def test_a_stream_of_another_builder() -> None:
     ]
 
 
-def test_what_else_is_wrong_is_found_by_validation() -> None:
+def test_other_problems_are_found_by_validation() -> None:
     builder = gf.GraphBuilder()
     builder.output("OUT", builder.add(Add, A=builder.input("IN"), C=builder.input("C"))["SUMM"])
     assert len(problems_of(builder.build)) == 5
@@ -195,7 +195,7 @@ def test_what_else_is_wrong_is_found_by_validation() -> None:
 
 
 @pytest.mark.parametrize("source", [None, 3, [None], "stream"])
-def test_what_cannot_be_connected(source: Any) -> None:
+def test_values_that_cannot_be_connected(source: Any) -> None:
     builder = gf.GraphBuilder()
     with pytest.raises(TypeError, match='input "A" takes a stream or side packet of the builder, not '):
         builder.add(Add, A=source)
@@ -203,7 +203,7 @@ def test_what_cannot_be_connected(source: Any) -> None:
         builder.output("OUT", source)
 
 
-def test_what_is_no_tag() -> None:
+def test_malformed_tag() -> None:
     builder = gf.GraphBuilder()
     with pytest.raises(ValueError, match='"image" is not a tag'):
         builder.add(Add, image=builder.input("IN"))

@@ -67,7 +67,7 @@ def test_the_canonical_form_is_canonical(one: str, other: str) -> None:
         'node { calculator: "A" input_stream: "a" input_stream: "b" device: "CPU" }',
     ],
 )
-def test_what_is_not_the_same(other: str) -> None:
+def test_different_graphs_have_different_forms(other: str) -> None:
     assert form('node { calculator: "A" input_stream: "a" input_stream: "b" }') != form(other)
 
 
@@ -80,7 +80,7 @@ def test_subgraphs_are_expanded(subgraph: Callable[[str], str]) -> None:
     assert found == form('node { name: "s__Double" calculator: "Double" input_stream: "x" output_stream: "y" }')
 
 
-def test_what_cannot_be_read_is_an_error() -> None:
+def test_an_unreadable_config_is_an_error() -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
         form("""nodes { }
             node { calculator: "Step" node_options { [type.googleapis.com/StepOptions] { by: 11 } } }

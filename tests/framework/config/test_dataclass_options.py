@@ -56,7 +56,7 @@ def test_defaults_are_those_of_the_class() -> None:
     assert read('path: "a"') == AllKinds("a")
 
 
-def test_what_a_text_says() -> None:
+def test_all_kinds_of_fields() -> None:
     text = r"""
         path: "p" flag: false number: 0 factor: 2 raw: "\x00" mode: FAST level: FAST maybe: 0 point { x: 1 }
         numbers: [1, 2] names: "b" modes: [BEST, FAST] points { x: 1 y: -2.5 } points { x: 2 } inner { path: "q" }
@@ -79,13 +79,13 @@ def test_what_a_text_says() -> None:
     )
 
 
-def test_what_is_written_reads_back() -> None:
+def test_written_options_read_back() -> None:
     options = AllKinds("p", False, 2**40, 0.1, b"", Mode.FAST, Level.FAST, 0, Point(0), [0], ["", "b"], [Mode.FAST])
     message = to_message(options, message_type(AllKinds)())
     assert to_dataclass(message, AllKinds) == options
 
 
-def test_only_what_differs_from_the_defaults_is_written() -> None:
+def test_defaults_are_not_written() -> None:
     message = to_message(AllKinds("p", number=-3, point=Point(1, 0.5)), message_type(AllKinds)())
     assert text_format.MessageToString(message, as_one_line=True) == 'path: "p" point { x: 1 }'
 
@@ -107,7 +107,7 @@ def test_a_field_without_a_default_must_be_given(text: str, name: str) -> None:
         (AllKinds("a", names=[]), r"AllKinds.names is \[\], which is not its default; a graph cannot express that"),
     ],
 )
-def test_what_cannot_be_written(options: AllKinds, message: str) -> None:
+def test_values_that_a_graph_cannot_express(options: AllKinds, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         to_message(options, message_type(AllKinds)())
 

@@ -144,7 +144,7 @@ def test_an_editable_distribution(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["import no_such_dependency", "import acme.no_such_module", "1 / 0"])
-def test_what_is_wrong_in_the_package_itself(machine: Machine, text: str) -> None:
+def test_errors_of_the_package_itself(machine: Machine, text: str) -> None:
     machine.write(machine.site / "acme/gate.py", text)
     found = machine.find()
     assert found.startswith('the calculator "AcmeCalculator" cannot be imported')

@@ -113,7 +113,7 @@ def test_a_dataclass_in_a_graph() -> None:
     assert graph.run(a=0) == {"c": [(8, 0)]}
 
 
-def test_what_a_dataclass_refuses() -> None:
+def test_an_error_of_the_dataclass_is_a_problem() -> None:
     text = f"\nnode_options {{\n{STEP} {{ by: 11 }} }}"
     found, [problem] = node_options(node(text), [Step.options])
     assert str(problem) == 'graph:3: node "n": options StepOptions: by is at most 10, not 11'
@@ -136,7 +136,7 @@ def test_a_dataclass_with_a_field_that_must_be_given() -> None:
         (f"{STEP} {{ by: 1.5 }}", "graph:3: cannot be parsed: "),
     ],
 )
-def test_slips_in_a_dataclass_are_told_as_in_any_message(text: str, message: str) -> None:
+def test_mistakes_in_a_dataclass_are_reported_as_in_any_message(text: str, message: str) -> None:
     with pytest.raises(gf.GraphConfigError) as caught:
         gf.Graph.from_text(f'input_stream: "a"\nnode {{ calculator: "Step" node_options {{\n{text} }} }}')
     assert message in str(caught.value)
@@ -144,7 +144,7 @@ def test_slips_in_a_dataclass_are_told_as_in_any_message(text: str, message: str
 
 
 @pytest.mark.parametrize("options", [StepOptions(3, Direction.DOWN, [1]), LabelOptions("x"), Int64Value(value=3)])
-def test_packed_options_are_what_a_graph_holds(options: Any) -> None:
+def test_packed_options_are_those_of_a_graph(options: Any) -> None:
     taken = Options(type(options))
     packed = SourcedNode(gf.GraphBuilder().add("Toy", options=options).proto, "n", "graph")
     assert packed.proto.node_options == [pack(options)]

@@ -95,7 +95,7 @@ GRAPH = 'number: 5 text: "t" many: [1, 2, 3] sub { number: 6 } subs { number: 7 
         ("Ext::toy_graph.FooOptions/number:options/Ext::toy_graph.FooOptions/number", "", "number: 5"),
     ],
 )
-def test_what_a_node_takes_over(value: str, before: str, after: str) -> None:
+def test_options_that_a_node_takes_from_its_graph(value: str, before: str, after: str) -> None:
     assert applied(f"graph_options {{ {foo(GRAPH)} }}", f"node_options {{ {foo(before)} }}", value) == after
 
 
@@ -109,7 +109,7 @@ def test_the_whole_message() -> None:
 @pytest.mark.parametrize(
     "value", ["number:text", "number:many/5", "number:sub/number", "many:many", "number:subs/number"]
 )
-def test_what_is_not_set_is_not_copied(value: str) -> None:
+def test_unset_fields_are_not_copied(value: str) -> None:
     assert applied(f"graph_options {{ {foo('')} }}", f"node_options {{ {foo('number: 1')} }}", value) == "number: 1"
     assert applied("", f"node_options {{ {foo('number: 1')} }}", value) == "number: 1"
 

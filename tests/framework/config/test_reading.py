@@ -60,7 +60,7 @@ def test_line_of_each_field(path: FieldPath, line: int) -> None:
     assert parse(TEXT, "graph").lines[path] == line
 
 
-def test_what_is_read() -> None:
+def test_values() -> None:
     config = parse(TEXT, "graph")
     assert list(config.proto.input_stream) == ["a", "b", "c"]
     assert config.proto.node[1].calculator == "Two"
@@ -133,7 +133,7 @@ def test_all_that_is_not_known_is_found_at_once() -> None:
     assert [node.name for node in config.nodes] == ["B"]
 
 
-def test_what_is_not_known_is_reported_beside_what_cannot_be_read() -> None:
+def test_unknown_fields_are_reported_beside_a_parse_error() -> None:
     with pytest.raises(gf.GraphConfigError) as raised:
         parse("nodes { }\nnode {\n name: 3\n}", "graph")
     assert [problem.line for problem in raised.value.problems] == [1, 3]

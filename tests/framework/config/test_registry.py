@@ -72,7 +72,7 @@ def test_is_none(installed: Callable[[str, str], None]) -> None:
         find_calculator("Broken")
 
 
-def test_types_of_options_leave_out_what_cannot_be_imported(installed: Callable[[str, str], None]) -> None:
+def test_types_of_options_without_calculators_that_cannot_be_imported(installed: Callable[[str, str], None]) -> None:
     installed("Broken", "tests.framework.no_such_module:Broken")
     assert Threshold.limit.type.DESCRIPTOR.full_name in load_option_types()
 

@@ -47,7 +47,7 @@ def test_a_text_without_anything_unknown_stays_as_it_is() -> None:
         "node_options < [type.googleapis.com/no.Such] < > >",
     ],
 )
-def test_what_is_not_known_is_passed_over(field: str) -> None:
+def test_unknown_fields_are_skipped(field: str) -> None:
     text = f'node {{\n name: "a" {field}\n calculator: "b" }}\nnode {{ }}'
     (unknown,) = scan(text).unknown
     assert unknown.line == 2
@@ -57,7 +57,7 @@ def test_what_is_not_known_is_passed_over(field: str) -> None:
     assert scan(text).lines["node", 1] == 4
 
 
-def test_each_place_of_the_same_thing_is_told() -> None:
+def test_each_place_of_an_unknown_field_is_reported() -> None:
     found = scan("nodes { }\nnodes { }\nnode { nodes: 1 }").unknown
     assert [(unknown.line, unknown.message.partition(";")[0]) for unknown in found] == [
         (1, 'graphframe.CalculatorGraphConfig has no field "nodes", did you mean "node"?'),
@@ -69,7 +69,7 @@ def test_each_place_of_the_same_thing_is_told() -> None:
 @pytest.mark.parametrize(
     "text", ["node { 'a': 1 }", "node { [a }", "node { [a.b] { } }", "[a/b] { }", "a.b: 1", "1: 1", "-"]
 )
-def test_what_only_the_parser_can_explain_is_left_to_it(text: str) -> None:
+def test_malformed_fields_are_left_to_the_parser(text: str) -> None:
     assert scan(text).unknown == []
     assert scan(text).known_text == text
     with pytest.raises(text_format.ParseError):
@@ -109,7 +109,7 @@ def test_extensions_are_suggested() -> None:
     assert unknown.message.endswith('did you mean "graphframe.FixedSizeInputStreamHandlerOptions.ext"?')
 
 
-OPTIONS = "a/google.protobuf.Int64Value"
+OPTIONS = "type.googleapis.com/google.protobuf.Int64Value"
 SCALARS = ("type: 'a' \"b\"", "input_stream: ['c', 'd']", "num_threads: 4", "report_deadlock: true", "value: 3;")
 BLOCKS = ("node", "node:", "executor", "node_options", f"[{OPTIONS}]", "options", "device_properties")
 MARKS = ("name:", '"d"', ",", ";", ":", "[", "]", "# {\n", "<", ">", "}", "4", "input_stream: []")

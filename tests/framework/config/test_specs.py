@@ -17,14 +17,14 @@ from graphframe.framework.config.specs import Spec, parse_specs, parse_tag_index
         ("A1:0:a", Spec("A1", 0, "a")),
     ],
 )
-def test_what_a_spec_says(text: str, expected: Spec) -> None:
+def test_spec(text: str, expected: Spec) -> None:
     assert parse_specs([text]) == ([expected], [])
 
 
 @pytest.mark.parametrize(
     "text", ["", "A:00:a", "A:01:a", ":a", ":0:a", "a:b", "A:B", "A:a:0", "1a", " a", "a ", "A:", "A:-1:a", "Image"]
 )
-def test_what_is_no_spec(text: str) -> None:
+def test_malformed_spec(text: str) -> None:
     specs, [(position, message)] = parse_specs(["x", text])
     assert specs == [Spec("", 0, "x"), None]
     assert position == 1
@@ -80,7 +80,7 @@ def test_tag_index(text: str, expected: tuple[str, int]) -> None:
 
 
 @pytest.mark.parametrize("text", ["t", "T:x", "T:01", ":", "T:", "T:1:a"])
-def test_what_is_no_tag_index(text: str) -> None:
+def test_malformed_tag_index(text: str) -> None:
     with pytest.raises(ValueError, match=f'"{text}" is not a tag'):
         parse_tag_index(text)
 

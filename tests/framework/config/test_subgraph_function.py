@@ -86,7 +86,7 @@ def test_a_message_as_options() -> None:
     assert gf.Graph.from_text(USE % ("Times", number)).run(x=1) == {"y": [(8, 0)]}
 
 
-def test_a_graph_that_depends_on_what_is_connected() -> None:
+def test_a_graph_that_depends_on_the_connections() -> None:
     seen = []
 
     @gf.subgraph("Total of all")
@@ -158,7 +158,7 @@ def test_one_that_contains_itself_many_times_is_found_soon() -> None:
     assert problem.endswith("the subgraph contains itself: Loop > Loop")
 
 
-def test_what_it_makes_is_of_the_package_of_the_graph(subgraph: Register) -> None:
+def test_its_graph_belongs_to_the_package_of_the_outer_graph(subgraph: Register) -> None:
     subgraph("""
         package: "mine" type: "Twice" input_stream: "a" output_stream: "b"
         node { calculator: "Double" input_stream: "a" output_stream: "b" }
@@ -196,7 +196,7 @@ def test_a_function_that_fails(make: Callable[[gf.SubgraphNode], str], message: 
     assert problem.startswith(f'graph:3: node "Broken": {message}')
 
 
-def test_problems_of_its_nodes_are_told_at_the_node_in_the_graph() -> None:
+def test_problems_of_its_nodes_have_the_line_of_the_outer_node() -> None:
     gf.subgraph("Wrong")(lambda node: 'node { calculator: "Dubble" }\n\n\nnode { calculator: "Double" }')
     with pytest.raises(gf.GraphConfigError) as caught:
         gf.Graph.from_text(USE % ("Wrong", ""), source="graph.pbtxt")
@@ -206,7 +206,7 @@ def test_problems_of_its_nodes_are_told_at_the_node_in_the_graph() -> None:
     assert 'graph.pbtxt:3: node "Wrong": the subgraph ' in str(caught.value)
 
 
-def test_the_function_stays_what_it_was() -> None:
+def test_the_decorator_returns_the_function() -> None:
     assert gf.subgraph("Failing")(fail) is fail
 
 

@@ -226,7 +226,7 @@ def test_outputs_that_no_inner_node_makes(subgraph: Register) -> None:
     ]
 
 
-def test_what_a_subgraph_says_of_the_run_to_no_effect(subgraph: Register) -> None:
+def test_fields_without_effect_in_a_subgraph(subgraph: Register) -> None:
     path = subgraph("""type: "Sub" input_stream: "a" output_stream: "b" max_queue_size: 3 num_threads: 2
         node { calculator: "Double" input_stream: "a" output_stream: "b" }
         executor { name: "" type: "ThreadPoolExecutor" } report_deadlock: true
@@ -297,6 +297,6 @@ def test_the_nodes_of_a_subgraph_are_looked_up_from_its_package(subgraph: Regist
     ]
 
 
-def test_a_name_that_is_in_no_package_is_told_as_it_was_written() -> None:
+def test_an_unknown_name_is_reported_as_written() -> None:
     with pytest.raises(gf.GraphConfigError, match='unknown calculator or subgraph "Dubble", did you mean "Double"'):
         gf.Graph.from_text(PACKAGES % "Dubble")

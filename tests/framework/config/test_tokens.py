@@ -39,7 +39,7 @@ def test_places() -> None:
     assert all(text[token.start : token.end] == token.text for token in found)
 
 
-def test_strings_are_told_apart() -> None:
+def test_strings_are_marked() -> None:
     assert [token.is_string for token in tokens("\"a\" 'b' c")] == [True, True, False, False]
 
 

@@ -75,7 +75,7 @@ def test_a_text_in_the_order_of_the_schema_is_written_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("text", [TEXT, "", 'type: "A" package: "b"'])
-def test_what_is_written_reads_back_the_same(text: str) -> None:
+def test_a_written_config_reads_back_the_same(text: str) -> None:
     config = parse(text, "graph").proto
     assert parse(gf.to_pbtxt(config), "graph").proto == config
 

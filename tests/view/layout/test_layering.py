@@ -20,7 +20,7 @@ def test_longest_path_decides() -> None:
     assert layers(items, [*edges, edge(items[0], items[4]), edge(items[2], items[4], into=1)]) == [0, 1, 2, 3, 3]
 
 
-def test_source_is_close_to_what_it_feeds() -> None:
+def test_source_is_close_to_its_consumers() -> None:
     items, edges = chain(4)
     source, items[3] = item(0), item(2)
     edges[2] = edge(items[2], items[3])

@@ -48,7 +48,7 @@ def test_wide_edges_get_more_room() -> None:
     assert wide.bottom - wide.top > narrow.bottom - narrow.top
 
 
-def test_what_only_gives_is_at_the_bottom_of_its_layer() -> None:
+def test_an_item_without_inputs_is_at_the_bottom_of_its_layer() -> None:
     source, tall = item(), item()
     source.layer = tall.layer = 1
     tall.height = 200

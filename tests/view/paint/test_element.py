@@ -11,7 +11,7 @@ def test_attributes() -> None:
     assert root[0].attrib == {"class": "wire", "data-stream": "stream a", "d": "M0 0"}
 
 
-def test_what_xml_cannot_hold() -> None:
+def test_characters_that_xml_cannot_hold() -> None:
     root = svg('<"&\0')
     add(root, "title", "a\x01<b>&\ud800\n")
     parsed = fromstring(text_of(root))

@@ -33,7 +33,7 @@ def entries(folder: Path, *texts: str, width: float = 2000) -> tuple[list[str], 
         ),
     ],
 )
-def test_explains_what_is_there(texts: tuple[str, ...], expected: list[str], tmp_path: Path) -> None:
+def test_explains_only_elements_of_the_drawing(texts: tuple[str, ...], expected: list[str], tmp_path: Path) -> None:
     assert entries(tmp_path, *texts)[0] == expected
 
 

@@ -57,7 +57,7 @@ def test_kinds_of_lines(tmp_path: Path) -> None:
     assert ("side packet num_hands", "wire side") in kinds
 
 
-def test_what_edges_of_a_stream_share_is_drawn_once(tmp_path: Path) -> None:
+def test_shared_parts_of_edges_are_drawn_once(tmp_path: Path) -> None:
     text = """
     node { calculator: "A" output_stream: "a" output_stream: "a2" }
     node { calculator: "B" input_stream: "a2" output_stream: "b" }
