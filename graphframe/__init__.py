@@ -6,7 +6,7 @@ from graphframe.framework.calculator import Calculator, NodeContext
 from graphframe.framework.config.registry import register, register_subgraph, subgraph
 from graphframe.framework.config.specs import Spec
 from graphframe.framework.config.subgraph_function import SubgraphNode
-from graphframe.framework.config.writer import to_pbtxt
+from graphframe.framework.config.text.writing import to_pbtxt
 from graphframe.framework.errors import CalculatorError, Cancelled, GraphConfigError, GraphError, Problem
 from graphframe.framework.graph import Graph
 from graphframe.framework.node_info import NodeInfo

@@ -13,9 +13,9 @@ from graphframe.calculators.ovms.device_properties import properties_for
 from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
 from graphframe.calculators.ovms.option_problems import option_problems
 from graphframe.calculators.ovms.plugin_config import read_plugin_config
-from graphframe.framework.config.node_options import pack, unpack
-from graphframe.framework.config.reading import parse_file
+from graphframe.framework.config.options.node_options import pack, unpack
 from graphframe.framework.config.registry import load_option_types
+from graphframe.framework.config.text.reading import parse_file
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.graphs.shipped_graph import ModelFolderError, shipped_graph
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from graphframe.framework.config.paths import resolve_path
+from graphframe.framework.config.options.paths import resolve_path
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
 from graphframe.framework.node_info import NodeInfo

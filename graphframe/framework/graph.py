@@ -14,9 +14,9 @@ from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.canonical import canonical
-from graphframe.framework.config.reading import parse, parse_file
 from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
+from graphframe.framework.config.text.reading import parse, parse_file
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.planning.plan import Plan

@@ -7,8 +7,8 @@ from typing import Any, Generic, get_origin, overload
 from google.protobuf.message import Message
 from typing_extensions import TypeVar
 
-from graphframe.framework.config.dataclass_messages import message_type
-from graphframe.framework.config.dataclass_options import is_dataclass
+from graphframe.framework.config.options.dataclass_messages import message_type
+from graphframe.framework.config.options.dataclass_options import is_dataclass
 
 T = TypeVar("T", default=Any)
 M = TypeVar("M")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.config.node_options import pack
+from graphframe.framework.config.options.node_options import pack
 from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.specs import parse_tag_index, tag_index
 from graphframe.framework.graph import Graph, make_graph

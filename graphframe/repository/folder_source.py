@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphframe.framework.config.reading import parse_file
 from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
+from graphframe.framework.config.text.reading import parse_file
 from graphframe.framework.graph import Graph
 from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.graph_writing.graph_file import staged_graph

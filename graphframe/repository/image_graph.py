@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graphframe.framework.config.reading import parse_file
 from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
+from graphframe.framework.config.text.reading import parse_file
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.graph import Graph, make_graph
 from graphframe.repository.model_folder import find_graph

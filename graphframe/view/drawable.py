@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from google.protobuf import text_format
 
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.registry import load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
-from graphframe.framework.config.tokens import blanked, tokens
+from graphframe.framework.config.text.reading import parse
+from graphframe.framework.config.text.tokens import blanked, tokens
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 

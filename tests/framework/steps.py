@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphframe import GraphError, Packet, Timestamp
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.scheduling.fast_path import make_scheduler
 from graphframe.framework.running.scheduling.run_state import RunState

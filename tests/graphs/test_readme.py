@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import graphframe as gf
 from graphframe.cli.main import main
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.input_policy import INPUT_POLICIES
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.invocation import CLOSE, OPEN

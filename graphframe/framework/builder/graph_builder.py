@@ -18,7 +18,7 @@ from graphframe.framework.builder.connections import (
     write,
 )
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.config.node_options import pack
+from graphframe.framework.config.options.node_options import pack
 from graphframe.framework.config.registry import find_calculator
 from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.specs import parse_tag_index, tag_index

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphframe.framework.config.node_options import node_options, pack, written_options
+from graphframe.framework.config.options.node_options import node_options, pack, written_options
 from graphframe.framework.config.registry import find_calculator
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.specs import CONNECTIONS, parse_specs

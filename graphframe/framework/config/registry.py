@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.hidden_packages import explain_import
-from graphframe.framework.config.reading import parse_file
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.subgraph_function import MakeSubgraph, SubgraphFunction
+from graphframe.framework.config.text.reading import parse_file
 from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
 from graphframe.framework.port import Options
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from graphframe.framework.config.scan import FieldPath
 from graphframe.framework.errors import Problem
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
+FieldPath = tuple[str | int, ...]
+"""Names and positions of fields: ``("node", 0, "input_stream", 1)``."""
 _NOWHERE: Final[Mapping[FieldPath, int]] = MappingProxyType({})
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphframe.framework.config.node_options import node_options
-from graphframe.framework.config.paths import resolve_path
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.options.node_options import node_options
+from graphframe.framework.config.options.paths import resolve_path
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.specs import Spec, parse_specs
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.port import M, Options
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig

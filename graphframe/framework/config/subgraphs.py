@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from graphframe.framework.config.node_options import written_options
-from graphframe.framework.config.option_values import apply_option_values
+from graphframe.framework.config.options.node_options import written_options
+from graphframe.framework.config.options.option_values import apply_option_values
 from graphframe.framework.config.registry import find_subgraph, full_name, is_subgraph, subgraph_of
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.specs import CONNECTIONS, Spec, parse_specs, tag_index

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphframe.framework.calculator import Calculator
-from graphframe.framework.config.node_options import node_options
+from graphframe.framework.config.options.node_options import node_options
 from graphframe.framework.config.registry import is_subgraph
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean

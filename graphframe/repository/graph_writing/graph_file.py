@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from graphframe import __version__
-from graphframe.framework.config.node_options import pack
+from graphframe.framework.config.options.node_options import pack
 from graphframe.framework.config.registry import is_subgraph, subgraph_of
 from graphframe.framework.config.sourced import SourcedConfig
-from graphframe.framework.config.writer import to_pbtxt
+from graphframe.framework.config.text.writing import to_pbtxt
 from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.graphs.shipped_graph import shipped_graph

@@ -8,8 +8,8 @@ from google.protobuf.wrappers_pb2 import Int64Value
 
 import graphframe as gf
 from graphframe.framework.config.canonical import canonical
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.sourced import SourcedConfig
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig, InputStreamHandlerConfig
 from tests.framework.dataclass_toys import Direction, Step, StepOptions
 from tests.framework.toys import Add, Constant, Double, Pair, Scale, Sum, Threshold

@@ -6,7 +6,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.framework.config.canonical import canonical
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from tests.framework import dataclass_toys
 

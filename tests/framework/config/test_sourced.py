@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.sourced import SourcedConfig
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
 TEXT = """\

@@ -9,8 +9,8 @@ import pytest
 from google.protobuf.wrappers_pb2 import Int64Value
 
 import graphframe as gf
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.subgraphs import expand
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from tests.framework.toys import Double
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 import graphframe as gf
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.subgraphs import expand
+from graphframe.framework.config.text.reading import parse
 
 Register = Callable[[str], str]
 

@@ -6,7 +6,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.framework.config.canonical import canonical
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from tests.framework.conformance.toys import IntAdderCalculator, JoinCalculator, SquareIntCalculator, finish
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import graphframe as gf
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
 from tests.framework.conformance.toys import LambdaCalculator, finish, problems, start
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import graphframe as gf
 from graphframe import Packet, Timestamp
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.input_policy import InputPolicy
 from graphframe.framework.input_policy.policy import READY, InputQueue
 from graphframe.framework.planning.validation import validate

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.executors import DEFAULT, INLINE, declared_executors
 
 POOL = "options { [graphframe.ThreadPoolExecutorOptions.ext] { num_threads: %d } }"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import graphframe as gf
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.registry import find_calculator, load_option_types
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.input_policy import INPUT_POLICIES, Barrier, EarlyClose
 from graphframe.framework.planning.executors import DEVICE_THREADS
 from graphframe.framework.planning.plan import Plan

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 import graphframe as gf
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.registry import find_calculator
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.nodes import NodePlanner
 from graphframe.framework.planning.plan import NodePlan
 from graphframe.framework.planning.wiring import UnknownCalculator

@@ -10,7 +10,7 @@ from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
 import graphframe as gf
 from graphframe import Packet, Timestamp
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.context import RunServices
 from graphframe.framework.running.invocation import Invocation

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.loading import load_graph
 from tests.framework.calls import POOL

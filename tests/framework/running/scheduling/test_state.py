@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.invocation import PROCESS
 from graphframe.framework.running.scheduling.run_state import RunState

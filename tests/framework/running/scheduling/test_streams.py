@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from graphframe import GraphError, Packet, Timestamp
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.scheduling.run_state import RunState
 from graphframe.framework.running.scheduling.state import StreamState

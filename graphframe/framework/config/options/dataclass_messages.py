@@ -16,7 +16,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.message import Message
 
-from graphframe.framework.config.dataclass_options import fields_of, is_dataclass
+from graphframe.framework.config.options.dataclass_options import fields_of, is_dataclass
 
 _SCALARS: Mapping[type, FieldDescriptorProto.Type.ValueType] = {
     bool: FieldDescriptorProto.TYPE_BOOL,

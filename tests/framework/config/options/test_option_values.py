@@ -7,8 +7,8 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
 import graphframe as gf
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.subgraphs import expand
+from graphframe.framework.config.text.reading import parse
 from tests.framework import dataclass_toys
 
 assert dataclass_toys  # its calculators and options are used below

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
-from graphframe.framework.config.dataclass_messages import message_type
+from graphframe.framework.config.options.dataclass_messages import message_type
 
 
 class Colour(Enum):

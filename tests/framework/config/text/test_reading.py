@@ -7,8 +7,8 @@ import pytest
 from google.protobuf import descriptor_pb2, wrappers_pb2
 
 import graphframe as gf
-from graphframe.framework.config.reading import parse, parse_file
-from graphframe.framework.config.scan import FieldPath
+from graphframe.framework.config.sourced import FieldPath
+from graphframe.framework.config.text.reading import parse, parse_file
 
 assert descriptor_pb2  # the types of these are used as options below
 assert wrappers_pb2

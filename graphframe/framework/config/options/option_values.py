@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from graphframe.framework.config.node_options import written_options
+from graphframe.framework.config.options.node_options import written_options
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean
 

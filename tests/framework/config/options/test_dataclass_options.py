@@ -9,8 +9,8 @@ import pytest
 from google.protobuf import text_format
 
 import graphframe as gf
-from graphframe.framework.config.dataclass_messages import message_type
-from graphframe.framework.config.dataclass_options import to_dataclass, to_message
+from graphframe.framework.config.options.dataclass_messages import message_type
+from graphframe.framework.config.options.dataclass_options import to_dataclass, to_message
 
 
 class Mode(Enum):

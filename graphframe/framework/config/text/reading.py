@@ -10,8 +10,8 @@ from pathlib import Path
 from google.protobuf import text_format
 from google.protobuf.message import EncodeError
 
-from graphframe.framework.config.scan import FieldPath, Scan
-from graphframe.framework.config.sourced import SourcedConfig
+from graphframe.framework.config.sourced import FieldPath, SourcedConfig
+from graphframe.framework.config.text.scan import Scan
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.protos import stream_handler_pb2
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig

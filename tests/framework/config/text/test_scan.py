@@ -7,7 +7,7 @@ from google.protobuf import text_format, wrappers_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphframe.framework.config.scan import Scan
+from graphframe.framework.config.text.scan import Scan
 from graphframe.framework.protos import stream_handler_pb2
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 

@@ -10,11 +10,10 @@ from typing import NamedTuple
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from graphframe.framework.config.tokens import Token, blanked, edited, tokens
+from graphframe.framework.config.sourced import FieldPath
+from graphframe.framework.config.text.tokens import Token, blanked, edited, tokens
 from graphframe.framework.errors import did_you_mean
 
-FieldPath = tuple[str | int, ...]
-"""Names and positions of fields: ``("node", 0, "input_stream", 1)``."""
 FieldType = Descriptor | FieldDescriptor | str
 """The message of a field; the field itself if it is a scalar."""
 _MALFORMED: FieldType = "malformed"

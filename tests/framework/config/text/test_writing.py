@@ -6,8 +6,8 @@ import pytest
 
 import graphframe as gf
 from graphframe import graphs
-from graphframe.framework.config.reading import parse
 from graphframe.framework.config.registry import load_option_types
+from graphframe.framework.config.text.reading import parse
 from tests.framework import dataclass_toys
 
 assert dataclass_toys  # its calculators and options are used below

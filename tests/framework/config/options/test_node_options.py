@@ -8,9 +8,9 @@ from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
 import graphframe as gf
 from graphframe import Options
-from graphframe.framework.config.node_options import node_options, pack, unpack
-from graphframe.framework.config.reading import parse
+from graphframe.framework.config.options.node_options import node_options, pack, unpack
 from graphframe.framework.config.sourced import SourcedNode
+from graphframe.framework.config.text.reading import parse
 from tests.framework.dataclass_toys import Direction, Label, LabelOptions, Step, StepOptions
 
 INT = "[type.googleapis.com/google.protobuf.Int64Value]"

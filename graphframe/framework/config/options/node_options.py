@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from google.protobuf import any_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError, Message
 
-from graphframe.framework.config.dataclass_messages import message_type
-from graphframe.framework.config.dataclass_options import to_dataclass, to_message
+from graphframe.framework.config.options.dataclass_messages import message_type
+from graphframe.framework.config.options.dataclass_options import to_dataclass, to_message
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem
 from graphframe.framework.port import Options

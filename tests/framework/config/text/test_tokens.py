@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphframe.framework.config.tokens import Token, blanked, edited, tokens
+from graphframe.framework.config.text.tokens import Token, blanked, edited, tokens
 
 
 def texts(text: str) -> list[str]:
