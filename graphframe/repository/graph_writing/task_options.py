@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from graphframe.calculators.lora.lora_pb2 import CompositeLoraAdapterEntry, LoraAdapterEntry
+from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
 from graphframe.calculators.ovms.option_problems import option_problems
 from graphframe.calculators.ovms.plugin_config import read_plugin_config
@@ -83,11 +82,10 @@ class TaskOptions:
 
     def __post_init__(self) -> None:
         """Validate the options."""
-        unreadable = dict(self._unreadable())
-        problems = [*unreadable.items()]
-        for place, message in option_problems(self._message(without=unreadable)):
+        message, problems = self._read()
+        for place, text in option_problems(message):
             field = str(place[0])
-            problems.append((_OPTION_OF_FIELD.get(field, field), message))
+            problems.append((_OPTION_OF_FIELD.get(field, field), text))
         if problems:
             raise TaskOptionsError(problems)
 
@@ -123,67 +121,55 @@ class TaskOptions:
 
     def message(self) -> ImageGenCalculatorOptions:
         """Return the options of OpenVINO Model Server's node, which has no field for ``NODE=DEVICE`` pairs."""
-        return self._message()
+        return self._read()[0]
 
-    def _message(self, without: Container[str] = ()) -> ImageGenCalculatorOptions:
-        """Return `message` without some options, which cannot be read."""
+    def _read(self) -> tuple[ImageGenCalculatorOptions, list[tuple[str, str]]]:
+        """Return the message, and the options that cannot be written into it, with the reasons."""
         message = ImageGenCalculatorOptions(models_path="./")
-        if "target_device" not in without and self.target_device and not self.devices_by_node():
-            message.device = self.target_device
-        if "plugin_config" not in without and (properties := self._properties()):
-            message.plugin_config = json.dumps(properties)
+        problems = []
+        for name, add in (
+            ("target_device", self._add_device),
+            ("plugin_config", self._add_properties),
+            ("source_loras", self._add_loras),
+        ):
+            try:
+                add(message)
+            except ValueError as error:
+                problems.append((name, str(error)))
         for name in _SAME_FIELDS:
             value = getattr(self, name)
-            if name not in without and value is not None:
-                setattr(message, name, value)
-        if "source_loras" not in without:
-            self._add_loras(message)
-        return message
+            try:
+                if value is not None:
+                    setattr(message, name, value)
+            except ValueError:
+                problems.append((name, f"is out of range: {value}"))
+        return message, problems
+
+    def _add_device(self, message: ImageGenCalculatorOptions) -> None:
+        if self.target_device and not self.devices_by_node():
+            message.device = self.target_device
+
+    def _add_properties(self, message: ImageGenCalculatorOptions) -> None:
+        properties = read_plugin_config(self.plugin_config or "")
+        if self.num_streams is not None:
+            streams = properties.setdefault("NUM_STREAMS", str(self.num_streams))
+            if streams != str(self.num_streams):
+                raise ValueError(f"sets NUM_STREAMS to {streams}, but num_streams is {self.num_streams}")
+        if properties:
+            message.plugin_config = json.dumps(properties)
 
     def _add_loras(self, message: ImageGenCalculatorOptions) -> None:
         adapters, composites = self.loras()
         on_npu = "NPU" in (self.target_device or "").upper()
         mode = LoraAdapterEntry.STATIC if on_npu else LoraAdapterEntry.DYNAMIC
-        message.lora_adapters.extend(_adapter_entry(adapter, mode) for adapter in adapters)
-        message.composite_lora_adapters.extend(map(_composite_entry, composites))
-
-    def _unreadable(self) -> Iterator[tuple[str, str]]:
-        """Yield the options that cannot be written as a message, each with the reason."""
-        for name, read in (
-            ("target_device", self.devices_by_node),
-            ("plugin_config", self._properties),
-            ("source_loras", self.loras),
-        ):
-            try:
-                read()
-            except ValueError as error:
-                yield name, str(error)
-        for name in _SAME_FIELDS:
-            value = getattr(self, name)
-            if isinstance(value, int) and not 0 <= value < 2**63:
-                yield name, f"must be at least 1, not {value}" if value < 0 else f"is too large: {value}"
-
-    def _properties(self) -> dict[str, Any]:
-        """Return the OpenVINO properties of `plugin_config` and `num_streams`."""
-        properties = read_plugin_config(self.plugin_config or "")
-        if self.num_streams is not None and (
-            properties.setdefault("NUM_STREAMS", str(self.num_streams)) != str(self.num_streams)
-        ):
-            raise ValueError(f"sets NUM_STREAMS to {properties['NUM_STREAMS']}, but num_streams is {self.num_streams}")
-        return properties
+        for adapter in adapters:
+            message.lora_adapters.add(alias=adapter.alias, path=adapter.path, alpha=_unless_1(adapter.alpha), mode=mode)
+        for composite in composites:
+            components = message.composite_lora_adapters.add(alias=composite.alias).components
+            for alias, alpha in composite.components:
+                components.add(adapter_alias=alias, alpha=_unless_1(alpha))
 
 
-def _adapter_entry(adapter: LoraSource, mode: LoraAdapterEntry.Mode.ValueType) -> LoraAdapterEntry:
-    entry = LoraAdapterEntry(alias=adapter.alias, path=adapter.path, mode=mode)
-    if adapter.alpha != 1:
-        entry.alpha = adapter.alpha
-    return entry
-
-
-def _composite_entry(composite: CompositeLora) -> CompositeLoraAdapterEntry:
-    entry = CompositeLoraAdapterEntry(alias=composite.alias)
-    for alias, alpha in composite.components:
-        component = entry.components.add(adapter_alias=alias)
-        if alpha != 1:
-            component.alpha = alpha
-    return entry
+def _unless_1(alpha: float) -> float | None:
+    """Return an alpha, or None for 1, which is the default."""
+    return None if alpha == 1 else alpha
