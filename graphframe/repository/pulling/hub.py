@@ -13,12 +13,11 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import HfApi, constants, get_token, snapshot_download
-from huggingface_hub.errors import (  # type: ignore[attr-defined] # HTTPError is that of its HTTP library
+from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
-    HTTPError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
@@ -28,6 +27,8 @@ from huggingface_hub.hf_api import RepoFile
 from graphframe.repository.pulling.errors import PullError
 from graphframe.repository.pulling.manifest import file_hash
 
+_HTTP_ERRORS = tuple(base for base in HfHubHTTPError.__mro__[1:] if base.__module__ != "builtins")
+"""The error of the hub's HTTP library, which releases of huggingface_hub change."""
 _INDEX = "model_index.json"
 _AT_TOP = (_INDEX, "*.md", "LICENSE*")
 _CONFIGS = ("*.json", "*.txt", "*.model")
@@ -198,7 +199,7 @@ def _explained(name: str, revision: str | None) -> Iterator[None]:
         raise PullError(f"{name} is not downloaded, and HF_HUB_OFFLINE forbids downloads") from error
     except HfHubHTTPError as error:
         raise PullError(f"{endpoint} refused {name}: {' '.join(str(error).split())}") from error
-    except HTTPError as error:
+    except _HTTP_ERRORS as error:
         raise PullError(
             f"cannot reach {endpoint} for {name}: {error}. Behind a proxy, set HTTPS_PROXY; for a mirror, HF_ENDPOINT"
         ) from error
