@@ -18,6 +18,9 @@ from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 
 assert stream_handler_pb2  # its types are used in graphs
 
+_EXCERPT = 80
+"""The most characters of a line in a message."""
+
 
 def parse(
     text: str,
@@ -136,5 +139,12 @@ def _not_a_graph(problem: Problem) -> GraphConfigError:
 
 
 def _explain(error: text_format.ParseError) -> str:
+    """Return protobuf's message without its place, and with the part of the line in which the mistake is."""
     message = re.sub(r"^\d+:\d+ : ", "", str(error))
-    return "cannot be parsed: " + re.sub(r"^'\s*(.*)': (?=\w)", r"in `\1`: ", message)
+    start = max(0, (error.GetColumn() or 1) - 1 - _EXCERPT // 2)
+
+    def excerpt(match: re.Match[str]) -> str:
+        line = match[1]
+        return f"in `{(line if len(line) <= _EXCERPT else line[start : start + _EXCERPT]).strip()}`: "
+
+    return "cannot be parsed: " + re.sub(r"^'(.*)': (?=\w)", excerpt, message)

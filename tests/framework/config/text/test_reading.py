@@ -85,6 +85,14 @@ def test_text_that_cannot_be_read(text: str, message: str) -> None:
     assert problem.line is not None
 
 
+def test_messages_hold_only_a_part_of_a_long_line() -> None:
+    nodes = 'node { calculator: "A" } ' * 1000
+    with pytest.raises(gf.GraphConfigError) as caught:
+        parse(f"{nodes} node {{ max_in_flight: many }} {nodes}", "graph")
+    assert "node { max_in_flight: many }" in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
 def test_unknown_field() -> None:
     (problem,) = parse('node {\n  calculator: "A"\n  input_streams: "a"\n}', "graph").problems
     assert problem.line == 3
