@@ -20,7 +20,7 @@ from tests.serving.conftest import MakeModel
         ("PATCH", "/v2/health/live", 405, "405 Method Not Allowed: PATCH /v2/health/live"),
     ],
 )
-def test_paths_and_methods_that_are_not_there(
+def test_unknown_paths_and_methods(
     client: falcon.testing.TestClient, method: str, path: str, status: int, message: str, accept: str
 ) -> None:
     response = client.simulate_request(method, path, headers={"Accept": accept})
@@ -31,7 +31,7 @@ def test_paths_and_methods_that_are_not_there(
     assert response.json["error"].keys() == {"message", "type", "param", "code"}
 
 
-def test_what_nobody_thought_of(
+def test_an_unexpected_exception(
     make_model: MakeModel, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run_async(**inputs: object) -> None:

@@ -80,12 +80,12 @@ def test_addresses(given: str, addresses: list[str]) -> None:
         ({"image_url_folder": "/dev/null"}, "image_url_folder cannot be made: .* '/dev/null'"),
     ],
 )
-def test_what_cannot_be(given: dict[str, Any], message: str) -> None:
+def test_options_that_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ServerOptions(**given)
 
 
-def test_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_api_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert ServerOptions().api_key is None
     monkeypatch.setenv("API_KEY", "secret")
     assert ServerOptions().api_key == "secret"

@@ -25,7 +25,7 @@ def client(server: RunningServer) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def test_previews_arrive_while_the_run_goes_on(client: openai.OpenAI, pipes: Pipes) -> None:
+def test_previews_arrive_during_the_run(client: openai.OpenAI, pipes: Pipes) -> None:
     stream = client.images.generate(prompt=f"wait {pipes.folder}", stream=True, partial_images=2)
     events = iter(stream)
     for index in range(2):
@@ -87,7 +87,7 @@ def queue_of(server: RunningServer, **headers: str) -> list[dict[str, Any]]:
     return items
 
 
-def test_who_waits_gets_pings_and_a_place_in_the_queue(server: RunningServer, pipes: Pipes) -> None:
+def test_a_waiting_request_gets_pings_and_a_position_in_the_queue(server: RunningServer, pipes: Pipes) -> None:
     running, waiting = server.connect(), server.connect()
     with contextlib.closing(running), contextlib.closing(waiting):
         for connection, prompt, headers in (

@@ -53,15 +53,10 @@ class Loader:
         self._warm_up = warm_up
         self._one_at_a_time = threading.Lock()
 
-    def load(self, model: ServedModel, source: ModelSource) -> ModelFiles:
+    def load(self, model: ServedModel, source: ModelSource) -> None:
         """Load a model from a source, and serve it in place of its old graph.
 
         If that fails, the model has the reason, and its old graph is still served.
-
-        Returns
-        -------
-        ModelFiles
-            The files that were read last.
         """
         model.source, model.ended = source, False
         lazy, files = self._lazy and not model.loaded, None
@@ -75,12 +70,13 @@ class Loader:
                     self._load(model, graph, warm_up=self._warm_up)
                 if source.files() == files:
                     model.serve(graph)
-                    return files
+                    break
                 graph.close()
-            raise GraphError("its files kept changing while they were read")
+            else:
+                raise GraphError("its files kept changing while they were read")
         except Exception as error:
             _fail(model, error)
-        return source.files() if files is None else files
+        model.files = files or source.files()
 
     def unload(self, model: ServedModel) -> None:
         """Unload a model until the next request; if runs use it, when they end."""

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from graphframe.framework.graph import Graph
+from graphframe.repository.model_files import ModelFiles
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.served_graph import ServedGraph
 from graphframe.serving.lifecycle.source import ModelSource
@@ -33,6 +34,8 @@ class ServedModel:
     ----------
     name : str
     source : ModelSource
+    files : ModelFiles or None
+        The files that the latest load read, whether it failed or not; None before the first one.
     graph : ServedGraph or None
         None before the first is read, after the model could not be loaded, and after its end.
     failure : str
@@ -52,6 +55,7 @@ class ServedModel:
     def __init__(self, name: str, source: ModelSource) -> None:
         self.name = name
         self.source = source
+        self.files: ModelFiles | None = None
         self.graph: ServedGraph | None = None
         self.failure = ""
         self.ended = False
@@ -160,7 +164,7 @@ class ServedModel:
 
     def end(self) -> None:
         """Refuse requests from now on; runs that have begun continue."""
-        self.ended, self.failure = True, ""
+        self.ended, self.failure, self.files = True, "", None
         self.replace(None)
 
     def replace(self, graph: ServedGraph | None) -> None:

@@ -33,7 +33,6 @@ class Watcher:
         self._loader = loader
         self._find_sources = find_sources
         self._options = options
-        self._read: dict[str, tuple[ModelSource, ModelFiles]] = {}
         self._seen: dict[str, tuple[ModelSource, ModelFiles]] = {}
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
@@ -70,7 +69,6 @@ class Watcher:
                 if model.name not in sources and not model.ended:
                     _log.info("%s is removed", model.name)
                     model.end()
-                    self._read.pop(model.name, None)
             for name, source in sources.items():
                 if name not in self._models:
                     self._models.add(ServedModel(name, source))
@@ -83,10 +81,10 @@ class Watcher:
 
         With `force`, they may have changed just now, and a failure is a reason, too.
         """
-        if model.name not in self._read:
+        if model.files is None:
             return True
         found = (source, source.files())
-        if found == self._read[model.name]:
+        if found == (model.source, model.files):
             return force and bool(model.failure)
         settled = found == self._seen.get(model.name)
         self._seen[model.name] = found
@@ -94,7 +92,7 @@ class Watcher:
 
     def _load(self, model: ServedModel, source: ModelSource) -> None:
         began = time.monotonic()
-        self._read[model.name] = source, self._loader.load(model, source)
+        self._loader.load(model, source)
         if model.state is State.AVAILABLE and not model.failure:
             where = ", ".join(f"http://{address}" for address in self._options.addresses)
             _log.info("%s is ready at %s after %.1f s", model.name, where, time.monotonic() - began)

@@ -89,7 +89,7 @@ def test_the_least_recently_used_model_is_unloaded() -> None:
     kept = Kept(sources, lazy_load=True, memory_budget="1000")
     for name in ("one", "two"):
         kept.run(name)
-        kept.models.find(name).bytes = 400  # as if its weights took as much as was thought
+        kept.models.find(name).bytes = 400  # as if it took this memory
     kept.run("one")
     kept.run("three")
     assert kept.loaded() == ["one", "three"]
@@ -148,7 +148,7 @@ def test_a_model_is_unloaded_even_if_all_threads_wait_for_it() -> None:
             two = asyncio.create_task(use_other())
             old = kept.models.find("one").graph
             while kept.models.find("one").graph is old:
-                await asyncio.sleep(0.01)  # until it has to go
+                await asyncio.sleep(0.01)  # until it is unloaded
             assert (await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
         await two
 

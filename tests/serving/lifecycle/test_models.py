@@ -33,7 +33,7 @@ def test_names_of_openai_mean_the_only_model(make_model: MakeModel, name: str) -
     assert ServedModels([make_model(), make_model(name)]).find(name).name == name
 
 
-def test_who_names_no_model_gets_adapters_that_are_always_applied(make_model: MakeModel) -> None:
+def test_a_request_without_a_model_gets_adapters_that_are_always_applied(make_model: MakeModel) -> None:
     model = make_model(graph=STATIC)
     models = ServedModels([model])
     for name in (None, "", "dall-e-3"):
@@ -56,13 +56,13 @@ def test_names_of_adapters(make_model: MakeModel) -> None:
     assert raised.value.description == expected
 
 
-def test_a_name_where_nothing_is_served() -> None:
+def test_a_name_without_any_model() -> None:
     with pytest.raises(APIError) as raised:
         ServedModels([]).find("toy")
     assert raised.value.description == 'the model "toy" does not exist; available: none'
 
 
-def test_a_name_that_an_adapter_may_have_yet(make_model: MakeModel) -> None:
+def test_an_unknown_name_while_a_model_is_loading(make_model: MakeModel) -> None:
     with pytest.raises(APIError) as raised:
         ServedModels([make_model(graph=ADAPTED, load=False)]).find("ink")
     assert raised.value.status_code == 503

@@ -39,5 +39,5 @@ def test_the_key(client: falcon.testing.TestClient, headers: dict[str, str], sta
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/config", "/v2/health/ready", "/openapi.json"])
-def test_looking_is_free(client: falcon.testing.TestClient, path: str) -> None:
+def test_get_needs_no_key(client: falcon.testing.TestClient, path: str) -> None:
     assert client.simulate_get(path).status_code == 200

@@ -49,7 +49,7 @@ def test_loading(make_model: MakeModel) -> None:
     assert msgspec.to_builtins(response.media) == expected
 
 
-def test_what_it_takes(make_model: MakeModel) -> None:
+def test_the_memory_of_a_model(make_model: MakeModel) -> None:
     client = falcon.testing.TestClient(make_app([make_model()], ServerOptions()))
     described = client.simulate_get("/v1/config?verbose=1").json["toy"]
     assert described["nodes"] == [{**NODES[0], "weights_bytes": 0}]
@@ -63,14 +63,14 @@ def test_reload_answers_with_the_state(make_model: MakeModel) -> None:
     assert reloaded.json == client.simulate_get("/v1/config").json
 
 
-def test_a_config_that_is_wrong_changes_nothing(make_model: MakeModel) -> None:
+def test_an_invalid_config_changes_nothing(make_model: MakeModel) -> None:
     def find_sources() -> dict[str, ModelSource]:
-        raise ConfigFileError("config.json: it is wrong")
+        raise ConfigFileError("config.json: invalid")
 
     client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(), find_sources))
     response = client.simulate_post("/v1/config/reload")
     assert response.status_code == 412
-    assert response.json["error"]["message"] == "config.json: it is wrong"
+    assert response.json["error"]["message"] == "config.json: invalid"
     assert client.simulate_get("/v1/config").json["toy"]["model_version_status"] == status("AVAILABLE", "OK", "OK")
 
 
@@ -89,7 +89,7 @@ def test_many_reloads_do_not_take_all_threads() -> None:
         request, response = falcon.testing.create_asgi_req(), falcon.asgi.Response()
         reloads = [asyncio.create_task(config.on_post_reload(request, response)) for _ in range(2)]
         try:
-            await asyncio.sleep(0)  # they begin
+            await asyncio.sleep(0)  # the reloads begin
             await asyncio.wait_for(asyncio.to_thread(int), 10)
         finally:
             loading.set()

@@ -14,7 +14,7 @@ from tests.serving import toys
 from tests.serving.conftest import MakeModel
 
 
-def test_who_answers(client: falcon.testing.TestClient) -> None:
+def test_the_name_of_the_server(client: falcon.testing.TestClient) -> None:
     assert client.simulate_get("/v2").json["name"] == "graphframe"
 
 

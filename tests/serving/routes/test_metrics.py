@@ -25,7 +25,7 @@ def metrics(client: falcon.testing.TestClient) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_what_requests_came_to(client: falcon.testing.TestClient) -> None:
+def test_requests_that_ended(client: falcon.testing.TestClient) -> None:
     client.simulate_post(PATH, json={"prompt": "a cat", "n": 3})
     client.simulate_post(PATH, json={"prompt": "nothing"})
     found = metrics(client)
@@ -36,7 +36,7 @@ def test_what_requests_came_to(client: falcon.testing.TestClient) -> None:
     assert any(key[:2] == ("graphframe_node_seconds_total", "toy") for key in found)
 
 
-def test_what_is_so_now(client: falcon.testing.TestClient) -> None:
+def test_gauges(client: falcon.testing.TestClient) -> None:
     found = metrics(client)
     assert found["graphframe_current_requests", "running"] == 0
     assert found["graphframe_current_requests", "waiting"] == 0

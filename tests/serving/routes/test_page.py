@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from xml.etree import ElementTree
 
 import falcon.testing
 import pytest
@@ -22,7 +21,7 @@ def test_the_page(client: falcon.testing.TestClient) -> None:
     assert "<title>graphframe</title>" in response.text
 
 
-def test_all_that_the_page_names_is_there(client: falcon.testing.TestClient) -> None:
+def test_all_files_that_the_page_names_exist(client: falcon.testing.TestClient) -> None:
     named = set(re.findall(r'(?:src|href)="(/[^"]*)"', client.simulate_get("/").text))
     named |= {f"/page/{name}" for name in re.findall(r'from "\./([^"]*)"', client.simulate_get("/page/main.js").text)}
     assert {path.removeprefix("/page/") for path in named} == {*NAMES} - {"index.html"}
@@ -30,29 +29,17 @@ def test_all_that_the_page_names_is_there(client: falcon.testing.TestClient) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_asked_of_other_hosts(client: falcon.testing.TestClient, name: str) -> None:
+def test_the_page_loads_nothing_from_other_hosts(client: falcon.testing.TestClient, name: str) -> None:
     response = client.simulate_get(f"/page/{name}")
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", response.text)
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
-def test_no_such_file(client: falcon.testing.TestClient) -> None:
+def test_an_unknown_file(client: falcon.testing.TestClient) -> None:
     assert client.simulate_get("/page/nothing.js").status_code == 404
 
 
-def test_it_can_be_switched_off(make_model: MakeModel) -> None:
+def test_no_page(make_model: MakeModel) -> None:
     client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(page=False)))
     assert client.simulate_get("/").status_code == 404
     assert client.simulate_get("/page/main.js").status_code == 404
-
-
-def test_the_picture_of_a_graph_has_its_nodes(client: falcon.testing.TestClient) -> None:
-    response = client.simulate_get("/graphs/toy")
-    assert response.headers["content-type"] == "image/svg+xml"
-    nodes = {element.get("data-node") for element in ElementTree.fromstring(response.text).iter()} - {None}
-    config = client.simulate_get("/v1/config").json["toy"]
-    assert nodes == {node["name"] for node in config["nodes"]}
-
-
-def test_the_picture_of_no_graph(client: falcon.testing.TestClient) -> None:
-    assert client.simulate_get("/graphs/nothing").status_code == 404
