@@ -27,7 +27,9 @@ from huggingface_hub.hf_api import RepoFile
 from graphframe.repository.pulling.errors import PullError
 from graphframe.repository.pulling.manifest import file_hash
 
-_HTTP_ERRORS = tuple(base for base in HfHubHTTPError.__mro__[1:] if base.__module__ != "builtins")
+_HTTP_ERRORS = tuple(
+    base for base in HfHubHTTPError.__mro__[1:] if issubclass(base, BaseException) and base.__module__ != "builtins"
+)
 """The error of the hub's HTTP library, which releases of huggingface_hub change."""
 _INDEX = "model_index.json"
 _AT_TOP = (_INDEX, "*.md", "LICENSE*")
