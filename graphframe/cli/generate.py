@@ -15,9 +15,9 @@ from graphframe.cli.failure import reported
 from graphframe.cli.progress_line import ProgressLine
 from graphframe.images import MAX_SEED, ImageRequest, Size
 from graphframe.images.request import Format
+from graphframe.progress import Progress
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
-from graphframe.tracing.progress import Progress
 
 if TYPE_CHECKING:
     from graphframe.tracing import Trace

@@ -9,7 +9,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from graphframe.tracing.progress import Progress
+from graphframe.progress import Progress
 
 _REFRESH_SECONDS = 0.1
 _BAR = 30

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from graphframe.cli.progress_line import ProgressLine, now_at, summary
-from graphframe.tracing.progress import Progress, Stage
+from graphframe.progress import Progress, Stage
 
 
 class Terminal(io.StringIO):

@@ -11,10 +11,10 @@ import msgspec
 from falcon.asgi import SSEvent
 
 from graphframe.images import EncodedImage, ImageRequest
+from graphframe.progress import Progress
 from graphframe.serving.api.responses import CompletedEvent, ErrorEvent, PartialImageEvent, Usage
 from graphframe.serving.errors import APIError, details, internal_error
 from graphframe.serving.generation.generation import Partial
-from graphframe.tracing.progress import Progress
 
 _log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
 from graphframe.framework.timestamp import Timestamp
 from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.progress import Progress
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.model import ServedModel
-from graphframe.tracing.progress import Progress
 
 _log = logging.getLogger(__name__)
 

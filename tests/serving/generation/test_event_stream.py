@@ -11,8 +11,8 @@ import falcon.testing
 import pytest
 
 from graphframe.images import EncodedImage, ImageRequest
+from graphframe.progress import Progress
 from graphframe.serving.generation import Partial, event_stream
-from graphframe.tracing.progress import Progress
 from tests.serving.event_reader import Event, read_events
 from tests.serving.forms import FORM, encode_form
 from tests.serving.running_server import RunningServer

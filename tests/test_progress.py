@@ -4,7 +4,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.images import EncodedImage, ImageRequest
-from graphframe.tracing.progress import Progress, Stage
+from graphframe.progress import Progress, Stage
 from tests.serving import toys
 
 

@@ -1,4 +1,4 @@
-"""The progress of a run."""
+"""The progress of a run, without OpenVINO: ``graphframe --help`` and the server's master process import it."""
 
 from __future__ import annotations
 
