@@ -1,4 +1,4 @@
-"""Imports go one way (DESIGN.md): which of our packages may import which, and who may import what is heavy."""
+"""Imports go one way: each package imports only some of the others, and few import heavy dependencies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALLOWED = {
         {"google", "msgspec", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},
     ),
 }
-"""For the files under each path: what of ours they may import, and what of others besides the standard library."""
+"""For the files under each path: the modules of graphframe that they may import, and the other packages."""
 
 OVMS_OPTIONS = {
     "graphframe.calculators.lora.lora_pb2",
@@ -54,7 +54,7 @@ def sources(path: str) -> list[Path]:
 
 
 def imported(file: Path) -> Iterator[str]:
-    """The full names of all modules that a file imports, whenever it does; ``from a import b`` may be of ``a.b``."""
+    """Yield the full names of all modules that a file imports at any time; ``from a import b`` may name ``a.b``."""
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

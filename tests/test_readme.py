@@ -26,7 +26,7 @@ def block(language: str, text: str) -> str:
 
 @pytest.fixture
 def author(tmp_path: Path, euler: Path) -> Path:
-    """A folder in which somebody has followed the README: calculator, package metadata, model and graph."""
+    """A folder made by following the README: calculator, package metadata, model and graph."""
     for name in ("invert.py", "test_invert.py", "run.py", "trace.py"):
         (tmp_path / name).write_text(block("python", f"# {name}"))
     metadata = tmp_path / "invert-1.0.dist-info"
@@ -45,7 +45,7 @@ def author(tmp_path: Path, euler: Path) -> Path:
 
 
 def run(folder: Path, *command: str) -> str:
-    """What a command prints that is run in `folder`."""
+    """Run a command in `folder`, and return its output."""
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False

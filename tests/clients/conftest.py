@@ -20,7 +20,7 @@ def pictograms() -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="session")
 def hasty_pictograms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server of the model that ships, for which nobody has to wait long, whatever is asked for."""
+    """A server of the model that ships, with limits that keep every request short."""
     folder: Path = tmp_path_factory.mktemp("pictograms")
     for part in DEFAULT_MODEL.iterdir():
         (folder / part.name).symlink_to(part)

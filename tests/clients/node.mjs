@@ -1,4 +1,4 @@
-// What test_node.py runs: openai's own client for Node, against the server at the URL in the first argument.
+// The program of test_node.py: the openai client for Node, against the server at the URL in the first argument.
 import OpenAI, { toFile } from "openai";
 
 const client = new OpenAI({ baseURL: process.argv[2], apiKey: "unused", maxRetries: 0 });

@@ -94,7 +94,7 @@ def test_edit_of_what_was_made(pictograms: RunningServer) -> None:
     file = base64.b64decode(made[0].b64_json or "")
     mask = io.BytesIO()
     half = Image.new("RGBA", (128, 128), (0, 0, 0, 255))
-    half.paste((0, 0, 0, 0), (64, 0, 128, 128))  # the right half is to be painted anew
+    half.paste((0, 0, 0, 0), (64, 0, 128, 128))  # the right half is to be repainted
     half.save(mask, "png")
     edited = client.images.edit(image=file, mask=mask.getvalue(), prompt="a blue star", extra_body=FAST).data
     assert edited is not None
