@@ -31,6 +31,6 @@ def reported() -> Iterator[None]:
         raise click.ClickException(f"the graph has {count} problem{'s' * (count > 1)}:\n{error}") from error
     except TaskOptionsError as error:
         raise click.ClickException(named_options(error)) from error
-    except (GraphError, ModelFolderError, ConfigFileError, PullError, ExportError, OSError) as error:
+    except (GraphError, InvalidRequest, ModelFolderError, ConfigFileError, PullError, ExportError, OSError) as error:
         wrong_request = isinstance(error.__cause__, InvalidRequest)
         raise click.ClickException(str(error.__cause__ if wrong_request else error)) from error

@@ -1,9 +1,8 @@
-"""``graphframe generate``: images from a prompt, as files."""
+"""``graphframe generate``: generate images and write them to files."""
 
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.cli.options.option_group import GroupedCommand, with_options
+from graphframe.cli.options.request import REQUEST_OPTIONS, take_request_fields
 from graphframe.cli.progress_line import ProgressLine
-from graphframe.images import MAX_SEED, ImageRequest, Size
+from graphframe.images import ImageRequest
 from graphframe.images.request import Format
 from graphframe.progress import Progress
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
@@ -23,43 +24,26 @@ if TYPE_CHECKING:
     from graphframe.tracing import Trace
 
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMATS: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
-def size_in_pixels(text: str) -> Size:
-    """Parse ``WIDTHxHEIGHT``."""
-    try:
-        return Size.from_text(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 def image_file(text: str) -> Path:
-    """Read the name of a file to write, which says its format."""
+    """Check the name of a file to write, whose ending selects the format."""
     path = Path(text)
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{text!r} does not end with one of {', '.join(FORMATS)}")
     if not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {str(path.parent)!r}")
+        raise click.BadParameter(f"folder {str(path.parent)!r} does not exist")
     return path
 
 
-def adapter_and_alpha(text: str) -> tuple[str, float | None]:
-    """Read ``ALIAS`` or ``ALIAS=ALPHA``."""
-    alias, given, alpha = text.partition("=")
-    try:
-        return alias, float(alpha) if given else None
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not ALIAS=ALPHA, as in ink=0.7") from None
-
-
-@click.command(context_settings={"show_default": True})
+@with_options(REQUEST_OPTIONS)
+@click.command(cls=GroupedCommand, context_settings={"show_default": True})
 @click.argument("prompt")
 @click.option(
     "--model_path",
     type=click.Path(path_type=Path),
-    help="Folder of the model.  [default: pictograms, which ships with graphframe]",
+    help="Folder of the model.  [default: pictograms, the model included in graphframe]",
 )
 @click.option(
     "-o",
@@ -67,63 +51,31 @@ def adapter_and_alpha(text: str) -> tuple[str, float | None]:
     default="out.png",
     type=image_file,
     metavar="FILE",
-    help="File to write, as PNG, JPEG or WebP by its name; several get numbers.",
-)
-@click.option("--image", type=FILE, help="Picture to start from: a PNG, JPEG or WebP file.")
-@click.option(
-    "--mask", type=FILE, help="Which part of it to paint anew: what is transparent, or if nothing is, what is white."
-)
-@click.option("--strength", type=float, help="How much of it to lose, from 0 to 1.  [default: the model's]")
-@click.option("--negative_prompt", help="What the image should not show.")
-@click.option("--prompt_2", help="For the second text encoder of models that have it.  [default: PROMPT]")
-@click.option("--prompt_3", help="For the third.  [default: PROMPT]")
-@click.option("--negative_prompt_2", help="For the second text encoder.  [default: that of --negative_prompt]")
-@click.option("--negative_prompt_3", help="For the third.  [default: that of --negative_prompt]")
-@click.option("--max_sequence_length", type=int, help="How many tokens T5, or Qwen, looks at.  [default: the model's]")
-@click.option("-n", "--n", default=1, help="How many images.")
-@click.option("--size", type=size_in_pixels, metavar="WIDTHxHEIGHT", help="In pixels.  [default: the model's]")
-@click.option("--seed", type=click.IntRange(0, MAX_SEED), help="The same seed gives the same image.  [default: random]")
-@click.option("--num_inference_steps", "--steps", type=int, help="Steps of denoising.  [default: the model's]")
-@click.option("--guidance_scale", type=float, help="How closely to follow the prompt.  [default: the model's]")
-@click.option("--scheduler", help='Such as "euler" or "dpm++ 2m karras".  [default: the model\'s]')
-@click.option(
-    "--adapter",
-    "adapters",
-    type=adapter_and_alpha,
-    multiple=True,
-    metavar="ALIAS[=ALPHA]",
-    help="LoRA adapter of the graph to apply, or composite; may be given several times.",
+    help="File to write: .png, .jpg, .jpeg or .webp. Several images get numbered names.",
 )
 @click.option(
     "--trace",
     "trace_path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write what the run spent its time on, for ui.perfetto.dev or chrome://tracing.",
+    help="Write a trace of the run for ui.perfetto.dev or chrome://tracing.",
 )
-@click.option("--profile", is_flag=True, help="Print for each node what it spent its time on.")
+@click.option("--profile", is_flag=True, help="Print a table of the time that each node took.")
 def generate(
     prompt: str,
     model_path: Path | None,
     output: Path,
-    size: Size | None,
-    seed: int | None,
-    image: Path | None,
-    mask: Path | None,
-    adapters: tuple[tuple[str, float | None], ...],
     trace_path: Path | None,
     profile: bool,
     **given: Any,
 ) -> None:
-    """Generate images from PROMPT, or change one: all of it, or what a mask tells."""
+    """Generate images from PROMPT, or from PROMPT and an image: the whole image, or the part in a mask."""
     if model_path is None:
         click.echo(NOTICE, err=True)
         model_path = DEFAULT_MODEL
-    width, height = size or (None, None)
-    seed = secrets.randbits(32) if seed is None else seed
-    given |= {field: file.read_bytes() for field, file in (("image", image), ("mask", mask)) if file is not None}
     chosen: dict[str, float] = {}
     with reported():
+        values, adapters = take_request_fields(given)
         graph = open_image_graph(model_path)
         with _recorded(trace_path, profile) as trace:
             progress = Progress(trace)
@@ -135,31 +87,28 @@ def generate(
                 metadata = {"model": model_path.resolve().name, "graph": graph.digest}
                 request = ImageRequest(
                     prompt,
-                    width=width,
-                    height=height,
-                    seed=seed,
                     adapters=chosen,
                     output_format=FORMATS[output.suffix.lower()],
                     metadata=metadata,
-                    **given,
+                    **values,
                 )
                 images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):
             path.write_bytes(packet.value.content)
-            click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {seed}")
+            click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {request.seed}")
 
 
 @contextmanager
 def _recorded(path: Path | None, profile: bool) -> Iterator[Trace | None]:
-    """A tracer, if one is asked for; what it saw is written and printed at the end, also if the run fails."""
+    """Yield a tracer if an option needs one, and write and print its results at the end, also of a failed run."""
     if path is None and not profile:
         yield None
         return
-    from graphframe.tracing import Trace, chrome_trace, profile_table  # which imports OpenVINO; --help should not
+    from graphframe.tracing import Trace, chrome_trace, profile_table  # these import OpenVINO; --help should not
 
     trace = Trace()
     with ExitStack() as stack:
-        file = path and stack.enter_context(path.open("w", encoding="utf-8"))  # now: it may not be possible
+        file = path and stack.enter_context(path.open("w", encoding="utf-8"))  # before the run, since it may fail
         try:
             yield trace
         finally:
@@ -171,7 +120,7 @@ def _recorded(path: Path | None, profile: bool) -> Iterator[Trace | None]:
 
 
 def _files(output: Path, count: int) -> list[Path]:
-    """``out.png``; ``out-0.png``, ``out-1.png`` ... if there are several."""
+    """Return the files to write: ``out.png``, or ``out-0.png``, ``out-1.png`` and so on."""
     if count == 1:
         return [output]
     return [output.with_stem(f"{output.stem}-{index}") for index in range(count)]

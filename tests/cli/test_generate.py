@@ -71,7 +71,9 @@ def test_name_of_the_file_says_its_format(euler: Path, tmp_path: Path, name: str
     assert Image.open(tmp_path / name).format == format_
 
 
-@pytest.mark.parametrize(("name", "words"), [("cat", "does not end with one of .png, "), ("a/b.png", "no folder ")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("cat", "does not end with one of .png, "), ("a/b.png", "folder .a. does not exist")]
+)
 def test_file_that_cannot_be_written_is_told_at_once(tmp_path: Path, name: str, words: str) -> None:
     code, output = generate("a red cat", "--model_path", tmp_path / "nowhere", "-o", tmp_path / name)
     assert code != 0

@@ -32,9 +32,10 @@ def _schema(cls: type[ImagesRequest], adapt: Callable[[Schema, bool], Schema]) -
     request, transport = _properties(ImageRequest), _properties(cls)
     request["seed"] = {**request["seed"], "description": f"{request['seed']['description']} By default random."}
     del request["seed"]["default"]
+    synonyms = cls.synonyms.items()
     properties = {
         **{name: request[name] for name in cls.request_fields()},
-        **{other: {**request[name], "description": f"Synonym of {name}."} for other, name in cls.synonyms.items()},
+        **{synonym: {**_bare(request[name]), "description": f"Synonym of {name}."} for synonym, name in synonyms},
         **transport,
     }
     required = cls.required()

@@ -1,4 +1,4 @@
-// The picture of the graph, in which nodes light up while they work.
+// The drawing of the graph, which highlights running nodes.
 
 const EVERY = 200; // milliseconds
 
@@ -6,7 +6,7 @@ export class Graph {
   constructor(place, queue) {
     this.place = place;
     this.queue = queue;
-    this.followed = null; // the id of a request
+    this.followed = null; // the id of the request
   }
 
   async show(model) {
@@ -15,12 +15,12 @@ export class Graph {
       this.place.textContent = "The graph cannot be drawn.";
       return;
     }
-    const picture = new DOMParser().parseFromString(await response.text(), "image/svg+xml").documentElement;
-    this.place.replaceChildren(document.adoptNode(picture));
+    const drawing = new DOMParser().parseFromString(await response.text(), "image/svg+xml").documentElement;
+    this.place.replaceChildren(document.adoptNode(drawing));
   }
 
-  // Looks at the server's queue for one request until that is over, and tells how far it is.
-  async follow(id, headers, tell) {
+  // Polls the server's queue for a request until it ends, and reports its progress.
+  async follow(id, headers, report) {
     this.clear();
     this.followed = id;
     while (this.followed === id) {
@@ -30,17 +30,17 @@ export class Graph {
         const mine = data.find((request) => request.id === id);
         if (mine && this.followed === id) {
           this.light(mine.nodes);
-          this.queue.textContent = mine.position ? `waiting, place ${mine.position}` : "running";
-          tell(mine);
+          this.queue.textContent = mine.position ? `waiting, position ${mine.position}` : "running";
+          report(mine);
         }
       } catch {
-        // NOTE: the request itself tells if the server is gone.
+        // NOTE: the request itself fails if the server is gone.
       }
       await new Promise((resolve) => setTimeout(resolve, EVERY));
     }
   }
 
-  // Stops looking; what worked until now is done, in so many milliseconds.
+  // Stops polling, and marks running nodes as finished, with their times in milliseconds.
   finish(timings = {}) {
     this.followed = null;
     this.queue.textContent = "";

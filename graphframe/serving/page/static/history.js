@@ -1,4 +1,4 @@
-// What was made, kept in the browser.
+// Generated images, kept in the browser's database.
 
 const KEPT = 60;
 

@@ -1,5 +1,6 @@
-// The page: what its parts do together.
+// The page: connects the form, the images, the history and the graph.
 
+import { addFields } from "./fields.js";
 import { Graph } from "./graph.js";
 import { History } from "./history.js";
 import { Mask } from "./mask.js";
@@ -10,10 +11,10 @@ const form = byId("form");
 const mask = new Mask(byId("mask"), byId("brush"));
 const graph = new Graph(byId("graph"), byId("queue"));
 const history = new History(byId("history"), (entry) => showImages([entry]));
-let picture = null; // the file that is edited or varied
-let running = null; // what stops the request that is under way
+let input = null; // the image file to edit or vary
+let running = null; // the AbortController of the current request
 
-function tell(text, bad = false) {
+function report(text, bad = false) {
   byId("status").textContent = text;
   byId("status").classList.toggle("bad", bad);
 }
@@ -39,26 +40,26 @@ async function listModels() {
   const { data } = await (await fetch("/v1/models")).json();
   byId("model").replaceChildren(...data.map(({ id }) => new Option(id)));
   if (!data.length) {
-    tell("No model is ready yet; looking again soon.");
+    report("No model is ready yet. Trying again soon.");
     setTimeout(start, 2000);
     return;
   }
-  tell("Ready.");
+  report("Ready.");
   await graph.show(byId("model").value);
 }
 
-const start = () => listModels().catch(() => tell("The server does not answer.", true));
+const start = () => listModels().catch(() => report("The server does not answer.", true));
 
-// Pictures that come in
+// Input images
 
-async function usePicture(file) {
+async function useImage(file) {
   try {
     await mask.open(file);
   } catch {
-    tell("This is no picture that the browser can read.", true);
+    report("The browser cannot read this file as an image.", true);
     return;
   }
-  picture = file;
+  input = file;
   byId("editor").hidden = false;
   if (taskOf(form) === "generations") {
     form.elements.task.value = "edits";
@@ -68,10 +69,10 @@ async function usePicture(file) {
 
 async function filesOf(task) {
   if (task === "generations") return {};
-  return { image: picture, mask: task === "edits" ? await mask.file() : null };
+  return { image: input, mask: task === "edits" ? await mask.file() : null };
 }
 
-// Images that come out
+// Generated images
 
 function figureOf({ url, seed, fields, format }, preview = false) {
   const figure = document.createElement("figure");
@@ -92,7 +93,7 @@ function figureOf({ url, seed, fields, format }, preview = false) {
   const use = async (task) => {
     form.elements.task.value = task;
     showTask();
-    await usePicture(await (await fetch(url)).blob());
+    await useImage(await (await fetch(url)).blob());
     byId(task === "edits" ? "mask" : "go").focus();
   };
   caption.append(
@@ -110,12 +111,12 @@ function showImages(entries, preview = false) {
   byId("images").replaceChildren(...entries.map((entry) => figureOf(entry, preview)));
 }
 
-// Making them
+// Requests
 
-async function make() {
+async function generate() {
   const task = taskOf(form);
-  if (task !== "generations" && !picture) {
-    tell("Choose a picture first.", true);
+  if (task !== "generations" && !input) {
+    report("Choose an image first.", true);
     byId("file").focus();
     return;
   }
@@ -127,14 +128,14 @@ async function make() {
   running = stopping;
   byId("stop").hidden = false;
   const began = performance.now();
-  tell("Waiting ...");
+  report("Waiting ...");
   const made = [];
   const entry = (b64, seed) => ({ url: `data:image/${format};base64,${b64}`, seed, fields, format });
   graph.follow(id, headers(), ({ step, steps, position, nodes }) => {
     byId("progress").hidden = !steps;
     byId("progress").value = steps ? step / steps : 0;
     const working = nodes.filter((node) => node.status === "in_progress").map((node) => node.name).join(", ");
-    tell(position ? `Waiting, place ${position}` : steps ? `Step ${step} of ${steps}: ${working}` : working || "Working ...");
+    report(position ? `Waiting, position ${position}` : steps ? `Step ${step} of ${steps}: ${working}` : working || "Working ...");
   });
   try {
     const request = toRequest(task, fields, await filesOf(task), { ...headers(), "x-request-id": id });
@@ -147,10 +148,10 @@ async function make() {
       if (made.length) showImages(made);
       if (answer.timings) graph.finish(answer.timings);
     }
-    tell(`${made.length} image${made.length === 1 ? "" : "s"} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    report(`${made.length} image${made.length === 1 ? "" : "s"} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
     for (const each of made) await history.add(each);
   } catch (error) {
-    if (running === stopping || error.name !== "AbortError") tell(error.name === "AbortError" ? "Stopped." : error.message, error.name !== "AbortError");
+    if (running === stopping || error.name !== "AbortError") report(error.name === "AbortError" ? "Stopped." : error.message, error.name !== "AbortError");
   } finally {
     if (running === stopping) {
       running = null;
@@ -165,23 +166,23 @@ async function copy(kind) {
   const write = kind === "curl" ? asCurl : asPython;
   const text = write(task, fieldsOf(form, byId("model").value), await filesOf(task), byId("key").value);
   await navigator.clipboard.writeText(text).then(
-    () => tell(`Copied as ${kind === "curl" ? "curl" : "Python"}.`),
-    () => tell(text), // without leave to use the clipboard
+    () => report(`Copied as ${kind === "curl" ? "curl" : "Python"}.`),
+    () => report(text), // without permission to use the clipboard
   );
 }
 
-// What the user does
+// Events
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  make();
+  generate();
 });
 for (const radio of form.elements.task) radio.addEventListener("change", showTask);
 byId("stop").addEventListener("click", () => running?.abort());
 byId("unmask").addEventListener("click", () => mask.clear());
 byId("model").addEventListener("change", () => graph.show(byId("model").value));
 byId("key").addEventListener("change", () => sessionStorage.setItem("key", byId("key").value));
-byId("file").addEventListener("change", (event) => event.target.files[0] && usePicture(event.target.files[0]));
+byId("file").addEventListener("change", (event) => event.target.files[0] && useImage(event.target.files[0]));
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(button.dataset.copy));
 }
@@ -189,12 +190,12 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
     byId("drop").classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0]) usePicture(event.dataTransfer.files[0]);
+    if (name === "drop" && event.dataTransfer.files[0]) useImage(event.dataTransfer.files[0]);
   });
 }
 document.addEventListener("paste", (event) => {
   const [file] = event.clipboardData.files;
-  if (file) usePicture(file);
+  if (file) useImage(file);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") running?.abort();
@@ -202,6 +203,5 @@ document.addEventListener("keydown", (event) => {
 });
 
 byId("key").value = sessionStorage.getItem("key") ?? "";
-showTask();
 history.open();
-start();
+addFields(form, byId("fields")).then(showTask).then(start, () => report("The server does not answer.", true));

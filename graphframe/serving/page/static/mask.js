@@ -1,4 +1,4 @@
-// The picture that is edited, and the paint on it that says what to make anew.
+// The image to edit, and the paint over the part to repaint.
 
 const PAINT = "rgb(224 40 120)";
 
@@ -6,7 +6,7 @@ export class Mask {
   constructor(canvas, brush) {
     this.canvas = canvas;
     this.brush = brush;
-    this.picture = null;
+    this.image = null;
     this.paint = document.createElement("canvas");
     this.cursor = null;
     this.painted = false;
@@ -28,7 +28,7 @@ export class Mask {
   async open(file) {
     const bitmap = await createImageBitmap(file);
     for (const each of [this.canvas, this.paint]) [each.width, each.height] = [bitmap.width, bitmap.height];
-    this.picture = bitmap;
+    this.image = bitmap;
     this.clear();
   }
 
@@ -74,10 +74,10 @@ export class Mask {
   }
 
   draw(withCursor = false) {
-    if (!this.picture) return;
+    if (!this.image) return;
     const context = this.canvas.getContext("2d");
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    context.drawImage(this.picture, 0, 0);
+    context.drawImage(this.image, 0, 0);
     context.globalAlpha = 0.6;
     context.drawImage(this.paint, 0, 0);
     context.globalAlpha = 1;
@@ -88,7 +88,7 @@ export class Mask {
     context.stroke();
   }
 
-  // OpenAI's mask: a PNG that is transparent where the picture is to be made anew; null where nothing is painted.
+  // Returns OpenAI's mask, a PNG that is transparent where to repaint; null without paint.
   async file() {
     if (!this.painted) return null;
     const mask = document.createElement("canvas");

@@ -1,30 +1,19 @@
-// What is asked of the server: the fields, the request that carries them, and its text for others to copy.
+// The request to the server: its fields, its body, and its text as a curl command or Python code.
 
-const NUMBERS = ["num_inference_steps", "guidance_scale", "n", "seed", "strength"];
-const TEXTS = ["negative_prompt", "scheduler"];
+import { valuesOf } from "./fields.js";
 
 export function taskOf(form) {
   return form.elements.task.value;
 }
 
 export function fieldsOf(form, model) {
-  const task = taskOf(form);
-  const value = (id) => {
-    const input = form.querySelector(`#${id}`);
-    return input.closest("[hidden]") ? "" : input.value.trim();
-  };
   const fields = { model };
-  if (task !== "variations") fields.prompt = value("prompt");
-  for (const id of TEXTS) if (value(id)) fields[id] = value(id);
-  for (const id of NUMBERS) if (value(id) !== "") fields[id] = Number(value(id));
-  for (const id of ["width", "height"]) if (value(id)) fields[id] = Number(value(id));
-  if (value("output_format") !== "png") fields.output_format = value("output_format");
-  fields.response_format = "b64_json";
-  if (task !== "variations") {
+  if (taskOf(form) !== "variations") {
+    fields.prompt = form.querySelector("#prompt").value.trim();
+    fields.negative_prompt = form.querySelector("#negative_prompt").value.trim() || undefined;
     fields.stream = true;
-    fields.partial_images = Number(value("partial_images"));
   }
-  return fields;
+  return JSON.parse(JSON.stringify({ ...fields, ...valuesOf(form), response_format: "b64_json" }));
 }
 
 export function toRequest(task, fields, files, headers) {
@@ -37,13 +26,13 @@ export function toRequest(task, fields, files, headers) {
   return { method: "POST", headers, body };
 }
 
-// Milliseconds by the names of nodes.
+// Milliseconds by node.
 function timingsOf(response) {
   const stages = response.headers.get("server-timing")?.split(", ") ?? [];
   return Object.fromEntries(stages.map((stage) => stage.split(";dur=")).map(([name, time]) => [name, Number(time)]));
 }
 
-// The events of a stream, or the one answer of a server that does not stream, as they come.
+// Yields the events of a stream, or the one answer of a request without a stream.
 export async function* answers(response) {
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
     yield { ...(await response.json()), timings: timingsOf(response) };
