@@ -8,7 +8,7 @@ from graphframe.images import ImageRequest
 
 
 class Task(Enum):
-    """What a request asks a model to do."""
+    """The task of a request."""
 
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_TO_IMAGE = "image-to-image"

@@ -17,7 +17,7 @@ _NOT_IN_TEXT = {
     *("width", "height", "image", "mask", "adapters", "partial_images"),
     *("output_format", "output_compression", "metadata"),
 }
-"""Fields of a request that are no text in PNG files, or have another name there."""
+"""Fields of a request that PNG files do not contain as text, or by another name."""
 
 
 def encode(pixels: NDArray[np.uint8], request: ImageRequest, index: int) -> bytes:

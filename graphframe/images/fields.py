@@ -1,4 +1,4 @@
-"""Conversion of field values to a struct, with errors that name the field, what is expected, and what was given."""
+"""Conversion of field values to a struct, with errors that name the field, the expected and the given value."""
 
 from __future__ import annotations
 

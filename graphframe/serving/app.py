@@ -34,6 +34,7 @@ from graphframe.serving.routes.metrics import MetricsResource
 from graphframe.serving.routes.models import ModelsResource
 from graphframe.serving.routes.openapi import OpenAPIResource
 from graphframe.serving.routes.page import PageResource
+from graphframe.serving.routes.queue import QueueResource
 
 Application: TypeAlias = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
@@ -74,7 +75,7 @@ def make_app(
     for prefix in PREFIXES:
         for task in TASKS:
             app.add_route(f"{prefix}/images/{task}", images, suffix=task)
-        app.add_route(f"{prefix}/queue", queue)
+        app.add_route(f"{prefix}/queue", QueueResource(queue))
         app.add_route(f"{prefix}/models", listing)
         app.add_route(f"{prefix}/models/{{name:path}}", listing, suffix="one")
     app.add_route("/openapi.json", OpenAPIResource())

@@ -72,7 +72,7 @@ def test_name_of_the_file_says_its_format(euler: Path, tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("cat", "does not end with one of .png, "), ("a/b.png", "folder .a. does not exist")]
+    ("name", "words"), [("cat", "does not end with one of .png, "), ("a/b.png", "' does not exist")]
 )
 def test_file_that_cannot_be_written_is_told_at_once(tmp_path: Path, name: str, words: str) -> None:
     code, output = generate("a red cat", "--model_path", tmp_path / "nowhere", "-o", tmp_path / name)
@@ -194,4 +194,4 @@ def test_adapters_of_the_readme(euler: Path, tmp_path: Path) -> None:
     assert code != 0
     assert 'Error: unknown LoRA adapter "ing", did you mean "ink"?; adapters: ink, gold' in output
     code, output = generate("a red cat", "--adapter", "ink=much")
-    assert "'ink=much' is not ALIAS=ALPHA, as in ink=0.7" in output
+    assert "'ink=much' is not ALIAS=ALPHA, e.g. ink=0.7" in output

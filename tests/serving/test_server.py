@@ -68,7 +68,7 @@ def test_a_client_that_disconnects_cancels_its_run(model: Path, pipes: Pipes) ->
         pipes.wait_until_started()
         connection.close()
         assert pipes.read_news() == "cancelled"
-        server.wait_for_log("the client went away; its run is cancelled")
+        server.wait_for_log("the client disconnected; its run is cancelled")
         assert server.generate(prompt="a cat")[0] == 200
 
 
@@ -85,7 +85,7 @@ def test_a_full_queue(model: Path, pipes: Pipes) -> None:
         assert 1 <= int(refusal.headers["retry-after"]) <= 120
         # The waiting client disconnects, so that another can wait; health is answered meanwhile.
         waiting.close()
-        server.wait_for_log("the client went away")
+        server.wait_for_log("the client disconnected")
         assert server.request("GET", "/v2/health/ready")[0] == 200
         third = ask(server, "a bird")
         pipes.let_go()

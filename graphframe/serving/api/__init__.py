@@ -1,1 +1,1 @@
-"""What goes over the wire: the fields of requests and responses, and how bodies are read."""
+"""The wire format: the fields of requests and responses, and the reading of bodies."""

@@ -8,31 +8,31 @@ import msgspec
 from graphframe.serving.errors import APIError
 
 MAX_BYTES = 1024 * 1024
-"""Enough for two prompts of 32,000 characters, however they are escaped."""
+"""Enough for two prompts of 32,000 characters with any escapes."""
 
 _MAX_DISCARDED_BYTES = 256 * MAX_BYTES
 
 
 async def read_json_object(req: falcon.asgi.Request, most: int = MAX_BYTES) -> dict[str, object]:
-    """The body as a JSON object.
+    """Read the body as a JSON object.
 
     Raises
     ------
     APIError
-        415 for another content type, 413 for more than `most` bytes, 400 for what is no JSON object.
+        415 for another content type, 413 for more than `most` bytes, 400 if the body is not a JSON object.
     """
     content_type = (req.content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
     if content_type != falcon.MEDIA_JSON and not content_type.endswith("+json"):
         message = f"the body must be JSON, but its Content-Type is {content_type}"
         if content_type == falcon.MEDIA_URLENCODED:
-            message += " (curl -d sends that unless told otherwise: add -H 'Content-Type: application/json')"
+            message += " (the default of curl -d: add -H 'Content-Type: application/json')"
         raise APIError(415, message, code="unsupported_content_type")
     return _decode_object(await _read(req, most))
 
 
 async def discard(stream: falcon.asgi.BoundedStream) -> None:
-    """Read what is still to come of a body that is too large, unless there is no end to it."""
-    # NOTE: a client that is still sending when the connection closes sees a reset instead of the answer.
+    """Read and drop the rest of a body that is too large, up to a limit."""
+    # NOTE: a client that is still sending when the connection closes gets a reset instead of the answer.
     while not stream.eof and stream.tell() < _MAX_DISCARDED_BYTES:
         await stream.read(MAX_BYTES)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document, from the types that validate what is asked and make what is answered."""
+"""The OpenAPI document, from the types of requests and responses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FILE = {"type": "string", "format": "binary"}
 
 
 class _Operation(NamedTuple):
-    """What one method of one path does."""
+    """One method of one path."""
 
     path: str
     method: str
@@ -42,28 +42,28 @@ class _Operation(NamedTuple):
     errors: tuple[int, ...] = ()
     body: Mapping[str, Any] | None = None
     headers: tuple[str, ...] = ()
-    """Of a 200, beside those of every response."""
+    """Headers of a 200, in addition to those of every response."""
     query: Mapping[str, Any] | None = None
-    """The parameter in the query, if there is one."""
+    """The query parameter, if any."""
 
 
 _ERRORS = {
-    400: "A field or parameter is wrong, or the body is no JSON or form.",
+    400: "A field or parameter is invalid, or the body is not JSON or a form.",
     401: "The key is missing or wrong.",
-    404: "There is none of that name.",
+    404: "The name does not exist.",
     412: "The config.json is wrong; nothing has changed.",
     413: "The body, or a file in it, is too large.",
     415: "The body is of another type.",
-    429: "As many requests wait as may.",
+    429: "The queue is full.",
     500: "The model could not be loaded, or failed.",
     503: "The models are still loading.",
 }
 _HEADERS = {
     "x-request-id": "The id of the request in the server's log; the client's own, if it sent one.",
-    "retry-after": "In how many seconds to try again.",
-    "x-should-retry": "false, if trying again is no use.",
-    "server-timing": "How long each node of the graph worked, in milliseconds.",
-    "cache-control": "How long the image may be kept.",
+    "retry-after": "Seconds until a retry.",
+    "x-should-retry": "false if every retry would fail.",
+    "server-timing": "Milliseconds that each node of the graph worked.",
+    "cache-control": "How long the image may be cached.",
     "www-authenticate": "Bearer.",
 }
 _HEADERS_OF_ERRORS = {
@@ -81,7 +81,7 @@ def _ref(name: str) -> dict[str, str]:
 def _event(*names: str) -> dict[str, object]:
     data = {"type": "string", "contentMediaType": _JSON, "contentSchema": {"anyOf": [_ref(name) for name in names]}}
     return {
-        "description": "Of each event. A comment comes each second in which there is none.",
+        "description": "Each event. A second without an event has a comment.",
         "type": "object",
         "properties": {"event": {"type": "string"}, "data": data},
         "required": ["event", "data"],
@@ -96,7 +96,7 @@ _TIMING = ("server-timing",)
 _VERBOSE = {
     "name": "verbose",
     "in": "query",
-    "description": "Whether to tell what the models take, too.",
+    "description": "Whether to include the memory that models use.",
     "schema": {"type": "boolean"},
 }
 _STATES = {_JSON: {"type": "object", "additionalProperties": _ref("ModelStatus")}}
@@ -104,7 +104,7 @@ _OPERATIONS = (
     _Operation(
         "/v1/images/generations",
         "post",
-        "Make images from a prompt.",
+        "Generate images from a prompt.",
         {**_IMAGES, **_STREAM},
         _IMAGE_ERRORS,
         {_JSON: _ref("GenerationRequest")},
@@ -113,7 +113,7 @@ _OPERATIONS = (
     _Operation(
         "/v1/images/edits",
         "post",
-        "Make images from a prompt and another image, perhaps only where a mask says.",
+        "Generate images from a prompt and an image, as a whole or where a mask allows.",
         {**_IMAGES, **_STREAM},
         _IMAGE_ERRORS,
         {_FORM: _ref("EditForm"), _JSON: _ref("EditRequest")},
@@ -122,7 +122,7 @@ _OPERATIONS = (
     _Operation(
         "/v1/images/variations",
         "post",
-        "Make images that resemble another.",
+        "Generate images that resemble another.",
         _IMAGES,
         _IMAGE_ERRORS,
         {_FORM: _ref("VariationForm"), _JSON: _ref("VariationRequest")},
@@ -131,19 +131,19 @@ _OPERATIONS = (
     _Operation(
         "/images/files/{name}",
         "get",
-        "Get an image whose URL was the answer.",
+        "Download an image from its URL.",
         {f"image/{format}": _FILE for format in ("png", "jpeg", "webp")},
         (404,),
         headers=("cache-control",),
     ),
-    _Operation("/v1/models", "get", "List what can be asked for as model.", {_JSON: _ref("ModelList")}),
+    _Operation("/v1/models", "get", "List the values of model.", {_JSON: _ref("ModelList")}),
     _Operation("/v1/models/{name}", "get", "Describe a model.", {_JSON: _ref("ModelInfo")}, (404, 500, 503)),
     _Operation("/v1/queue", "get", "List the client's own requests.", {_JSON: _ref("QueueList")}),
-    _Operation("/v1/config", "get", "Tell the state of all that is served.", _STATES, (400,), query=_VERBOSE),
+    _Operation("/v1/config", "get", "Return the state of all models.", _STATES, (400,), query=_VERBOSE),
     _Operation(
         "/v1/config/reload",
         "post",
-        "Load what has changed or failed; tell the state.",
+        "Load models that have changed or failed, and return the state of all.",
         _STATES,
         (400, 401, 412),
         query=_VERBOSE,
@@ -151,16 +151,16 @@ _OPERATIONS = (
     _Operation(
         "/graphs/{name}", "get", "Draw the graph of a model.", {"image/svg+xml": {"type": "string"}}, (404, 500, 503)
     ),
-    _Operation("/v2", "get", "Tell who answers.", {_JSON: _ref("ServerInfo")}),
-    _Operation("/v2/health/live", "get", "Answer at all.", {}),
-    _Operation("/v2/health/ready", "get", "Answer with 200 once the models are there.", {}, (503,)),
-    _Operation("/v2/models/{name}/ready", "get", "Answer with 200 once this model is there.", {}, (404,)),
+    _Operation("/v2", "get", "Return the name and version of the server.", {_JSON: _ref("ServerInfo")}),
+    _Operation("/v2/health/live", "get", "Answer with 200.", {}),
+    _Operation("/v2/health/ready", "get", "Answer with 200 when the models are loaded.", {}, (503,)),
+    _Operation("/v2/models/{name}/ready", "get", "Answer with 200 when this model is loaded.", {}, (404,)),
     _Operation("/openapi.json", "get", "Get this document.", {_JSON: {"type": "object"}}),
 )
 
 
 def document() -> dict[str, Any]:
-    """The document, for version 3.1 of the specification."""
+    """Return the document, of version 3.1 of the specification."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in _OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _described(operation)

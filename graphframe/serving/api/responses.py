@@ -1,4 +1,4 @@
-"""What the server answers."""
+"""The bodies of responses."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _BYTES_A_TOKEN = 4
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One image: its file in base64, or where to get it; never both."""
+    """One image: its file in base64, or its URL; never both."""
 
     b64_json: str | None = None
     url: str | None = None
 
 
 class TokenDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens by what they stand for."""
+    """Tokens by kind."""
 
     image_tokens: int
     text_tokens: int
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """How much there was to do: an image has a token for each 16x16 pixels, a text one for each four bytes."""
+    """The amount of work: an image has a token per 16x16 pixels, a text a token per four bytes."""
 
     input_tokens: int
     output_tokens: int
@@ -39,7 +39,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, request: ImageRequest, images: Sequence[EncodedImage]) -> Usage:
-        """What it took to make `images`."""
+        """Return the usage of a request and its images."""
         prompts: list[str | None] = [request.prompt, request.prompt_2, request.prompt_3]
         negative = [request.negative_prompt, request.negative_prompt_2, request.negative_prompt_3]
         text = sum(-(-len(part.encode()) // _BYTES_A_TOKEN) for part in prompts + negative if part)
@@ -93,11 +93,11 @@ class CompletedEvent(msgspec.Struct, frozen=True, kw_only=True):
     quality: str
     seed: int
     usage: Usage
-    timings: Annotated[dict[str, float], Meta(description="How many milliseconds each node has worked.")]
+    timings: Annotated[dict[str, float], Meta(description="Milliseconds that each node worked.")]
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong, with which field, and a word for programs to tell errors apart by."""
+    """The message of an error, the wrong field, and a word by which programs distinguish errors."""
 
     message: str
     type: Literal["invalid_request_error", "rate_limit_error", "server_error"]
@@ -112,14 +112,14 @@ class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event of a stream: the end of it, without the images that are not there yet."""
+    """An event of a stream: an error, which ends it without the remaining images."""
 
     type: Literal["error"]
     error: ErrorDetails
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be asked for as `model`."""
+    """A value of `model`: a model, or LoRA adapters of one."""
 
     id: str
     object: Literal["model"] = "model"
@@ -128,14 +128,14 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelList(msgspec.Struct, frozen=True, kw_only=True):
-    """All that can be asked for as `model`."""
+    """The values of `model`."""
 
     object: Literal["list"] = "list"
     data: list[ModelInfo]
 
 
 class QueuedNode(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node has done for a request."""
+    """The work of a node for a request."""
 
     name: str
     status: Literal["in_progress", "completed"]
@@ -143,7 +143,7 @@ class QueuedNode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueuedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that waits (at `position`, from 1) or runs (0), and how far it has come."""
+    """A request that waits (`position` from 1) or runs (0), and its progress."""
 
     id: str
     object: Literal["image.generation"] = "image.generation"
@@ -157,7 +157,7 @@ class QueuedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueueList(msgspec.Struct, frozen=True, kw_only=True):
-    """The client's own requests that are under way."""
+    """The client's own requests that wait or run."""
 
     object: Literal["list"] = "list"
     data: list[QueuedRequest]
@@ -179,7 +179,7 @@ class VersionStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A node of a graph, where it runs, ``""`` for inline, and if asked what the weights of its models take."""
+    """A node of a graph, its device (``""`` for inline), and on request the bytes of its models' weights."""
 
     name: str
     calculator: str
@@ -188,7 +188,7 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ModelStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The state of a model and, if asked, what it takes: its weights, and what the process grew by as it loaded."""
+    """The state of a model and, on request, the bytes of its weights, and by which the process grew as it loaded."""
 
     model_version_status: list[VersionStatus]
     nodes: list[NodeStatus]
@@ -198,7 +198,7 @@ class ModelStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Who answers."""
+    """The name and version of the server."""
 
     name: str
     version: str

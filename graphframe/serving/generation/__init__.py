@@ -1,4 +1,4 @@
-"""Requests on their way through a graph: how they wait, how they run, and what comes out of them meanwhile."""
+"""Requests that wait for a graph and run on it, with the images, previews and progress they produce."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many requests run at once, and how many may wait."""
+"""Limits on the requests that run and wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphframe.serving.errors import APIError
 
 
 class Admission:
-    """Lets some requests run, the next ones wait in order, and turns the rest away. Waiting costs no thread.
+    """A limited number of places to run, with a queue in order of arrival. Waiting costs no thread.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ class Admission:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the places to run in, once it is this caller's turn.
+        """Wait for a place to run, and hold it within the block.
 
         Raises
         ------
         APIError
-            429, if as many wait as may.
+            429 if the queue is full.
         """
         await self._enter()
         started = time.monotonic()
@@ -62,7 +62,7 @@ class Admission:
         except asyncio.CancelledError:
             if turn in self._waiting:
                 self._waiting.remove(turn)
-            elif not turn.cancelled():  # it got its turn in the moment that it left
+            elif not turn.cancelled():  # it got its turn when it was cancelled
                 self._leave()
             raise
 
@@ -75,7 +75,7 @@ class Admission:
         self._running -= 1
 
     def _retry_after(self) -> int:
-        """Seconds until those who wait now have started, going by recent runs."""
+        """Estimate the seconds until the waiting requests have started, from recent runs."""
         mean = sum(self._seconds) / len(self._seconds) if self._seconds else 1.0
         rounds = (len(self._waiting) + 1) / self._max_running
         return min(max(math.ceil(mean * rounds), 1), 120)

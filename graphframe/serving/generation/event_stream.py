@@ -1,4 +1,4 @@
-"""What a generation makes, as OpenAI's server-sent events."""
+"""The images and previews of a generation as OpenAI's server-sent events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graphframe.serving.generation.generation import Partial
 _log = logging.getLogger(__name__)
 
 PING_SECONDS = 0.9
-"""After so long a silence there is a comment, at least one each second: nobody shall take the connection for dead."""
+"""Seconds of silence before a comment is sent, so that clients and proxies keep the connection."""
 
 
 async def event_stream(
@@ -30,25 +30,25 @@ async def event_stream(
     progress: Progress,
     request_id: str,
 ) -> AsyncGenerator[SSEvent, None]:
-    """What a response's `sse` is to be, once the generation's first event is there, or the first ping is due.
+    """Return a response's `sse`, after waiting for the first event or ping.
 
     Parameters
     ----------
     events : async generator
-        Of a `Generation`, every `PING_SECONDS`.
+        The events of a `Generation`, every `PING_SECONDS`.
     kind : str
-        What the names of events begin with: ``"image_generation"`` or ``"image_edit"``.
+        The prefix of event names: ``"image_generation"`` or ``"image_edit"``.
     request : ImageRequest
     quality : str
-        What the client called so.
+        The client's value of the field, which events repeat.
     progress : Progress
-        Of the generation.
+        The progress of the generation.
     request_id : str
 
     Raises
     ------
     APIError
-        If it fails before that: the response's status can still tell. Later failures become an event.
+        If the generation fails before that. Later failures become an event.
     """
     first = await anext(events)
 

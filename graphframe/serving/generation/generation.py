@@ -1,4 +1,4 @@
-"""One request on its way: what the plain answer, the stream of events and the list of the queue have in common."""
+"""One request that waits or runs, as the plain answer, the event stream and the queue see it."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A preview, and which one it is, from 0."""
+    """A preview and its index."""
 
     index: int
     image: EncodedImage
 
 
 class Generation:
-    """One run of a model's graph, from when its request came.
+    """One run of a model's graph, from the arrival of its request.
 
     Parameters
     ----------
     model : ServedModel
     request : ImageRequest
-        Its metadata, if it has any, tell of the graph, too, once that is known.
+        If it has metadata, the graph's digest is added to them.
     id : str
-        The request's.
+        The id of the request.
     owner : str
-        Who may see it in the queue.
+        The client that may see it in the queue.
 
     Attributes
     ----------
     created : float
-        In seconds of the Unix epoch.
+        The time of arrival, in seconds since the Unix epoch.
     running : bool
-        Whether it is its turn.
+        Whether it runs; otherwise it waits.
     progress : Progress
     made : int
-        How many images are there.
+        The number of finished images.
     """
 
     def __init__(self, model: ServedModel, request: ImageRequest, id: str, owner: str) -> None:
@@ -72,22 +72,22 @@ class Generation:
     async def events(
         self, turn: AbstractAsyncContextManager[None], every: float | None = None
     ) -> AsyncGenerator[Partial | EncodedImage | None, None]:
-        """Wait for its turn, run it, and yield what it makes as that comes. To be called once.
+        """Wait for the turn, run the graph, and yield previews and images as they arrive. Call it once.
 
-        Ends with the run, or as soon as all images are there and only previews are not. If it is left before that, or
-        the task is cancelled, so is the run.
+        It ends with the run, or when all images have arrived and only previews are missing. Closing it, or cancelling
+        the task, cancels the run.
 
         Parameters
         ----------
         turn : async context manager
-            What it is to run within: `Queue.turn`.
+            The block to run in: `Queue.turn`.
         every : float, optional
-            Yield None after as many seconds in which nothing came.
+            Yield None after this many seconds without an event.
 
         Raises
         ------
         APIError
-            If it gets no turn, or the run fails.
+            If the queue is full, or the run fails.
         """
         task = asyncio.create_task(self._run(turn))
         task.add_done_callback(lambda _: self._news.set())
@@ -97,7 +97,7 @@ class Generation:
                     yield self._arrived.popleft()
                 if task.done() or (self.made >= self.request.n and self._open == {"PREVIEW"}):
                     break
-                # NOTE: not wait_for, which before Python 3.12 forgets a cancellation that comes together with news.
+                # NOTE: not wait_for, which before Python 3.12 loses a cancellation that arrives together with news.
                 news = asyncio.ensure_future(self._news.wait())
                 try:
                     await asyncio.wait([news], timeout=every)
@@ -109,7 +109,7 @@ class Generation:
             if task.done():
                 task.result()
         except (asyncio.CancelledError, GeneratorExit):
-            _log.info("%s: the client went away; its run is cancelled", self.id)
+            _log.info("%s: the client disconnected; its run is cancelled", self.id)
             raise
         finally:
             task.cancel()
@@ -127,7 +127,7 @@ class Generation:
                 _log.error("%s: %s", self.id, error, exc_info=error)
                 raise APIError(500, "the graph failed", code="generation_failed", headers=NO_RETRY) from error
             if not self.made:
-                raise APIError(500, "the graph made no image", code="generation_failed", headers=NO_RETRY)
+                raise APIError(500, "the graph returned no image", code="generation_failed", headers=NO_RETRY)
 
     async def _run_graph(self, graph: Graph) -> None:
         self._open &= {*graph.outputs}
@@ -142,11 +142,11 @@ class Generation:
         )
 
     def _in_loop(self, call: Callable[[str, Any], None], key: str) -> Callable[[Any], None]:
-        """What the threads of the run can call, to have `call` called in the thread of the event loop."""
+        """Return a callable for the run's threads that calls `call` in the event loop."""
         loop = asyncio.get_running_loop()
 
         def call_soon(value: Any) -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(call, key, value)
 
         return call_soon
@@ -155,7 +155,7 @@ class Generation:
         if key == "IMAGE":
             self.made += 1
             self._arrived.append(packet.value)
-        elif not self.made:  # a preview that comes after an image only disturbs
+        elif not self.made:  # a preview after an image is of no use
             self._arrived.append(Partial(packet.timestamp, packet.value))
         self._news.set()
 

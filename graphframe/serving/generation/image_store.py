@@ -1,4 +1,4 @@
-"""Where images wait for those who were given their URLs."""
+"""Stores of images for `response_format=url`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[\w-]{32}\.(png|jpeg|webp)", re.ASCII)
 
 
 class StoredImage(NamedTuple):
-    """An image file, its format (``"png"``), and how many seconds it will still be there."""
+    """An image file, its format (``"png"``), and its remaining seconds in the store."""
 
     content: bytes
     format: str
@@ -22,25 +22,25 @@ class StoredImage(NamedTuple):
 
 
 class ImageStore(Protocol):
-    """Keeps image files for a while, under names that cannot be guessed."""
+    """A store that keeps image files for a while, under names that cannot be guessed."""
 
     def put(self, content: bytes, format: str) -> str:
-        """Keep a file; return its name, which ends in its format."""
+        """Store a file, and return its name, which ends with its format."""
 
     def get(self, name: str) -> StoredImage | None:
-        """The file of that name, if it is still there."""
+        """Return the file of that name; None if it has expired or does not exist."""
 
 
 class MemoryStore:
-    """Keeps them in memory; when there are too many bytes, the oldest go, but never the newest.
+    """A store in memory. Above its limit the oldest files are removed, but never the newest.
 
     Parameters
     ----------
     seconds : float
-        How long.
+        How long each file is kept.
     max_bytes : int
     now : callable, optional
-        The clock.
+        The clock, for tests.
     """
 
     def __init__(self, seconds: float, max_bytes: int, now: Callable[[], float] = time.time) -> None:
@@ -52,7 +52,7 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def put(self, content: bytes, format: str) -> str:
-        """Keep a file."""
+        """Store a file, and return its name."""
         name = _new_name(format)
         with self._lock:
             self._kept[name] = (self._now(), content)
@@ -61,7 +61,7 @@ class MemoryStore:
         return name
 
     def get(self, name: str) -> StoredImage | None:
-        """The file of that name."""
+        """Return the file of that name, if any."""
         with self._lock:
             self._remove_old()
             if name not in self._kept:
@@ -81,7 +81,7 @@ class MemoryStore:
 
 
 class FolderStore:
-    """Keeps them in a folder, where they outlive the server; other files there are left alone.
+    """A store in a folder, which outlives the server. It ignores other files in the folder.
 
     Parameters
     ----------
@@ -97,14 +97,14 @@ class FolderStore:
         self._now = now
 
     def put(self, content: bytes, format: str) -> str:
-        """Keep a file."""
+        """Store a file, and return its name."""
         name = _new_name(format)
         self._remove_old(len(content))
         (self._folder / name).write_bytes(content)
         return name
 
     def get(self, name: str) -> StoredImage | None:
-        """The file of that name."""
+        """Return the file of that name, if any."""
         if not _NAME.fullmatch(name):
             return None
         path = self._folder / name
@@ -128,7 +128,7 @@ class FolderStore:
             if _NAME.fullmatch(path.name):
                 try:
                     status = path.stat()
-                except FileNotFoundError:  # somebody else made room, too
+                except FileNotFoundError:  # another process has removed it
                     continue
                 yield status.st_mtime, status.st_size, path
 

@@ -20,9 +20,9 @@ from graphframe.serving.api.requests import (
 from graphframe.serving.api.responses import Image, ImagesResponse, Usage
 from graphframe.serving.generation import Generation, Queue, event_stream
 from graphframe.serving.generation.event_stream import PING_SECONDS
-from graphframe.serving.generation.queue import owner_of
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.routes.image_files import ImageFilesResource
+from graphframe.serving.routes.queue import owner_of
 
 B = TypeVar("B", bound=ImagesRequest)
 

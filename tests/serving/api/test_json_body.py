@@ -60,7 +60,7 @@ def test_a_form_is_not_json(content_type: str, is_hinted: bool) -> None:
         read(b"prompt=cat", **{"Content-Type": content_type})
     assert raised.value.status_code == 415
     assert f"its Content-Type is {content_type}" in str(raised.value.description)
-    assert ("curl -d sends that" in str(raised.value.description)) == is_hinted
+    assert ("the default of curl -d" in str(raised.value.description)) == is_hinted
 
 
 def test_what_is_no_text() -> None:

@@ -191,7 +191,7 @@ def test_a_request_that_the_graph_refuses(client: falcon.testing.TestClient) -> 
     ("prompt", "message"),
     [
         ("fail", "the graph failed"),
-        ("nothing", "the graph made no image"),
+        ("nothing", "the graph returned no image"),
     ],
 )
 def test_a_run_that_fails(client: falcon.testing.TestClient, prompt: str, message: str) -> None:
