@@ -82,6 +82,17 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    guidance_rescale: (
+        Annotated[
+            Fraction,
+            Meta(
+                title="Guidance rescale",
+                description="How much to reduce the contrast that guidance adds, from 0 (nothing) to 1 (all);"
+                " by default 0. For models with classifier-free guidance.",
+            ),
+        ]
+        | None
+    ) = None
     n: Annotated[Count, Meta(title="Images", description="Number of images.")] = 1
     seed: Annotated[
         Seed, Meta(title="Seed", description="Seed of the noise. The same request and seed give the same images.")

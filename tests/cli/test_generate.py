@@ -58,6 +58,17 @@ def test_prompts_for_each_text_encoder(xl: Path, tmp_path: Path) -> None:
     assert len(made) == 2
 
 
+def test_guidance_rescale_changes_the_image_and_is_in_its_text(euler: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    made = set()
+    for options in ((), ("--guidance_rescale", 0), ("--guidance_rescale", 0.7)):
+        code, _ = generate("a cat", "--model_path", euler, "-o", path, "--steps", 2, "--seed", 7, *options)
+        assert code == 0
+        made.add(Image.open(path).tobytes())
+    assert len(made) == 2
+    assert Image.open(path).info["guidance_rescale"] == "0.7"
+
+
 def test_several_images_get_numbers(euler: Path, tmp_path: Path) -> None:
     code, _ = generate("a red cat", "--model_path", euler, "-o", tmp_path / "cat.png", "-n", 2, "--steps", 1)
     assert code == 0

@@ -14,6 +14,7 @@ import graphframe as gf
 from graphframe.calculators.diffusion.canvas import Canvas
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from graphframe.calculators.diffusion.families import detect_family
+from graphframe.calculators.diffusion.guidance_rescale import rescaled, std_of_each
 from graphframe.calculators.diffusion.image_latents import ImageLatents
 from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
@@ -131,6 +132,9 @@ class DenoiseCalculator(gf.Calculator):
         embeddings = [each for each in cc.values(self.embeddings) if each is not None]
         prompt_inputs = family.prompt_inputs(request, embeddings)
         guided = len(prompt_inputs["encoder_hidden_states"]) > n
+        if request.guidance_rescale and not guided:
+            reason = f"this model does not use at guidance_scale {request.guidance_scale:g}"
+            raise InvalidRequest(f"guidance_rescale needs classifier-free guidance, which {reason}", "guidance_rescale")
         # NOTE: openvino_genai's pipelines also cut seeds to 32 bits.
         generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
         shape_of = cache(openvino.Shape)  # creating one takes half as long as drawing the noise of a small image
@@ -138,7 +142,6 @@ class DenoiseCalculator(gf.Calculator):
         def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
             return np.array(generator.randn_tensor(shape_of(shape)).data)
 
-        guidance_scale = np.float32(request.guidance_scale)
         scheduler = self.scheduler(request)
         steps = len(scheduler.timesteps)
         previews = preview_steps(request.partial_images, steps) if cc.connected(self.preview) else []
@@ -165,7 +168,7 @@ class DenoiseCalculator(gf.Calculator):
                 output = family.prediction(output, latents.shape)
                 seer.learn(step, output)
             if guided:
-                output = family.guided(output[:n], output[n:], guidance_scale)
+                output = self.guided(output, request)
             latents, denoised = scheduler.step(output, step, latents, randn)
             if step in previews:
                 predicted = family.unpack(denoised[:1], (1, *request.latent_shape[1:]))
@@ -175,6 +178,13 @@ class DenoiseCalculator(gf.Calculator):
             canvas.restore(latents, step)
             cc.report(step + 1, steps)
         cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))
+
+    def guided(self, output: NDArray[np.float32], request: DiffusionRequest) -> NDArray[np.float32]:
+        """Return the guided predictions; `output` has first those of the negative prompt."""
+        n, amount = request.latent_shape[0], request.guidance_rescale or 0.0
+        std = std_of_each(output[n:]) if amount else None
+        found = self.family.guided(output[:n], output[n:], np.float32(request.guidance_scale))
+        return found if std is None else rescaled(found, std, amount)
 
     def scheduler(self, request: DiffusionRequest) -> Scheduler:
         """Return the scheduler of a run."""

@@ -52,6 +52,7 @@ def test_references_lead_somewhere() -> None:
         ("GenerationRequest", "n", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
         ("GenerationRequest", "output_format", {"enum": ["jpeg", "png", "webp"]}),
         ("EditForm", "image", {"type": "string", "format": "binary"}),
+        ("EditRequest", "guidance_rescale", {"type": "number", "minimum": 0, "maximum": 1}),
         ("VariationForm", "strength", {"type": "number", "minimum": 0, "maximum": 1}),
     ],
 )

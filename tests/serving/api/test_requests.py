@@ -21,6 +21,7 @@ def test_all_fields() -> None:
         "height": 128,
         "num_inference_steps": 4,
         "guidance_scale": 1.5,
+        "guidance_rescale": 0.7,
     }
     assert read(**fields) == ImageRequest("a cat", seed=1, **fields)
 

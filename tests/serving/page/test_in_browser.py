@@ -108,6 +108,16 @@ def test_what_is_not_painted_over_stays(page: Any) -> None:
     assert "red" in [found.colour for found in edit_a_red_star(page, rows=2).things]
 
 
+def test_the_form_has_the_fields_of_the_api(page: Any) -> None:
+    page.fill("#guidance_rescale", "0.7")
+    page.fill("#seed", "3")
+    with page.expect_request("**/v1/images/generations") as sent:
+        page.click("#go")
+    assert sent.value.post_data_json.items() >= {"guidance_rescale": 0.7, "seed": 3, "partial_images": 3}.items()
+    assert "strength" not in sent.value.post_data_json
+    shown(page)
+
+
 def test_varying(page: Any) -> None:
     page.click("#go")
     shown(page)
