@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_type_hints
@@ -83,7 +84,9 @@ def shown(value: object) -> str:
         return "a list"
     if isinstance(value, dict) and any(isinstance(each, (bytes, list, dict)) for each in value.values()):
         return "an object"
-    text = repr(value) if isinstance(value, float) else msgspec.json.encode(value, enc_hook=str).decode()
+    if isinstance(value, float):
+        return repr(value)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -105,27 +108,30 @@ def _invalid(cls: type[msgspec.Struct], given: Mapping[str, object], text: bool)
         try:
             msgspec.convert(value, types[name], strict=not text)
         except msgspec.ValidationError:
-            return InvalidRequest(f"{name} must be {_expected(fields(cls)[name])}, not {shown(value)}", name)
+            return InvalidRequest(f"{name} must be {_expected(fields(cls)[name], value)}, not {shown(value)}", name)
     return None
 
 
-def _expected(field: Field) -> str:
-    """Return a phrase for the values of a field, e.g. ``"an integer from 0 to 3"``."""
+def _expected(field: Field, given: object) -> str:
+    """Return a phrase for the values of a field, e.g. ``"an integer from 0 to 3"``, for a given value."""
     kind = field.kind
     if field.expected:
         return field.expected
     if isinstance(kind, inspect.LiteralType):
         return " or ".join(sorted(map(shown, kind.values)))
     if isinstance(kind, inspect.IntType):
-        return f"an integer{_range(kind.ge, kind.le or field.schema.get('maximum'))}"
+        return f"an integer{_range(kind.ge, kind.le or field.schema.get('maximum'), given)}"
     if isinstance(kind, inspect.FloatType):
-        return f"a number{_range(kind.ge, kind.le)}"
+        return f"a number{_range(kind.ge, kind.le, given)}"
     if isinstance(kind, inspect.StrType):
         return "text" if kind.max_length is None else f"text of at most {kind.max_length:,} characters"
     return _PHRASES[type(kind)]
 
 
-def _range(least: float | None, most: float | None) -> str:
-    if least is None:
+def _range(least: float | None, most: float | None, given: object) -> str:
+    if least is None or most is None:
         return ""
-    return f" of at least {least:g}" if most is None or most == _MAX_INT32 else f" from {least:g} to {most}"
+    if most != _MAX_INT32:
+        return f" from {least} to {most}"
+    is_large = isinstance(given, int) and given > most
+    return f" of at most {most}" if is_large else f" of at least {least}"

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from graphframe.images.errors import InvalidRequest
-from graphframe.images.fields import convert
+from graphframe.images.fields import convert, shown
 
 MAX_SEED = 2**64 - 1
 
@@ -163,7 +163,7 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raise InvalidRequest for what annotations cannot express."""
         # NOTE: limits of msgspec end at 2**63 - 1.
         if isinstance(self.seed, int) and self.seed > MAX_SEED:
-            raise InvalidRequest(f"seed must be an integer from 0 to {MAX_SEED}, not {self.seed}", "seed")
+            raise InvalidRequest(f"seed must be an integer from 0 to {MAX_SEED}, not {shown(self.seed)}", "seed")
         if self.output_format == "png" and self.output_compression not in (None, 100):
             message = 'output_compression is for output_format "jpeg" and "webp"; PNG files are lossless'
             raise InvalidRequest(message, "output_compression")

@@ -29,7 +29,7 @@ from graphframe.serving.routes.config import ConfigResource
 from graphframe.serving.routes.graphs import GraphsResource
 from graphframe.serving.routes.health import HealthResource
 from graphframe.serving.routes.image_files import PATH, ImageFilesResource
-from graphframe.serving.routes.images import Images
+from graphframe.serving.routes.images import ImagesResource
 from graphframe.serving.routes.metrics import MetricsResource
 from graphframe.serving.routes.models import ModelsResource
 from graphframe.serving.routes.openapi import OpenAPIResource
@@ -70,7 +70,7 @@ def make_app(
 
     files = ImageFilesResource(_store(options))
     queue = Queue(options.max_running, options.max_waiting)
-    images, listing = Images(named, queue, files, options.png_metadata), ModelsResource(named)
+    images, listing = ImagesResource(named, queue, files, options.png_metadata), ModelsResource(named)
     app.add_route(f"{PATH}/{{name}}", files)
     for prefix in PREFIXES:
         for task in TASKS:

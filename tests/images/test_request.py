@@ -12,6 +12,7 @@ from graphframe.images import MAX_SEED, ImageRequest, InvalidRequest
     ("fields", "param", "message"),
     [
         ({"n": 0}, "n", "n must be an integer of at least 1, not 0"),
+        ({"n": 2**31}, "n", "n must be an integer of at most 2147483647, not 2147483648"),
         ({"seed": -1}, "seed", f"seed must be an integer from 0 to {MAX_SEED}, not -1"),
         ({"strength": math.nan}, "strength", "strength must be a number from 0 to 1, not nan"),
         ({"guidance_scale": 1e300}, "guidance_scale", "guidance_scale must be a number from 0 to 1000, not 1e+300"),

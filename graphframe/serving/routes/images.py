@@ -27,7 +27,7 @@ from graphframe.serving.routes.queue import owner_of
 B = TypeVar("B", bound=ImagesRequest)
 
 
-class Images:
+class ImagesResource:
     """The resource of the three paths. Each request is one run of the model's graph."""
 
     def __init__(self, models: ServedModels, queue: Queue, files: ImageFilesResource, png_metadata: bool) -> None:
