@@ -211,7 +211,7 @@ class Graph:
         CalculatorError
             If the graph cannot be loaded.
         """
-        run = self._make_run(self._load(), side_packets, (observers or {}).items(), on_progress, tracer)
+        run = make_run(self._plan, self._load(), side_packets or {}, (observers or {}).items(), on_progress, tracer)
         for key, observer in (bound_observers or {}).items():
             run.observe(self._plan.outputs.number(key), on_bound=observer)
         for key in pollers:
@@ -246,7 +246,8 @@ class Graph:
             If an input stream or side packet takes another type.
         """
         collected = self._collected(outputs)
-        finish(self._make_run(self._load(), side_packets, _appends(collected), on_progress, tracer), inputs)
+        run = make_run(self._plan, self._load(), side_packets or {}, _appends(collected), on_progress, tracer)
+        finish(run, inputs)
         return collected
 
     async def run_async(
@@ -271,7 +272,7 @@ class Graph:
             loaded = await asyncio.get_running_loop().run_in_executor(None, self._load)
         collected = self._collected(outputs)
         watched = (*_appends(collected), *(observers or {}).items())
-        run = self._make_run(loaded, side_packets, watched, on_progress, tracer)
+        run = make_run(self._plan, loaded, side_packets or {}, watched, on_progress, tracer)
         for key, observer in (bound_observers or {}).items():
             run.observe(self._plan.outputs.number(key), on_bound=observer)
         await finish_async(run, inputs, loaded)
@@ -284,16 +285,6 @@ class Graph:
             if self._loaded is None:
                 self._loaded = load_graph(self._plan, tracer)
             return self._loaded
-
-    def _make_run(
-        self,
-        loaded: LoadedGraph,
-        side_packets: Mapping[str, Any] | None,
-        observers: Iterable[tuple[str, Callable[[Packet], None]]],
-        on_progress: Progress | None,
-        tracer: Tracer | None,
-    ) -> Run:
-        return make_run(self._plan, loaded, side_packets or {}, observers, on_progress, tracer)
 
     def _collected(self, outputs: Iterable[str] | None) -> Outputs:
         return {key: [] for key in (self._plan.outputs.keys if outputs is None else outputs)}

@@ -17,9 +17,9 @@ from graphframe.tracing.trace import Call, Load, Trace
 def chrome_trace(traces: Iterable[Trace]) -> dict[str, Any]:
     """Return the content of a trace file, for `json.dump`; times are in microseconds from the first event.
 
-    The loading of graphs is a process with a track for each node. So is each run: the calls of its nodes, and their
-    waits. Arrows follow the packets. Each slot of a device is a track of the process "devices", with the inferences of
-    all runs.
+    The loading of graphs is a process with a track for each node. Each run is a process with the calls of its nodes,
+    and their waits. Arrows follow the packets. Each slot of a device is a track of the process "devices", with the
+    inferences of all runs.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from PIL import Image
 import graphframe as gf
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.images import ImageRequest
-from tests.framework.toys import SECONDS
+from tests.framework.waiting import SECONDS
 
 ROOT = Path(__file__).parents[2]
 CALCULATORS = sorted(entry.name for entry in entry_points(group="graphframe.calculators"))

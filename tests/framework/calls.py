@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework.toys import SECONDS, Call
+from tests.framework.toys import Call
+from tests.framework.waiting import SECONDS
 
 Function = Callable[[gf.Context], object]
 

@@ -7,14 +7,15 @@ import pytest
 
 import graphframe as gf
 from graphframe.framework.config import registry
-from tests.framework import calls, toys
+from tests.framework import calls
+from tests.framework.waiting import SECONDS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test of the engine that hangs is a failure soon."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.timeout(2 * toys.SECONDS))
+            item.add_marker(pytest.mark.timeout(2 * SECONDS))
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Step(gf.Calculator):
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What to put before a value."""
+    """The prefix of each value."""
 
     text: str
 

@@ -1,4 +1,4 @@
-"""A catalogue of small graphs: what goes in, and what must come out, on whatever executors they run."""
+"""A catalogue of small graphs, with inputs and expected outputs, which hold on all executors."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ from typing import Any
 from graphframe import GraphError, Packet, Timestamp
 from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
-from graphframe.framework.running.scheduling.fast_path import make_scheduler
+from graphframe.framework.running.scheduling import fast_path
+from graphframe.framework.running.scheduling.fast_path import FastScheduler
 from graphframe.framework.running.scheduling.run_state import RunState
+from graphframe.framework.running.scheduling.scheduler import RunScheduler
 from graphframe.framework.running.scheduling.state import NodeTask
 from tests.framework import toys
 
@@ -24,7 +26,7 @@ class Steps:
         self.seen: list[tuple[str, Any, str]] = []
         given = {self.plan.side_packets.index(name): value for name, value in (side_packets or {}).items()}
         self.run = RunState(self.plan, given)
-        self.scheduler = make_scheduler(self.run)
+        self.scheduler: RunScheduler = (FastScheduler if fast_path.ENABLED else RunScheduler)(self.run)
         for stream in self.run.streams:
             stream.observers = [self._observer(stream.name)]
         self.tasks: dict[str, list[NodeTask]] = {}
@@ -43,7 +45,7 @@ class Steps:
         self.scheduler.set_bound(self.plan.inputs.number(stream), bound)
 
     def next(self) -> str | None:
-        """What works next: ``"node phase timestamp"``, and the values of its input set."""
+        """Take the next task: ``"node phase timestamp"``, and the values of its input set."""
         task = self.scheduler.next()
         if task is None:
             return None

@@ -10,7 +10,7 @@ import pytest
 import graphframe as gf
 from tests.framework import toys
 from tests.framework.calls import POOL, PROCESS
-from tests.framework.toys import SECONDS, Stop
+from tests.framework.waiting import SECONDS, Stop
 
 
 class TestExecutors:

@@ -8,7 +8,7 @@ import pytest
 
 import graphframe as gf
 from tests.framework.calls import PROCESS, fail, same
-from tests.framework.toys import SECONDS, Stop
+from tests.framework.waiting import SECONDS, Stop
 
 DOUBLE = """
     input_stream: "IN:in" output_stream: "OUT:out"
@@ -157,7 +157,7 @@ class TestLoad:
         gf.Graph.from_text('node { calculator: "LoadsTogether" } node { calculator: "LoadsTogether" }').load()
         assert not together.broken
 
-    def test_all_nodes_that_fail_are_told(self) -> None:
+    def test_all_nodes_that_fail_are_reported(self) -> None:
         node = 'node { name: "%s" calculator: "FailingLoad" }'
         with pytest.raises(gf.CalculatorError) as raised:
             gf.Graph.from_text(node % "first" + node % "second").load()

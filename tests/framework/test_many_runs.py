@@ -9,7 +9,7 @@ import pytest
 import graphframe as gf
 from graphframe import Packet
 from tests.framework.calls import POOL, PROCESS, fail, same
-from tests.framework.toys import SECONDS
+from tests.framework.waiting import SECONDS
 
 
 class TestManyRuns:

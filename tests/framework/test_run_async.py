@@ -15,7 +15,7 @@ import graphframe as gf
 from graphframe import Packet
 from tests.framework import toys
 from tests.framework.calls import PROCESS, fail, same
-from tests.framework.toys import SECONDS, Stop
+from tests.framework.waiting import SECONDS, Stop
 
 
 def in_loop(work: Callable[[], Awaitable[None]]) -> None:
@@ -78,7 +78,7 @@ class TestRunAsync:
 
         def process(cc: gf.Context) -> None:
             for timestamp in range(3):
-                cc.send(toys.Call.output, Image(), timestamp)
+                cc.send(toys.Call.outputs, Image(), timestamp)
                 cc.flush()
                 alive.append(sum(reference() is not None for reference in seen))
 

@@ -11,7 +11,7 @@ import pytest
 import graphframe as gf
 from graphframe import Packet
 from tests.framework.calls import CALL, THREADS, same, start_call
-from tests.framework.toys import SECONDS, Stop
+from tests.framework.waiting import SECONDS, Stop
 
 
 class Value:
@@ -49,7 +49,7 @@ class TestMemory:
             assert [ref() for ref in watched] == [None] * 3
             gone = weakref.ref(run)
             del run
-            call.close()  # joins the threads, which may be about to let go of it
+            call.close()  # joins the threads, which may be about to release it
             assert gone() is None
         finally:
             gc.enable()
@@ -108,7 +108,7 @@ class TestMemory:
         finally:
             gc.enable()
 
-    def test_packets_that_nobody_took_go_away_when_the_run_fails(self) -> None:
+    def test_packets_that_no_node_took_go_away_when_the_run_fails(self) -> None:
         graph = gf.Graph.from_text("""
             input_stream: "a" input_stream: "b"
             node { calculator: "Pair" input_stream: "A:a" input_stream: "B:b" output_stream: "PAIR:pair" }

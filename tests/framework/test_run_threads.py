@@ -1,4 +1,4 @@
-"""Who works where, and who waits for whom."""
+"""The threads in which nodes work, and those that wait for others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.framework.calls import (
     end_of,
     start_call,
 )
-from tests.framework.toys import SECONDS, Stop
+from tests.framework.waiting import SECONDS, Stop
 
 
 class TestFlush:
@@ -37,10 +37,10 @@ class TestFlush:
 
         def process(cc: gf.Context) -> None:
             for number in range(3):
-                cc.send(toys.Call.output, number, number)
+                cc.send(toys.Call.outputs, number, number)
                 cc.flush()
                 assert arrived[number].wait(SECONDS)
-            cc.send(toys.Call.output, 3, 3)
+            cc.send(toys.Call.outputs, 3, 3)
 
         run = gf.Graph.from_text(self.TEXT % device).start_run({"process": process}, {"out": observe})
         run.add("in", "value")
@@ -52,16 +52,16 @@ class TestFlush:
         seen: list[Packet] = []
 
         def process(cc: gf.Context) -> None:
-            cc.send(toys.Call.output, "flushed")
+            cc.send(toys.Call.outputs, "flushed")
             cc.flush()
-            cc.send(toys.Call.output, "lost", 1)
+            cc.send(toys.Call.outputs, "lost", 1)
             raise ValueError("it is broken")
 
         run = start_call(call, process=process, observers={"out": seen.append})
         assert end_of(run, "value") is not None
         assert seen == [("flushed", 0)]
 
-    def test_arrives_before_what_is_sent_later_whoever_drives(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_arrives_before_later_packets_in_any_thread(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Another thread, which was about to stop driving when the packet was flushed, is slow to look again."""
         seen: list[Packet] = []
         stops_driving, flushed, released, worked = (threading.Event() for _ in range(4))
@@ -69,11 +69,11 @@ class TestFlush:
         def process(cc: gf.Context) -> None:
             other.start()
             assert stops_driving.wait(SECONDS)
-            cc.send(toys.Call.output, "flushed", 0)
+            cc.send(toys.Call.outputs, "flushed", 0)
             cc.flush()
             flushed.set()
             assert released.wait(SECONDS)
-            cc.send(toys.Call.output, "sent", 1)
+            cc.send(toys.Call.outputs, "sent", 1)
 
         run = start_call(gf.Graph.from_text(CALL), process=process, observers={"out": seen.append})
         other = threading.Thread(target=run.set_bound, args=["in", 5])
@@ -105,7 +105,7 @@ class TestFlush:
 
 
 class TestThreads:
-    """Who works where, and who waits for whom."""
+    """The threads in which nodes work, and those that wait for others."""
 
     def test_inline_nodes_run_in_the_thread_that_adds(self) -> None:
         seen: list[threading.Thread] = []

@@ -59,19 +59,19 @@ def test_base() -> None:
 
 
 def test_device() -> None:
-    told: list[object] = []
+    seen: list[object] = []
 
     class Told(gf.Calculator):
         value = gf.Input("")
 
         def load(self, node: gf.NodeContext) -> None:
-            told.append((node.name, node.device, node.device_properties))
+            seen.append((node.name, node.device, node.device_properties))
 
         def process(self, cc: gf.Context) -> None:
-            told.append(threading.current_thread() is threading.main_thread())
+            seen.append(threading.current_thread() is threading.main_thread())
 
     CalculatorRunner(Told, device="NPU", device_properties={"A": "b"}).run(["x"])
-    assert told == [("Told", "NPU", {"A": "b"}), False]
+    assert seen == [("Told", "NPU", {"A": "b"}), False]
 
 
 def test_loaded_once_for_the_same_streams() -> None:

@@ -7,8 +7,8 @@ import random
 import pytest
 
 import graphframe as gf
-from tests.framework import toys
 from tests.framework.shapes import SHAPES, Shape, Timed
+from tests.framework.waiting import SECONDS
 
 EXECUTORS = {
     "inline": "",
@@ -24,7 +24,7 @@ def outputs_of(graph: gf.Graph, shape: Shape) -> dict[str, list[Timed]]:
     for timestamp, name, value in sorted(packets, key=lambda packet: packet[:2]):
         run.add(name, value, timestamp)
     run.close_inputs()
-    run.wait_until_done(toys.SECONDS)
+    run.wait_until_done(SECONDS)
     return outputs
 
 
@@ -75,7 +75,7 @@ def text_of(wires: Wires, rng: random.Random) -> str:
 
 
 def interpret(wires: Wires, inputs: dict[str, dict[int, int]]) -> dict[str, list[Timed]]:
-    """What must come out: at each timestamp, each node works if one of its inputs has a packet."""
+    """Return the expected outputs: at each timestamp, each node works if one of its inputs has a packet."""
     streams = dict(inputs)
     for number, (kind, names) in enumerate(wires):
         out = streams[f"n{number}"] = {}
@@ -103,7 +103,7 @@ def test_random_graph(seed: int, executor: str) -> None:
 
 
 def test_random_graphs_send_something() -> None:
-    """So that the test above can fail."""
+    """Show that the test above can fail."""
     sent = 0
     for seed in range(20):
         wires = random_wires(random.Random(seed))

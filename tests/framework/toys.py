@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
 import graphframe as gf
-
-SECONDS = 20
-"""How long a test waits for what should come at once, before it fails."""
 
 
 @gf.register
@@ -210,13 +206,14 @@ class Call(gf.Calculator):
     on_process = gf.SideInput("PROCESS", optional=True)
     on_close = gf.SideInput("CLOSE", optional=True)
     inputs = gf.Input("*", optional=True)
-    output = gf.Output("", optional=True)
+    outputs = gf.Output("*", optional=True)
+    value = gf.SideOutput("VALUE", optional=True)
 
     def _call(self, cc: gf.Context, port: gf.SideInput[Callable[[gf.Context], object]]) -> None:
         if cc.has(port):
             value = cc[port](cc)
             if value is not None:
-                cc.send(self.output, value)
+                cc.send(self.outputs, value)
 
     def open(self, cc: gf.Context) -> None:
         self._call(cc, self.on_open)
@@ -226,40 +223,6 @@ class Call(gf.Calculator):
 
     def close(self, cc: gf.Context) -> None:
         self._call(cc, self.on_close)
-
-
-class Stop:
-    """A function for `Call` that stops there until it is let go on."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.go_on = threading.Event()
-
-    def __call__(self, cc: gf.Context) -> object:
-        self.reached.set()
-        assert self.go_on.wait(SECONDS)
-        return cc.get(Call.inputs)
-
-    def wait(self) -> None:
-        """Until it is there."""
-        assert self.reached.wait(SECONDS)
-
-
-@gf.register
-class Wait(gf.Calculator):
-    """Waits in ``process`` until the run is cancelled, as an inference would. Sets the side packet when it begins."""
-
-    value = gf.Input("")
-    began = gf.SideInput("BEGAN", threading.Event)
-    never = gf.Output("", optional=True)
-
-    def process(self, cc: gf.Context) -> None:
-        cancelled = threading.Event()
-        unsubscribe = cc.cancellation.subscribe(cancelled.set)
-        cc[self.began].set()
-        assert cancelled.wait(SECONDS)
-        unsubscribe()
-        cc.cancellation.raise_if_cancelled()
 
 
 @gf.register
@@ -285,3 +248,72 @@ class Files(gf.Calculator):
 
     def process(self, cc: gf.Context) -> None:
         cc.send(self.path, self.found)
+
+
+@gf.register
+class SquareIntCalculator(gf.Calculator):
+    """Sends the square of what it gets."""
+
+    value = gf.Input("", int)
+    square = gf.Output("", int)
+
+    def process(self, cc: gf.Context) -> None:
+        cc.send(self.square, cc[self.value] ** 2)
+
+
+@gf.register
+class RangeCalculator(gf.Calculator):
+    """A source of 0, 1, 2 ... N - 1, each at itself as timestamp."""
+
+    count = gf.SideInput("N", int)
+    number = gf.Output("", int)
+
+    def open(self, cc: gf.Context) -> None:
+        self.next = 0
+
+    def process(self, cc: gf.Context) -> None:
+        if self.next == cc[self.count]:
+            cc.stop()
+        else:
+            cc.send(self.number, self.next, self.next)
+            self.next += 1
+
+
+@gf.register
+class JoinCalculator(gf.Calculator):
+    """Sends what its inputs have side by side, None where there is nothing."""
+
+    values = gf.Input("", multiple=True)
+    joined = gf.Output("", tuple)
+
+    def process(self, cc: gf.Context) -> None:
+        cc.send(self.joined, tuple(cc.values(self.values)))
+
+
+@gf.register
+class BarrierJoinCalculator(JoinCalculator):
+    """The same with the Barrier policy, unless the graph says otherwise."""
+
+    input_policy = gf.input_policy.Barrier()
+
+
+@gf.register
+class LogCalculator(gf.Calculator):
+    """Writes down in a list which of its methods are called when, and passes on what it gets."""
+
+    log = gf.SideInput("LOG", list)
+    value = gf.Input("", optional=True)
+    same = gf.Output("", optional=True)
+
+    def load(self, node: gf.NodeContext) -> None:
+        self.name = node.name
+
+    def open(self, cc: gf.Context) -> None:
+        cc[self.log].append(f"{self.name} open")
+
+    def process(self, cc: gf.Context) -> None:
+        cc[self.log].append(f"{self.name} {cc.timestamp}")
+        cc.send(self.same, cc[self.value])
+
+    def close(self, cc: gf.Context) -> None:
+        cc[self.log].append(f"{self.name} close")

@@ -18,7 +18,7 @@ from graphframe.framework.config.text.reading import parse
 from graphframe.framework.input_policy import INPUT_POLICIES
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.running.invocation import CLOSE, OPEN
-from graphframe.framework.running.scheduling.fast_path import make_scheduler
+from graphframe.framework.running.scheduling.fast_path import FastScheduler
 from graphframe.framework.running.scheduling.run_state import RunState
 from graphframe.framework.running.scheduling.state import NodeTask
 
@@ -102,7 +102,7 @@ class Stepper:
         streams = "".join(f'input_stream: "{tag}:{tag.lower()}" ' for tag in tags)
         config = parse(f'{inputs} node {{ calculator: "Node" {streams} {handler} }}', "timeline")
         self.plan = validate(config, lambda _: Node)
-        self.scheduler = make_scheduler(RunState(self.plan))
+        self.scheduler = FastScheduler(RunState(self.plan))
         self.scheduler.start()
         self.working: NodeTask | None = None
 

@@ -10,7 +10,8 @@ import graphframe as gf
 from graphframe.inference.activity import Inference, LaneWait, activity
 from graphframe.tracing import Trace
 from tests.framework.calls import POOL
-from tests.framework.toys import SECONDS, Call
+from tests.framework.toys import Call
+from tests.framework.waiting import SECONDS
 
 
 @gf.register

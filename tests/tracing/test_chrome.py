@@ -17,7 +17,8 @@ import graphframe as gf
 from graphframe.inference.activity import ModelLoad, activity
 from graphframe.tracing import Trace, chrome_trace
 from tests.framework.calls import PROCESS, THREADS, end_of, fail
-from tests.framework.toys import SECONDS, Call
+from tests.framework.toys import Call
+from tests.framework.waiting import SECONDS
 from tests.tracing.graphs import FAN, MEETING, Clock, run_fan
 
 Event = dict[str, Any]
@@ -28,11 +29,11 @@ FIELDS = {
     "f": {"cat", "id", "bp"},
     "C": {"args"},
 }
-"""What each kind of event has besides the fields that all have."""
+"""The fields of each kind of event that not all have."""
 
 
 def events_of(traces: Iterable[Trace]) -> list[Event]:
-    """The events of a trace file, after a look at whether they are what the format allows."""
+    """Return the events of a trace file, after checking that the format allows them."""
     events: list[Event] = json.loads(json.dumps(chrome_trace(traces)))["traceEvents"]
     for event in events:
         assert set(event) == {"ph", "pid", "tid", "ts", "name", *FIELDS[event["ph"]]}
@@ -96,7 +97,7 @@ def tracks(events: list[Event]) -> list[tuple[str, str]]:
 
 
 def on_track(events: list[Event], name: str) -> list[tuple[str, float, float]]:
-    """What is on the tracks of that name: what, from when, for how long, in seconds."""
+    """Return the spans on the tracks of that name: name, start and duration in seconds."""
     tids = {event["tid"] for event in events if event["name"] == "thread_name" and event["args"]["name"] == name}
     return [(event["name"], event["ts"] / 1e6, event["dur"] / 1e6) for event in spans(events) if event["tid"] in tids]
 

@@ -63,7 +63,7 @@ def test_calls_within_a_call_are_not_counted_twice() -> None:
 
     def flush(cc: gf.Context) -> None:
         clock.seconds += 1
-        cc.send(Call.output, "value")
+        cc.send(Call.outputs, "value")
         cc.flush()
         clock.seconds += 2
 

@@ -18,7 +18,7 @@ from graphframe.tracing.trace import Nested
 from tests.framework import toys
 from tests.framework.calls import PROCESS as ONE_CALL
 from tests.framework.calls import both_executors, end_of, fail
-from tests.framework.toys import SECONDS, Stop
+from tests.framework.waiting import SECONDS, Stop
 from tests.tracing.graphs import Clock, run_fan
 
 CHAIN = """
@@ -126,7 +126,7 @@ def test_a_call_within_another() -> None:
 
     def flush(cc: gf.Context) -> None:
         clock.seconds += 1
-        cc.send(toys.Call.output, "value")
+        cc.send(toys.Call.outputs, "value")
         cc.flush()
         clock.seconds += 2
 

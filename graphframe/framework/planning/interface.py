@@ -20,7 +20,7 @@ class Interface:
     kind : str
         Their name in messages.
     keys : tuple of str
-        Tags; names where there is no tag.
+        Tags; names of streams without a tag.
     numbers : dict
         By key and by name.
     types : dict

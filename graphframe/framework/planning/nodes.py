@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.options.node_options import node_options
@@ -21,7 +22,7 @@ FindCalculator = Callable[[str], type[Calculator]]
 
 
 class NodePlanner:
-    """Plans nodes, and collects what they share and what is wrong with them.
+    """Plans nodes, and collects their problems and shared numbers.
 
     Parameters
     ----------
@@ -51,54 +52,30 @@ class NodePlanner:
         """Return the plan of one node; if that has problems, of as much of it as is right."""
         proto = node.proto
         calculator = self._calculator(node)
-        contract = calculator.contract
-        taken = None if calculator is UnknownCalculator else contract.options
+        taken = None if calculator is UnknownCalculator else calculator.contract.options
         options, problems = node_options(node, taken)
         self.problems += problems
-        wiring = Wiring(node, calculator)
-        # NOTE: a slice of a repeated field is a list, which is iterated in a fifth of the time.
-        inputs = wiring.match("input_stream", proto.input_stream[:], contract.inputs, self.streams)
-        outputs = wiring.match("output_stream", proto.output_stream[:], contract.outputs, self.streams)
-        side_inputs = wiring.match(
-            "input_side_packet", proto.input_side_packet[:], contract.side_inputs, self.side_packets
-        )
-        side_outputs = wiring.match(
-            "output_side_packet", proto.output_side_packet[:], contract.side_outputs, self.side_packets
-        )
+        wiring = Wiring(node, calculator, self.streams, self.side_packets)
         fits = not wiring.problems
         if proto.input_stream_info:
-            wiring.mark_back_edges(inputs)
-        device_properties = proto.device_properties
-        info = NodeInfo(
-            index,
-            node.name,
-            proto.calculator,
-            proto.device,
-            dict(device_properties) if device_properties else {},
-            calculator.process_timestamp_bounds,
-            [connection.spec for connection in inputs],
-            [connection.spec for connection in outputs],
-            [connection.spec for connection in side_inputs] if side_inputs else (),
-            [connection.spec for connection in side_outputs] if side_outputs else (),
-            wiring.positions,
-            options,
-        )
+            wiring.mark_back_edges()
+        info = _info(index, node, calculator, wiring, options)
         messages = _check(calculator, info) if fits else []
         fits = fits and not messages
         self.problems += wiring.problems + [node.problem(message) for message in messages]
         plan = NodePlan(
             info,
             calculator,
-            inputs,
-            outputs,
-            side_inputs,
-            side_outputs,
+            wiring.inputs,
+            wiring.outputs,
+            wiring.side_inputs,
+            wiring.side_outputs,
             proto.source_layer,
             max(proto.max_in_flight, 1),
             self._executor(node, info.device),
             self._input_policy(calculator, info, node, fits=fits),
         )
-        if fits and (plan.source_layer or not inputs):
+        if fits and (plan.source_layer or not plan.inputs):
             self._check_source(plan, node)
         return plan
 
@@ -153,6 +130,31 @@ class NodePlanner:
         if plan.executor == DEFAULT and self._executors[DEFAULT] == INLINE:
             plan.executor = SOURCES
             self._executors[SOURCES] = DEVICE_THREADS
+
+
+def _info(
+    index: int,
+    node: SourcedNode,
+    calculator: type[Calculator],
+    wiring: Wiring,
+    options: Mapping[type, Any],
+) -> NodeInfo:
+    proto = node.proto
+    device_properties = proto.device_properties
+    return NodeInfo(
+        index,
+        node.name,
+        proto.calculator,
+        proto.device,
+        dict(device_properties) if device_properties else {},
+        calculator.process_timestamp_bounds,
+        [connection.spec for connection in wiring.inputs],
+        [connection.spec for connection in wiring.outputs],
+        [connection.spec for connection in wiring.side_inputs] if wiring.side_inputs else (),
+        [connection.spec for connection in wiring.side_outputs] if wiring.side_outputs else (),
+        wiring.positions,
+        options,
+    )
 
 
 def _check(calculator: type[Calculator], info: NodeInfo) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from graphframe.framework.config.specs import tag_index
 from graphframe.framework.packet import Packet, new_packet
@@ -15,21 +15,21 @@ from graphframe.framework.timestamp import Timestamp
 D = TypeVar("D")
 
 
-class RunServices(NamedTuple):
+class RunServices(Protocol):
     """The parts of a run that all its contexts share.
 
     Attributes
     ----------
     cancellation : Cancellation
-    flush : callable
-        Called with an invocation, and with the packets that it sends before it returns.
     report : callable or None
         Called with the name of a node, the steps it has done, and all its steps.
     """
 
     cancellation: Cancellation
-    flush: Callable[[Invocation, list[tuple[int, Packet]]], None]
     report: Callable[[str, int, int], None] | None
+
+    def flush(self, call: Invocation, sent: list[tuple[int, Packet]]) -> None:
+        """Deliver packets that a call sends before it returns."""
 
 
 class Context:
@@ -139,7 +139,7 @@ class Context:
         port : Output
             If it is not connected, the packet is dropped.
         value : object
-            Of the port's type. Receivers must not change it.
+            A value of the port's type. Receivers must not change it.
         timestamp : int, optional
             By default the input set's. Required in ``open`` and ``close``.
         index : int, optional
@@ -228,7 +228,7 @@ class Context:
         ----------
         port : SideOutput
         value : object
-            Of the port's type.
+            A value of the port's type.
         index : int, optional
             Which side packet, if the port is `multiple`.
 

@@ -20,10 +20,12 @@ from graphframe.framework.calculator import Calculator
 from graphframe.framework.errors import Cancelled, GraphError
 from graphframe.framework.packet import Packet
 from graphframe.framework.running.cancellation import Cancellation
-from graphframe.framework.running.context import Context, RunServices
+from graphframe.framework.running.context import Context
 from graphframe.framework.running.invocation import CLOSE, OPEN, PROCESS, Invocation
-from graphframe.framework.running.scheduling.fast_path import make_scheduler
+from graphframe.framework.running.scheduling import fast_path
+from graphframe.framework.running.scheduling.fast_path import FastScheduler
 from graphframe.framework.running.scheduling.run_state import RunState
+from graphframe.framework.running.scheduling.scheduler import RunScheduler
 from graphframe.framework.running.scheduling.state import NodeTask
 from graphframe.framework.running.tracers import Tracer
 
@@ -43,6 +45,8 @@ class Driver:
     error : GraphError or None
         Why it failed.
     cancellation : Cancellation
+    report : callable or None
+        Called when a calculator reports progress.
     on_done, on_error, on_idle : list of callable
         Called once each: when the run has ended, when it fails, and when no task works or could.
     """
@@ -56,10 +60,11 @@ class Driver:
         tracer: Tracer | None,
     ) -> None:
         self.state = state
-        self.scheduler = make_scheduler(state)
+        self.scheduler: RunScheduler = (FastScheduler if fast_path.ENABLED else RunScheduler)(state)
         self.done = False
         self.error: GraphError | None = None
         self.cancellation = Cancellation()
+        self.report = on_progress
         self.on_done: list[Callable[[], None]] = []
         self.on_error: list[Callable[[GraphError], None]] = []
         self.on_idle: list[Callable[[], None]] = []
@@ -72,10 +77,9 @@ class Driver:
         self._mailbox: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._driving = threading.Lock()
         self._working: set[int] = set()
-        services = RunServices(self.cancellation, self._flush, on_progress)
         for node in state.nodes:
             for task in node.idle:
-                task.context = Context(task, services)
+                task.context = Context(task, self)
 
     def post(self, call: Callable[..., None], *args: Any) -> None:
         """Have `call` called with `args` by the thread that drives, which may be this one."""
@@ -214,7 +218,8 @@ class Driver:
                 tracer.end(task)
         return None
 
-    def _flush(self, call: Invocation, sent: list[tuple[int, Packet]]) -> None:
+    def flush(self, call: Invocation, sent: list[tuple[int, Packet]]) -> None:
+        """Deliver packets that a call sends before it returns."""
         assert isinstance(call, NodeTask)
         self.post(self.scheduler.flush, call, sent)
 

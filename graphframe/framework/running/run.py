@@ -215,7 +215,7 @@ class Run:
         TimeoutError
             If it has not ended after `timeout` seconds.
         """
-        if not self.done:
+        if not self._driver.done:
             self._wait(self._driver.on_done, timeout, "the run has not ended")
         self._raise_error()
 
@@ -247,12 +247,12 @@ class Run:
             raise GraphError("a calculator, observer or callback of a run cannot wait for that run, which waits for it")
 
     def _raise_error(self) -> None:
-        if self.error is None:
+        error = self._driver.error
+        if error is None:
             return
-        interrupted = isinstance(self.error.__cause__, KeyboardInterrupt)
-        if interrupted and threading.current_thread() is threading.main_thread():
-            raise KeyboardInterrupt from self.error
-        raise self.error
+        if isinstance(error.__cause__, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt from error
+        raise error
 
     def _wait_for_room(self, stream: int) -> None:
         """Block until a graph input stream is not throttled any more, or the run has ended."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import graphframe as gf
-from tests.framework.toys import SECONDS
+from tests.framework.waiting import SECONDS
 
 Event = tuple[str, Any, int]
 """A packet of an output stream: the stream, the value and the timestamp."""

@@ -8,7 +8,7 @@ import graphframe as gf
 from graphframe.calculators.core.counting_source import CountingSourceCalculator
 from graphframe.calculators.core.counting_source_pb2 import CountingSourceCalculatorOptions as Options
 from tests.calculators.core.steps import interface, node, problems
-from tests.framework.toys import SECONDS
+from tests.framework.waiting import SECONDS
 
 
 def count(options: Options | None = None, **side_packets: Any) -> list[tuple[int, int]]:

@@ -3,6 +3,10 @@ from __future__ import annotations
 import pytest
 
 from graphframe.framework.running.scheduling import fast_path
+from tests.framework.conformance import bound_toys, graph_toys
+
+assert bound_toys  # their calculators are named in graphs
+assert graph_toys
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["fast", "plain"])

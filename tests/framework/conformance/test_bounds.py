@@ -8,7 +8,8 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import LambdaCalculator, finish, idle, start
+from tests.framework.conformance.runs import finish, idle, start
+from tests.framework.toys import Call
 
 FILTERED = """
     input_stream: "in" output_stream: "joined"
@@ -19,12 +20,12 @@ TWO = 'input_stream: "a" input_stream: "b" output_stream: "joined"'
 JOIN = 'node { calculator: "JoinCalculator" input_stream: "%s" input_stream: "%s" output_stream: "joined" }'
 LAMBDA = """
     input_side_packet: "process"
-    node { calculator: "LambdaCalculator" %s output_stream: "out" input_side_packet: "PROCESS:process" }
+    node { calculator: "Call" %s output_stream: "out" input_side_packet: "PROCESS:process" }
 """
 
 
 def test_offset_settles_what_was_not_sent() -> None:
-    """CalculatorGraphBoundsTest.OffsetBoundPropagation: a filter with an offset holds nobody up."""
+    """CalculatorGraphBoundsTest.OffsetBoundPropagation: a filter with an offset delays no node."""
     run, seen = start(FILTERED % "EvenIntFilterCalculator")
     for number in range(1, 5):
         run.add("in", number, number)
@@ -117,8 +118,8 @@ def test_next_timestamp_bound_of_a_calculator() -> None:
     """CalculatorGraph.SetNextTimestampBoundPropagation."""
 
     def process(cc: gf.Context) -> None:
-        bound: Any = cc[LambdaCalculator.inputs]
-        cc.set_next_timestamp_bound(LambdaCalculator.outputs, bound)
+        bound: Any = cc[Call.inputs]
+        cc.set_next_timestamp_bound(Call.outputs, bound)
 
     run, seen = start(
         TWO + LAMBDA % 'input_stream: "b"' + JOIN % ("a", "out"),
@@ -142,7 +143,7 @@ def test_lower_next_timestamp_bound_changes_nothing() -> None:
     bounds = iter([20, 5])
     run, seen = start(
         TWO + LAMBDA % 'input_stream: "b"' + JOIN % ("a", "out"),
-        {"process": lambda cc: cc.set_next_timestamp_bound(LambdaCalculator.outputs, next(bounds))},
+        {"process": lambda cc: cc.set_next_timestamp_bound(Call.outputs, next(bounds))},
     )
     run.add("a", 10, 10)
     run.add("b", 1, 1)
@@ -159,12 +160,12 @@ def test_larger_of_offset_and_bound_counts() -> None:
         cc.set_offset(5)
 
     def process(cc: gf.Context) -> None:
-        cc.set_next_timestamp_bound(LambdaCalculator.outputs, 12)
+        cc.set_next_timestamp_bound(Call.outputs, 12)
 
     moved: list[int] = []
     graph = gf.Graph.from_text("""
         input_stream: "b" output_stream: "out" input_side_packet: "process" input_side_packet: "open"
-        node { calculator: "LambdaCalculator" input_stream: "b" output_stream: "out"
+        node { calculator: "Call" input_stream: "b" output_stream: "out"
                input_side_packet: "PROCESS:process" input_side_packet: "OPEN:open" }
     """)
     run = graph.start_run({"process": process, "open": open_}, bound_observers={"out": moved.append})
@@ -178,10 +179,10 @@ def test_larger_of_offset_and_bound_counts() -> None:
 
 
 def test_output_closed_by_the_calculator() -> None:
-    """OutputStreamManager::Close: a closed output is settled for ever."""
+    """OutputStreamManager::Close: a closed output is settled forever."""
     run, seen = start(
         TWO + LAMBDA % 'input_stream: "b"' + JOIN % ("a", "out"),
-        {"process": lambda cc: cc.close(LambdaCalculator.outputs)},
+        {"process": lambda cc: cc.close(Call.outputs)},
     )
     run.add("b", 1, 1)
     run.add("a", 1, 1000)
@@ -290,22 +291,22 @@ def test_bounds_go_round_a_loop() -> None:
     """CalculatorGraph.PropagateBoundLoop: a back edge with a start-up packet and an offset of 1 keeps going."""
 
     def open_(cc: gf.Context) -> None:
-        cc.send(LambdaCalculator.outputs, 0, 0)
+        cc.send(Call.outputs, 0, 0)
         cc.set_offset(1)
 
     def process(cc: gf.Context) -> None:
-        value = cc.values(LambdaCalculator.inputs)[0]
-        cc.send(LambdaCalculator.outputs, value, cc.timestamp + 1)
+        value = cc.values(Call.inputs)[0]
+        cc.send(Call.outputs, value, cc.timestamp + 1)
 
     run, seen = start(
         """
         input_stream: "a" output_stream: "sum" input_side_packet: "open" input_side_packet: "process"
         node {
-          calculator: "IntAdderCalculator" input_stream: "a" input_stream: "old" output_stream: "sum"
+          calculator: "Sum" input_stream: "a" input_stream: "old" output_stream: "sum"
           input_stream_info { tag_index: ":1" back_edge: true }
           input_stream_handler { input_stream_handler: "EarlyCloseInputStreamHandler" }
         }
-        node { calculator: "LambdaCalculator" input_stream: "sum" output_stream: "old"
+        node { calculator: "Call" input_stream: "sum" output_stream: "old"
                input_side_packet: "OPEN:open" input_side_packet: "PROCESS:process" }
         """,
         {"open": open_, "process": process},

@@ -7,7 +7,8 @@ import pytest
 import graphframe as gf
 from graphframe.framework.config.canonical import canonical
 from graphframe.framework.config.text.reading import parse
-from tests.framework.conformance.toys import IntAdderCalculator, JoinCalculator, SquareIntCalculator, finish
+from tests.framework.conformance.runs import finish
+from tests.framework.toys import JoinCalculator, SquareIntCalculator, Sum
 
 
 def same(builder: gf.GraphBuilder, text: str) -> bool:
@@ -32,7 +33,7 @@ def test_fan_out() -> None:
     """BuilderTest.FanOut: a stream may feed any number of inputs, even of one node."""
     builder = gf.GraphBuilder()
     base = builder.input("IN")
-    added = builder.add(IntAdderCalculator, base, base)
+    added = builder.add(Sum, base, base)
     builder.output("OUT", added[""])
     builder.output("SAME", base)
     assert builder.build().run(IN=4) == {"OUT": [(8, 0)], "SAME": [(4, 0)]}
@@ -70,7 +71,7 @@ def test_side_packets() -> None:
     builder = gf.GraphBuilder()
     value = builder.side_input("VALUE")
     for _ in range(3):
-        value = builder.add("SideAdderCalculator", VALUE=value).side_packet("MORE")
+        value = builder.add("Increment", VALUE=value).side_packet("MORE")
     builder.output("MORE", value)
     run = builder.build().start_run({"VALUE": 1})
     run.wait_until_done(30)
@@ -82,7 +83,7 @@ def test_back_edge() -> None:
     builder = gf.GraphBuilder()
     back = builder.back_edge()
     joined = builder.add(JoinCalculator, builder.input("IN"), back, input_policy="ImmediateInputStreamHandler")[""]
-    back.connect(builder.add("LambdaCalculator", joined)[""])
+    back.connect(builder.add("Call", joined)[""])
     builder.output("OUT", joined)
     assert [info.back_edge for info in builder.config().node[0].input_stream_info] == [True]
     assert builder.build().run(IN=1) == {"OUT": [((1, None), 0)]}

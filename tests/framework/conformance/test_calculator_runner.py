@@ -6,14 +6,8 @@ import pytest
 
 import graphframe as gf
 from graphframe import CalculatorRunner, Packet
-from tests.framework.conformance.toys import (
-    EvenIntFilterCalculator,
-    FuturePacketCalculator,
-    IntAdderCalculator,
-    JoinCalculator,
-    LambdaCalculator,
-    SquareIntCalculator,
-)
+from tests.framework.conformance.bound_toys import EvenIntFilterCalculator, FuturePacketCalculator
+from tests.framework.toys import Call, JoinCalculator, SquareIntCalculator, Sum
 
 
 def test_runs_a_calculator() -> None:
@@ -43,7 +37,7 @@ def test_failure() -> None:
     def fail(cc: gf.Context) -> None:
         raise ValueError("it is broken")
 
-    runner = CalculatorRunner(LambdaCalculator, side_packets={"PROCESS": fail})
+    runner = CalculatorRunner(Call, side_packets={"PROCESS": fail})
     with pytest.raises(gf.CalculatorError, match="process failed at timestamp 5: ValueError: it is broken"):
         runner.run([Packet(1, 5)])
 
@@ -54,7 +48,7 @@ def test_outputs_that_bring_nothing() -> None:
 
 
 def test_unconnected_multiple_input() -> None:
-    """CalculatorRunner: as many streams of a port as are given."""
-    runner = CalculatorRunner(IntAdderCalculator)
+    """CalculatorRunner: one stream of a port for each that is given."""
+    runner = CalculatorRunner(Sum)
     assert runner.run([1])[""] == [(1, 0)]
     assert runner.run([1], [2], [3])[""] == [(6, 0)]

@@ -6,7 +6,8 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import Semaphore, finish, idle, start
+from tests.framework.conformance.runs import finish, idle, start
+from tests.framework.waiting import Semaphore
 
 GATE = """
     input_stream: "a" %s output_stream: "b" output_stream: "change"
@@ -110,7 +111,7 @@ def test_mux_by_a_side_packet() -> None:
 
 
 def test_mux_drops_what_is_not_chosen() -> None:
-    """MuxCalculatorTest.DiscardSkippedInputs_MuxInputStreamHandler: skipped packets are let go."""
+    """MuxCalculatorTest.DiscardSkippedInputs_MuxInputStreamHandler: skipped packets are dropped."""
     run, seen = start("max_queue_size: 1" + MUX % ('input_stream: "s"', 'input_stream: "SELECT:s"'))
     for timestamp in range(10):
         run.add("a", f"a{timestamp}", timestamp)
@@ -221,13 +222,13 @@ def test_previous_loopback_closes(last: int) -> None:
 
 
 def test_previous_loopback_with_empty_results() -> None:
-    """PreviousLoopbackCalculator.EmptyLoopForever: a loop that brings nothing does not hold it up."""
+    """PreviousLoopbackCalculator.EmptyLoopForever: a loop without packets does not delay it."""
     run, seen = start("""
         input_stream: "in" output_stream: "joined"
         node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:in" input_stream: "LOOP:none"
                input_stream_info { tag_index: "LOOP" back_edge: true } output_stream: "PREV_LOOP:previous" }
         node { calculator: "JoinCalculator" input_stream: "in" input_stream: "previous" output_stream: "joined" }
-        node { calculator: "LambdaCalculator" input_stream: "joined" output_stream: "none" }
+        node { calculator: "Call" input_stream: "joined" output_stream: "none" }
     """)
     for timestamp in range(5):
         run.add("in", timestamp, timestamp)
@@ -243,7 +244,7 @@ LIMITED = """
            input_stream_info { tag_index: "FINISHED" back_edge: true }
            output_stream: "limited" output_stream: "ALLOW:allow"
            options { [mediapipe.FlowLimiterCalculatorOptions.ext] { %s } } }
-    node { calculator: "LambdaCalculator" input_stream: "limited" output_stream: "out" device: "GPU"
+    node { calculator: "Call" input_stream: "limited" output_stream: "out" device: "GPU"
            input_side_packet: "PROCESS:work" }
 """
 
@@ -293,7 +294,7 @@ def test_flow_limiter_is_no_bottleneck() -> None:
 
 
 def thinned(options: str) -> list[tuple[int, int]]:
-    """What is left of 2, 4, 6 ... 14."""
+    """Return the packets that are left of 2, 4, 6 ... 14."""
     run, seen = start(f"""
         input_stream: "a" output_stream: "b"
         node {{ calculator: "PacketThinnerCalculator" input_stream: "a" output_stream: "b"

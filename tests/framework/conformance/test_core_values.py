@@ -6,7 +6,7 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import finish, idle, problems, start
+from tests.framework.conformance.runs import finish, idle, problems, start
 
 LOOP = """
     input_stream: "in" output_stream: "out"
@@ -40,7 +40,7 @@ def test_loop_over_nothing() -> None:
 
 
 def test_loop_that_drops() -> None:
-    """BeginEndLoopCalculatorGraphProcessingEmptyPacketsTest: what brings no result is left out."""
+    """BeginEndLoopCalculatorGraphProcessingEmptyPacketsTest: items without a result are omitted."""
     run, seen = start(LOOP % "EvenIntFilterCalculator")
     run.add("in", [1, 2, 3, 4, 5], 1)
     run.add("in", [7], 2)
@@ -155,7 +155,7 @@ def test_stream_to_side_packet() -> None:
     text = """
         input_stream: "in" output_side_packet: "more"
         node { calculator: "StreamToSidePacketCalculator" input_stream: "in" output_side_packet: "value" }
-        node { calculator: "SideAdderCalculator" input_side_packet: "VALUE:value" output_side_packet: "MORE:more" }
+        node { calculator: "Increment" input_side_packet: "VALUE:value" output_side_packet: "MORE:more" }
     """
     run, _ = start(text)
     run.add("in", 5, 100)

@@ -11,11 +11,13 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import LambdaCalculator, Semaphore, failure, finish, idle, start
+from tests.framework.conformance.runs import failure, finish, idle, start
+from tests.framework.toys import Call
+from tests.framework.waiting import Semaphore
 
 PASS = """
     input_stream: "a" output_stream: "b" input_side_packet: "process"
-    node { name: "n" calculator: "LambdaCalculator" input_stream: "a" output_stream: "b"
+    node { name: "n" calculator: "Call" input_stream: "a" output_stream: "b"
            input_side_packet: "PROCESS:process" }
 """
 RANGE = """
@@ -26,7 +28,7 @@ EXECUTORS = pytest.mark.parametrize("executor", ["", "num_threads: 2"], ids=["in
 
 
 def forward(cc: gf.Context) -> None:
-    cc.send(LambdaCalculator.outputs, cc.values(LambdaCalculator.inputs)[0])
+    cc.send(Call.outputs, cc.values(Call.inputs)[0])
 
 
 def fail(cc: gf.Context) -> None:
@@ -99,7 +101,7 @@ def test_error_callback_that_comes_late() -> None:
 
 
 def test_waiting_for_the_end_with_open_inputs() -> None:
-    """CalculatorGraph::WaitUntilDone hangs then; here a timeout tells what the run waits for."""
+    """CalculatorGraph::WaitUntilDone hangs then; here the error of the timeout explains the run."""
     run, _ = start(PASS, FORWARD)
     run.add("a", 1, 5)
     with pytest.raises(TimeoutError, match=r'node "n".*waits for input(?s:.*)input stream "a" is open'):
@@ -211,7 +213,7 @@ class TestObservers:
         assert seen == [0, 1, 2, 3, 4, 5]
 
     def test_calculator_may_feed_the_graph_though_it_is_throttled(self) -> None:
-        """Not in MediaPipe: whoever works for a run is never blocked by it."""
+        """Not in MediaPipe: a thread that works for a run is never blocked by it."""
 
         def process(cc: gf.Context) -> None:
             forward(cc)
@@ -291,7 +293,7 @@ class TestPollers:
             poller.next(30)
 
     def test_timestamp_without_a_packet(self) -> None:
-        """Blocking for ever where nothing was detected is MediaPipe's most common trap: here one asks by timestamp."""
+        """Blocking forever where nothing was detected is MediaPipe's most common trap; callers ask by timestamp."""
         run, _ = start(
             'input_stream: "a" output_stream: "even" node { calculator: "EvenIntFilterCalculator" input_stream: "a" '
             'output_stream: "even" }',

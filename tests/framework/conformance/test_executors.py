@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.toys import WAIT, LambdaCalculator, Seen, finish, problems, start
+from tests.framework.conformance.runs import Seen, finish, problems, start
+from tests.framework.toys import Call
+from tests.framework.waiting import SECONDS
 
 POOL = """
     executor { name: "%s" type: "ThreadPoolExecutor"
                options { [graphframe.ThreadPoolExecutorOptions.ext] { num_threads: %d } } }
 """
 NODE = """
-    node { name: "n%d" calculator: "LambdaCalculator" input_stream: "%s" output_stream: "%s" %s
+    node { name: "n%d" calculator: "Call" input_stream: "%s" output_stream: "%s" %s
            input_side_packet: "PROCESS:process" }
 """
 
@@ -25,9 +27,9 @@ def threads_of(text: str) -> dict[str, str]:
     called: dict[str, str] = {}
 
     def process(cc: gf.Context) -> None:
-        number = cc[LambdaCalculator.inputs]
+        number = cc[Call.inputs]
         called[f"n{number}"] = threading.current_thread().name
-        cc.send(LambdaCalculator.outputs, number + 1)
+        cc.send(Call.outputs, number + 1)
 
     run, _ = start('input_stream: "a" input_side_packet: "process"' + text, {"process": process})
     run.add("a", 1)
@@ -87,7 +89,7 @@ def test_source_has_a_thread_of_its_own() -> None:
         cc.stop()
 
     run, _ = start(
-        'input_side_packet: "process" node { calculator: "LambdaCalculator" output_stream: "a" '
+        'input_side_packet: "process" node { calculator: "Call" output_stream: "a" '
         'input_side_packet: "PROCESS:process" }',
         {"process": process},
     )
@@ -131,7 +133,7 @@ def test_same_result_on_all(executor: str) -> None:
         text += POOL % (name, 2) if executor == "both" else ""
         text += f'node {{ calculator: "SquareIntCalculator" input_stream: "in" output_stream: "{name}" {on} }}'
     streams = "".join(f'input_stream: "{name}" ' for name in names)
-    text += f'node {{ calculator: "IntAdderCalculator" {streams} output_stream: "sum" }}'
+    text += f'node {{ calculator: "Sum" {streams} output_stream: "sum" }}'
     graph = gf.Graph.from_text(text)
     for _ in range(3):
         seen: Seen = {"sum": []}
@@ -160,16 +162,16 @@ def test_source_that_waits_holds_up_no_other_run() -> None:
     """Isolation of runs: in MediaPipe each has a graph of its own, and so its own threads."""
     text = """
         output_stream: "out" input_side_packet: "process"
-        node { calculator: "LambdaCalculator" output_stream: "out" input_side_packet: "PROCESS:process" }
+        node { calculator: "Call" output_stream: "out" input_side_packet: "PROCESS:process" }
     """
     graph = gf.Graph.from_text(text)
     camera = threading.Event()
 
     def wait(cc: gf.Context) -> None:
-        assert camera.wait(WAIT)
+        assert camera.wait(SECONDS)
         cc.stop()
 
     waiting = graph.start_run({"process": wait})
-    graph.start_run({"process": gf.Context.stop}).wait_until_done(WAIT)
+    graph.start_run({"process": gf.Context.stop}).wait_until_done(SECONDS)
     camera.set()
-    waiting.wait_until_done(WAIT)
+    waiting.wait_until_done(SECONDS)

@@ -6,7 +6,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.framework.config.specs import parse_specs, parse_tag_index
-from tests.framework.conformance.toys import finish, problems, start
+from tests.framework.conformance.runs import finish, problems, start
 
 
 def wrong(*texts: str) -> list[str]:
@@ -82,7 +82,7 @@ def test_streams_are_ordered_by_tag_and_index() -> None:
     graph = gf.Graph.from_text("""
         input_stream: "a" input_stream: "b" input_stream: "c" input_stream: "d" input_stream: "e"
         node {
-          calculator: "LambdaCalculator"
+          calculator: "Call"
           input_stream: "B:1:a" input_stream: "b" input_stream: "A:c" input_stream: "B:0:d" input_stream: "e"
         }
     """)
@@ -105,7 +105,7 @@ def test_one_stream_may_feed_several_inputs_of_a_node() -> None:
     """TagMapTest: names need not be different; CalculatorGraph runs with such a node."""
     run, seen = start("""
         input_stream: "a" output_stream: "sum"
-        node { calculator: "IntAdderCalculator" input_stream: "a" input_stream: "a" output_stream: "sum" }
+        node { calculator: "Sum" input_stream: "a" input_stream: "a" output_stream: "sum" }
     """)
     run.add("a", 3, 1)
     finish(run)

@@ -9,7 +9,7 @@ from google.protobuf.wrappers_pb2 import Int64Value
 
 import graphframe as gf
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from tests.framework.conformance.toys import finish, problems, start
+from tests.framework.conformance.runs import finish, problems, start
 
 Register = Callable[[str], str]
 
@@ -36,7 +36,7 @@ THIN = """
 
 
 def result(text: str) -> int:
-    """What comes out for 1."""
+    """Return the output for 1."""
     run, seen = start(text)
     run.add("a", 1)
     finish(run)
@@ -100,7 +100,7 @@ def test_unknown_field_and_type_with_their_lines() -> None:
 
 
 def test_options_of_another_calculator() -> None:
-    """An error here; MediaPipe ignores options that nobody asks for."""
+    """An error here; MediaPipe ignores options that no calculator takes."""
     [found] = problems(GRAPH % "node_options { [type.googleapis.com/mediapipe.PacketThinnerCalculatorOptions] { } }")
     assert "AddConstantCalculator takes no options graphframe.PacketThinnerCalculatorOptions" in found
 

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.toys import LambdaCalculator, finish, idle, start
+from tests.framework.conformance.runs import finish, idle, start
+from tests.framework.toys import Call
 
 ADDER = """
-    node { name: "%s" calculator: "SideAdderCalculator" input_side_packet: "VALUE:%s" output_side_packet: "MORE:%s" }
+    node { name: "%s" calculator: "Increment" input_side_packet: "VALUE:%s" output_side_packet: "MORE:%s" }
 """
 SETTER = """
     input_side_packet: "set"
-    node { name: "setter" calculator: "LambdaCalculator" %s
+    node { name: "setter" calculator: "Call" %s
            input_side_packet: "%s:set" output_side_packet: "VALUE:value" }
 """
 LOGGED = """
@@ -24,7 +25,7 @@ LOGGED = """
 
 
 def set_value(value: object) -> Any:
-    return lambda cc: cc.set_side_packet(LambdaCalculator.value, value)
+    return lambda cc: cc.set_side_packet(Call.value, value)
 
 
 def test_given_at_start() -> None:
@@ -61,7 +62,7 @@ def test_of_another_type() -> None:
 
 
 def test_that_the_graph_does_not_have() -> None:
-    """An error here; MediaPipe takes what nobody asks for."""
+    """An error here; MediaPipe takes side packets that no node reads."""
     with pytest.raises(gf.GraphError, match='no input side packet "vlaue", did you mean "value"'):
         gf.Graph.from_text('input_side_packet: "value"').start_run({"vlaue": 1})
 
@@ -72,11 +73,11 @@ def test_none_is_a_value() -> None:
     run, _ = start(
         """
         input_side_packet: "value" input_side_packet: "open"
-        node { calculator: "LambdaCalculator" input_stream: "a" input_side_packet: "OPEN:open"
+        node { calculator: "Call" input_stream: "a" input_side_packet: "OPEN:open"
                input_side_packet: "CLOSE:value" }
         input_stream: "a"
         """,
-        {"value": None, "open": lambda cc: opened.append(cc.has(LambdaCalculator.on_close))},
+        {"value": None, "open": lambda cc: opened.append(cc.has(Call.on_close))},
     )
     assert opened == [True]
     run.cancel()
@@ -138,7 +139,7 @@ def test_set_by_a_source() -> None:
     """CalculatorGraph.GeneratorAfterCalculatorProcess, with a source."""
 
     def process(cc: gf.Context) -> None:
-        cc.set_side_packet(LambdaCalculator.value, 6)
+        cc.set_side_packet(Call.value, 6)
         cc.stop()
 
     run, _ = start('output_side_packet: "more"' + SETTER % ("", "PROCESS") + ADDER % ("a", "value", "more"),
@@ -190,7 +191,7 @@ def test_output_side_packet_of_the_graph() -> None:
 
 
 def test_that_is_never_set() -> None:
-    """A node that waits for it for ever: here the run fails and says so."""
+    """A node would wait for it forever: here the run fails and says so."""
     run, _ = start('output_side_packet: "more"' + SETTER % ("", "OPEN") + ADDER % ("needs", "value", "more")
                    + 'input_stream: "unused"',
                    {"set": lambda cc: cc.stop()})  # fmt: skip
@@ -199,14 +200,14 @@ def test_that_is_never_set() -> None:
         run.wait_until_done(30)
 
 
-def test_source_is_opened_anew_in_each_run() -> None:
+def test_source_opens_again_in_each_run() -> None:
     """CalculatorGraph.OutputSidePacketCached: MediaPipe re-sends the old outputs if its inputs are the same; here a run
     owes nothing to another one."""
     opened: list[int] = []
 
     def open_(cc: gf.Context) -> None:
         opened.append(1)
-        cc.set_side_packet(LambdaCalculator.value, len(opened))
+        cc.set_side_packet(Call.value, len(opened))
         cc.stop()
 
     graph = gf.Graph.from_text('output_side_packet: "value"' + SETTER % ("", "OPEN"))
@@ -218,14 +219,14 @@ def test_source_is_opened_anew_in_each_run() -> None:
 
 
 def test_optional_side_packet() -> None:
-    """CalculatorContract Optional(): may be left out."""
+    """CalculatorContract Optional(): may be omitted."""
     found: list[bool] = []
     run, _ = start(
         """
         input_stream: "a" input_side_packet: "process"
-        node { calculator: "LambdaCalculator" input_stream: "a" input_side_packet: "PROCESS:process" }
+        node { calculator: "Call" input_stream: "a" input_side_packet: "PROCESS:process" }
         """,
-        {"process": lambda cc: found.append(cc.has(LambdaCalculator.on_close))},
+        {"process": lambda cc: found.append(cc.has(Call.on_close))},
     )
     run.add("a", 1)
     finish(run)

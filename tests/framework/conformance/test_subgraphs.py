@@ -9,7 +9,8 @@ import pytest
 import graphframe as gf
 from graphframe.framework.config.text.reading import parse
 from graphframe.framework.planning.validation import validate
-from tests.framework.conformance.toys import LambdaCalculator, finish, problems, start
+from tests.framework.conformance.runs import finish, problems, start
+from tests.framework.toys import Call
 
 Register = Callable[[str], str]
 
@@ -23,7 +24,7 @@ OPTIONAL = """
     type: "OptionalSubgraph"
     input_stream: "MAIN:a" input_stream: "EXTRA:0:b" input_stream: "EXTRA:1:c" output_stream: "SUM:d"
     node {
-      calculator: "IntAdderCalculator" input_stream: "a" input_stream: "b" input_stream: "c" output_stream: "d"
+      calculator: "Sum" input_stream: "a" input_stream: "b" input_stream: "c" output_stream: "d"
     }
 """
 
@@ -188,8 +189,8 @@ def test_side_packets_of_a_subgraph(subgraph: Register) -> None:
     """SubgraphExpansionTest.ConnectSubgraphStreams, for side packets."""
     subgraph("""
         type: "TwiceMoreSubgraph" input_side_packet: "VALUE:a" output_side_packet: "MORE:c"
-        node { calculator: "SideAdderCalculator" input_side_packet: "VALUE:a" output_side_packet: "MORE:b" }
-        node { calculator: "SideAdderCalculator" input_side_packet: "VALUE:b" output_side_packet: "MORE:c" }
+        node { calculator: "Increment" input_side_packet: "VALUE:a" output_side_packet: "MORE:b" }
+        node { calculator: "Increment" input_side_packet: "VALUE:b" output_side_packet: "MORE:c" }
     """)
     run, _ = start(
         """
@@ -211,7 +212,7 @@ def test_back_edge_within_a_subgraph(subgraph: Register) -> None:
           input_stream_info { tag_index: ":1" back_edge: true }
           input_stream_handler { input_stream_handler: "ImmediateInputStreamHandler" }
         }
-        node { calculator: "LambdaCalculator" input_stream: "y" output_stream: "back" }
+        node { calculator: "Call" input_stream: "y" output_stream: "back" }
     """)
     run, seen = start("""
         input_stream: "a" output_stream: "b"
@@ -228,10 +229,10 @@ def test_failure_names_the_inner_node(subgraph: Register) -> None:
     run, _ = start(
         """
         input_stream: "a" input_side_packet: "f"
-        node { calculator: "LambdaCalculator" input_stream: "a" output_stream: "b" input_side_packet: "PROCESS:f" }
+        node { calculator: "Call" input_stream: "a" output_stream: "b" input_side_packet: "PROCESS:f" }
         node { name: "s" calculator: "FourthPowerSubgraph" input_stream: "IN:b" output_stream: "OUT:c" }
         """,
-        {"f": lambda cc: cc.send(LambdaCalculator.outputs, "text")},
+        {"f": lambda cc: cc.send(Call.outputs, "text")},
     )
     with pytest.raises(gf.CalculatorError) as caught:
         run.add("a", 1)

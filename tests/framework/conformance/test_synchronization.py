@@ -7,7 +7,8 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import LambdaCalculator, finish, idle, start
+from tests.framework.conformance.runs import finish, idle, start
+from tests.framework.toys import Call
 
 JOIN = """
     input_stream: "a" input_stream: "b" output_stream: "joined"
@@ -32,7 +33,7 @@ def test_packets_of_one_timestamp_meet() -> None:
 
 
 def test_a_later_packet_settles_earlier_timestamps() -> None:
-    """DefaultInputStreamHandler: (a1, -) is ready once b has brought 2; (-, b2) is not before a has."""
+    """DefaultInputStreamHandler: (a1, -) is ready once b has had 2; (-, b2) is not before a has."""
     run, seen = start(JOIN % "")
     run.add("a", "a1", 1)
     run.add("b", "b2", 2)
@@ -57,7 +58,7 @@ def test_queued_packets_come_one_timestamp_after_the_other() -> None:
     assert seen["joined"] == [((timestamp, None if timestamp % 2 else timestamp), timestamp) for timestamp in range(20)]
 
 
-def test_closed_stream_holds_up_nobody() -> None:
+def test_closed_stream_delays_no_node() -> None:
     """InputStreamManagerTest.Close: the bound of a closed stream is Done."""
     run, seen = start(JOIN % "")
     run.add("a", "a1", 1)
@@ -121,7 +122,7 @@ def test_pre_stream_comes_before_and_post_stream_after_the_others() -> None:
         """
         input_stream: "pre" input_stream: "a" input_stream: "post" input_side_packet: "process"
         node {
-          calculator: "LambdaCalculator" input_side_packet: "PROCESS:process"
+          calculator: "Call" input_side_packet: "PROCESS:process"
           input_stream: "pre" input_stream: "a" input_stream: "post"
         }
         """,
@@ -146,14 +147,14 @@ def test_calculator_sends_to_a_stream_that_it_closed() -> None:
     """OutputStreamManagerTest: "Packet sent to closed stream"."""
 
     def process(cc: gf.Context) -> None:
-        cc.close(LambdaCalculator.outputs)
+        cc.close(Call.outputs)
         cc.flush()
-        cc.send(LambdaCalculator.outputs, 1)
+        cc.send(Call.outputs, 1)
 
     run, _ = start(
         """
         input_stream: "a" input_side_packet: "process"
-        node { name: "n" calculator: "LambdaCalculator"
+        node { name: "n" calculator: "Call"
                input_stream: "a" output_stream: "b" input_side_packet: "PROCESS:process" }
         """,
         {"process": process},
@@ -169,10 +170,10 @@ def test_output_that_goes_back_fails_the_node() -> None:
     run, _ = start(
         """
         input_stream: "a" input_side_packet: "process"
-        node { name: "n" calculator: "LambdaCalculator"
+        node { name: "n" calculator: "Call"
                input_stream: "a" output_stream: "b" input_side_packet: "PROCESS:process" }
         """,
-        {"process": lambda cc: cc.send(LambdaCalculator.outputs, 1, 100 - cc.timestamp)},
+        {"process": lambda cc: cc.send(Call.outputs, 1, 100 - cc.timestamp)},
     )
     run.add("a", 1, 1)
     with pytest.raises(gf.CalculatorError, match='timestamp 98 was sent to stream "b", which takes 100 or later now'):

@@ -8,127 +8,13 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import finish, idle, start
+from tests.framework.conformance.runs import finish, idle, start
 
 HANDLER = """
     input_stream_handler { input_stream_handler: "%sInputStreamHandler" %s }
 """
+
 ONE_SET = 'options { [mediapipe.SyncSetInputStreamHandlerOptions.ext] { sync_set { tag_index: ":0" } } }'
-
-
-@gf.register
-class OffsetBoundCalculator(gf.Calculator):
-    """Sends nothing, but promises that."""
-
-    value = gf.Input("", int)
-    bound = gf.Output("", int)
-
-    def process(self, cc: gf.Context) -> None:
-        """Its offset is enough."""
-
-
-@gf.register
-class ProcessBoundToPacketCalculator(gf.Calculator):
-    """Sends a packet for each timestamp that is settled on an input, to the output of the same index."""
-
-    input_policy = gf.input_policy.Immediate()
-    process_timestamp_bounds = True
-    timestamp_offset = None
-    values = gf.Input("", multiple=True)
-    settled = gf.Output("", int, multiple=True)
-
-    def open(self, cc: gf.Context) -> None:
-        self.sent = [Timestamp.UNSTARTED] * cc.connected(self.values)
-
-    def process(self, cc: gf.Context) -> None:
-        for index, (packet, last) in enumerate(zip(cc.packets(self.values), self.sent, strict=True)):
-            at = packet.timestamp if packet is not None else cc.bound(self.values, index=index) - 1
-            if at == cc.timestamp and at > last and Timestamp.is_allowed_in_stream(at):
-                self.sent[index] = at
-                cc.send(self.settled, at, at, index=index)
-
-
-@gf.register
-class ImmediatePassthroughCalculator(gf.Calculator):
-    """Passes on each packet, and each bound, of each stream on its own."""
-
-    input_policy = gf.input_policy.Immediate()
-    process_timestamp_bounds = True
-    timestamp_offset = None
-    values = gf.Input("", multiple=True)
-    same = gf.Output("", multiple=True)
-
-    def process(self, cc: gf.Context) -> None:
-        for index, packet in enumerate(cc.packets(self.values)):
-            if packet is not None:
-                cc.send(self.same, packet.value, index=index)
-            else:
-                bound = cc.bound(self.values, index=index)
-                cc.set_next_timestamp_bound(self.same, bound, index=index)
-
-
-@gf.register
-class LastPacketCalculator(gf.Calculator):
-    """Sends the last packet of its input, once it is known to be that."""
-
-    timestamp_offset = None
-    value = gf.Input("")
-    last = gf.Output("")
-
-    def process(self, cc: gf.Context) -> None:
-        cc.set_next_timestamp_bound(self.last, cc.timestamp)
-        self.kept = cc[self.value], cc.timestamp
-
-    def close(self, cc: gf.Context) -> None:
-        cc.send(self.last, *self.kept)
-
-
-@gf.register
-class OccasionalBoundCalculator(gf.Calculator):
-    """Settles every other timestamp."""
-
-    timestamp_offset = None
-    value = gf.Input("", int)
-    nothing = gf.Output("", int)
-
-    def process(self, cc: gf.Context) -> None:
-        if cc.timestamp % 20 == 0:
-            cc.set_next_timestamp_bound(self.nothing, cc.timestamp + 1)
-
-
-@gf.register
-class OutputAndBoundSourceCalculator(gf.Calculator):
-    """Sends 0, 1 ... 100 at 0, 20 ... 2000, and settles what is between."""
-
-    timestamp_offset = None
-    number = gf.Output("", int)
-
-    def open(self, cc: gf.Context) -> None:
-        self.counter = 0
-
-    def process(self, cc: gf.Context) -> None:
-        if self.counter % 20 == 0:
-            cc.send(self.number, self.counter // 20, self.counter)
-        else:
-            cc.set_next_timestamp_bound(self.number, self.counter)
-        if self.counter == 2000:
-            cc.stop()
-        self.counter += 10
-
-
-@gf.register
-class Delay20Calculator(gf.Calculator):
-    """Sends 0 at 0, and then what it gets 20 later."""
-
-    timestamp_offset = 20
-    value = gf.Input("", int)
-    later = gf.Output("", int)
-
-    def open(self, cc: gf.Context) -> None:
-        cc.send(self.later, 0, 0)
-
-    def process(self, cc: gf.Context) -> None:
-        cc.send(self.later, cc[self.value], cc.timestamp + 20)
 
 
 FUTURES = """
@@ -300,7 +186,7 @@ def test_next_timestamp_bound_propagation(shift: int, expected: list[tuple[Any, 
     run.add("in", 7, 7)
     run.add("gate", True, 7)
     idle(run)
-    assert [packet.value for packet in seen["merged"][-1:]] == expected  # at 6, if the offset is heeded
+    assert [packet.value for packet in seen["merged"][-1:]] == expected  # at 6, if the offset is honoured
     finish(run)
     if shift:
         assert seen["merged"] == [((None, 7), 6), ((7, None), 7)]
@@ -311,7 +197,7 @@ def test_not_all_packets_at_the_bound() -> None:
     run, seen = start("""
         input_stream: "unfiltered" input_stream: "to_be_filtered" output_stream: "out"
         node { calculator: "EvenIntFilterCalculator" input_stream: "to_be_filtered" output_stream: "filtered" }
-        node { calculator: "IntAdderCalculator" input_stream: "unfiltered" input_stream: "filtered"
+        node { calculator: "Sum" input_stream: "unfiltered" input_stream: "filtered"
                output_stream: "out" }
     """)
     run.add("unfiltered", 1, 1)
@@ -334,7 +220,7 @@ def test_propagate_bound_loop() -> None:
     run, seen = start("""
         output_stream: "sum"
         node { calculator: "OutputAndBoundSourceCalculator" output_stream: "integers" }
-        node { calculator: "IntAdderCalculator" input_stream: "integers" input_stream: "old_sum" output_stream: "sum"
+        node { calculator: "Sum" input_stream: "integers" input_stream: "old_sum" output_stream: "sum"
                input_stream_info { tag_index: ":1" back_edge: true }
                input_stream_handler { input_stream_handler: "EarlyCloseInputStreamHandler" } }
         node { calculator: "Delay20Calculator" input_stream: "sum" output_stream: "old_sum" }

@@ -3,120 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.toys import LambdaCalculator, failure, finish, idle, start
-
-COUNT = 5
-"""How many packets a GlobalCountSourceCalculator sends."""
-
-
-@gf.register
-class GlobalCountSourceCalculator(gf.Calculator):
-    """A source of what a counter gives that all of its kind share; sends the first in open, if told so."""
-
-    counter = gf.SideInput("COUNTER")
-    in_open = gf.SideInput("IN_OPEN", bool, optional=True)
-    number = gf.Output("", int)
-
-    def send_one(self, cc: gf.Context) -> None:
-        counter: Iterator[int] = cc[self.counter]
-        cc.send(self.number, next(counter), self.sent)
-        self.sent += 1
-
-    def open(self, cc: gf.Context) -> None:
-        self.sent = 0
-        if cc.get(self.in_open, False):
-            self.send_one(cc)
-
-    def process(self, cc: gf.Context) -> None:
-        if self.sent < COUNT:
-            self.send_one(cc)
-        if self.sent == COUNT:
-            cc.stop()
-
-
-@gf.register
-class UnitDelayCalculator(gf.Calculator):
-    """Sends 0 at 0, and then what it gets one later."""
-
-    timestamp_offset = 1
-    value = gf.Input("")
-    delayed = gf.Output("")
-
-    def open(self, cc: gf.Context) -> None:
-        cc.send(self.delayed, 0, 0)
-
-    def process(self, cc: gf.Context) -> None:
-        cc.send(self.delayed, cc[self.value], cc.timestamp + 1)
-
-
-@gf.register
-class UnitDelayUntimedCalculator(gf.Calculator):
-    """Sends 0, and then what it gets, whenever that is."""
-
-    timestamp_offset = None
-    value = gf.Input("")
-    delayed = gf.Output("")
-
-    def open(self, cc: gf.Context) -> None:
-        cc.send(self.delayed, 0, gf.Timestamp.MIN)
-
-    def process(self, cc: gf.Context) -> None:
-        cc.send(self.delayed, cc[self.value])
-
-
-@gf.register
-class FloatCalculator(gf.Calculator):
-    """Multiplies the sum of its inputs by a factor, if there is one."""
-
-    values = gf.Input("", multiple=True)
-    factor = gf.SideInput("FACTOR", float, optional=True)
-    result = gf.Output("", float)
-
-    def process(self, cc: gf.Context) -> None:
-        values: list[Any] = cc.values(self.values)
-        cc.send(self.result, float(sum(value or 0 for value in values)) * cc.get(self.factor, 1.0))
-
-
-@gf.register
-class SequenceSourceCalculator(gf.Calculator):
-    """A source of given numbers."""
-
-    numbers = gf.SideInput("NUMBERS")
-    number = gf.Output("", int)
-
-    def open(self, cc: gf.Context) -> None:
-        values: list[int] = cc[self.numbers]
-        self.left = list(enumerate(values))
-
-    def process(self, cc: gf.Context) -> None:
-        timestamp, value = self.left.pop(0)
-        cc.send(self.number, value, timestamp)
-        if not self.left:
-            cc.stop()
-
-
-@gf.register
-class ProductCalculator(gf.Calculator):
-    """The product of two numbers."""
-
-    values = gf.Input("", int, multiple=True)
-    product = gf.Output("", int)
-
-    def process(self, cc: gf.Context) -> None:
-        one, other = cc.values(self.values)
-        cc.send(self.product, (one or 0) * (other or 0))
-
+from tests.framework.conformance.graph_toys import COUNT
+from tests.framework.conformance.runs import failure, finish, idle, start
+from tests.framework.toys import Call
 
 SOURCE = """
     node { calculator: "GlobalCountSourceCalculator" output_stream: "%s" input_side_packet: "COUNTER:counter" %s }
 """
+
 COUNTED = 'max_queue_size: 1 input_side_packet: "counter"' + SOURCE % ("integers", "")
+
 DELAYED = (
     COUNTED
     + """
@@ -155,10 +56,10 @@ def test_empty_input_in_open() -> None:
     empty: list[bool] = []
     text = """
         input_side_packet: "open"
-        node { name: "one" calculator: "LambdaCalculator" input_stream: "delayed" input_side_packet: "OPEN:open" }
-        node { name: "two" calculator: "LambdaCalculator" input_stream: "integers" input_side_packet: "OPEN:open" }
+        node { name: "one" calculator: "Call" input_stream: "delayed" input_side_packet: "OPEN:open" }
+        node { name: "two" calculator: "Call" input_stream: "integers" input_side_packet: "OPEN:open" }
     """
-    given = {"counter": itertools.count(1), "open": lambda cc: empty.append(not cc.has(LambdaCalculator.inputs))}
+    given = {"counter": itertools.count(1), "open": lambda cc: empty.append(not cc.has(Call.inputs))}
     run_to_end(DELAYED + text, given)
     assert empty == [True, True]
 
@@ -194,10 +95,12 @@ def test_layer_ordering() -> None:
 
 ADD_OLD = """
     output_stream: "sum"
-    node { calculator: "IntAdderCalculator" input_stream: "integers" input_stream: "old_sum" output_stream: "sum"
+    node { calculator: "Sum" input_stream: "integers" input_stream: "old_sum" output_stream: "sum"
            input_stream_info { tag_index: ":1" back_edge: true } %s }
 """
+
 EARLY_CLOSE = 'input_stream_handler { input_stream_handler: "EarlyCloseInputStreamHandler" }'
+
 BARRIER = 'input_stream_handler { input_stream_handler: "BarrierInputStreamHandler" }'
 
 
@@ -277,7 +180,7 @@ def test_dot_product() -> None:
     for axis in "xyz":
         text += f'node {{ calculator: "ProductCalculator" input_stream: "{axis}_one" input_stream: "{axis}_two" '
         text += f'output_stream: "{axis}" }}\n'
-    text += 'node { calculator: "IntAdderCalculator" input_stream: "x" input_stream: "y" input_stream: "z" '
+    text += 'node { calculator: "Sum" input_stream: "x" input_stream: "y" input_stream: "z" '
     text += 'output_stream: "dot" }'
     given = {"one": list(range(15)), "two": list(range(1, 16)), "select": [0, 1, 2] * 5}
     seen = run_to_end(text, given)
@@ -291,7 +194,7 @@ def test_if_then_else() -> None:
         node { calculator: "DemuxCalculator" input_stream: "INPUT:in" input_stream: "SELECT:select"
                output_stream: "OUTPUT:0:left" output_stream: "OUTPUT:1:right" }
         node { calculator: "PassThroughCalculator" input_stream: "left" output_stream: "left1" }
-        node { calculator: "IntAdderCalculator" input_stream: "left1" input_stream: "left1" output_stream: "left2" }
+        node { calculator: "Sum" input_stream: "left1" input_stream: "left1" output_stream: "left2" }
         node { calculator: "PassThroughCalculator" input_stream: "left2" output_stream: "left3" }
         node { calculator: "SquareIntCalculator" input_stream: "right" output_stream: "right1" }
         node { calculator: "MuxCalculator" input_stream: "INPUT:0:left3" input_stream: "INPUT:1:right1"
@@ -314,14 +217,14 @@ def test_closed_source_is_not_unthrottled() -> None:
 
     def all_at_once(cc: gf.Context) -> None:
         for timestamp in range(300):
-            cc.send(LambdaCalculator.outputs, 0, timestamp)
+            cc.send(Call.outputs, 0, timestamp)
         cc.stop()
 
     def decimate(cc: gf.Context) -> None:
         if cc.timestamp % 101 == 0:
-            cc.send(LambdaCalculator.outputs, 0)
+            cc.send(Call.outputs, 0)
         else:
-            cc.set_next_timestamp_bound(LambdaCalculator.outputs, cc.timestamp - cc.timestamp % 101)
+            cc.set_next_timestamp_bound(Call.outputs, cc.timestamp - cc.timestamp % 101)
 
     def no_promise(cc: gf.Context) -> None:
         cc.set_offset(None)
@@ -330,9 +233,9 @@ def test_closed_source_is_not_unthrottled() -> None:
         """
         num_threads: 1 max_queue_size: 100 output_stream: "output" input_side_packet: "all" input_side_packet: "one"
         input_side_packet: "decimate" input_side_packet: "open"
-        node { calculator: "LambdaCalculator" output_stream: "first" input_side_packet: "PROCESS:all" }
+        node { calculator: "Call" output_stream: "first" input_side_packet: "PROCESS:all" }
         node { calculator: "RangeCalculator" output_stream: "second" input_side_packet: "N:one" }
-        node { calculator: "LambdaCalculator" input_stream: "second" output_stream: "decimated"
+        node { calculator: "Call" input_stream: "second" output_stream: "decimated"
                input_side_packet: "PROCESS:decimate" input_side_packet: "OPEN:open" }
         node { calculator: "JoinCalculator" input_stream: "first" input_stream: "second" input_stream: "decimated"
                output_stream: "output" }
@@ -361,7 +264,7 @@ def test_set_offset_in_process() -> None:
     run, _ = start(
         """
         input_stream: "in" input_side_packet: "process"
-        node { calculator: "LambdaCalculator" input_stream: "in" output_stream: "out"
+        node { calculator: "Call" input_stream: "in" output_stream: "out"
                input_side_packet: "PROCESS:process" }
         """,
         {"process": lambda cc: cc.set_offset(10)},
@@ -396,12 +299,12 @@ def test_source_layer_inversion() -> None:
                source_layer: 0 }
         node { calculator: "CountingSourceCalculator" output_stream: "count1" input_side_packet: "MAX_COUNT:max_count"
                input_side_packet: "INITIAL_VALUE:first1" source_layer: 1 }
-        node { calculator: "LambdaCalculator" input_stream: "count1" output_side_packet: "VALUE:increment2"
+        node { calculator: "Call" input_stream: "count1" output_side_packet: "VALUE:increment2"
                input_side_packet: "PROCESS:process" }
         node { calculator: "CountingSourceCalculator" output_stream: "count2" input_side_packet: "MAX_COUNT:max_count"
                input_side_packet: "INCREMENT:increment2" source_layer: 0 }
         """,
-        {"max_count": 10, "first1": 100, "process": lambda cc: cc.set_side_packet(LambdaCalculator.value, 100)},
+        {"max_count": 10, "first1": 100, "process": lambda cc: cc.set_side_packet(Call.value, 100)},
     )
     with pytest.raises(gf.GraphError, match="cannot go on"):
         run.wait_until_done(30)

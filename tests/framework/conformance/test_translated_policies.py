@@ -9,10 +9,11 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.toys import LambdaCalculator, Seen, finish, idle, start
+from tests.framework.conformance.runs import Seen, finish, idle, start
+from tests.framework.toys import Call
 
 Command = tuple[str, int, list[str]]
-"""A stream, the timestamp of a packet (DONE to close it), and the input sets that it brings about."""
+"""A stream, the timestamp of a packet (DONE to close it), and the input sets that result."""
 
 
 PLACES = {name: f":{index}" if index else "" for index, name in enumerate("abcdefgh")}
@@ -59,7 +60,7 @@ def test_sync_sets(seed: int) -> None:
     calls: list[str] = []
 
     def process(cc: gf.Context) -> None:
-        packets = [packet for packet in cc.packets(LambdaCalculator.inputs) if packet is not None]
+        packets = [packet for packet in cc.packets(Call.inputs) if packet is not None]
         names = " ".join(packet.value for packet in packets)
         calls.append(f"{Timestamp.describe(packets[0].timestamp)}: {names}")
 
@@ -68,7 +69,7 @@ def test_sync_sets(seed: int) -> None:
         f"""
         {streams} input_side_packet: "process"
         node {{
-          calculator: "LambdaCalculator" {streams} input_side_packet: "PROCESS:process"
+          calculator: "Call" {streams} input_side_packet: "PROCESS:process"
           input_stream_handler {{
             input_stream_handler: "SyncSetInputStreamHandler"
             options {{ [mediapipe.SyncSetInputStreamHandlerOptions.ext] {{ {handler} }} }}

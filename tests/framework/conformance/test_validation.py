@@ -1,11 +1,11 @@
-"""What is wrong with a graph: after graph_validation_test.cc, and what calculator_graph_test.cc has on that."""
+"""The problems of graphs: after graph_validation_test.cc and parts of calculator_graph_test.cc."""
 
 from __future__ import annotations
 
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.toys import finish, problems, start
+from tests.framework.conformance.runs import finish, problems, start
 
 PASS = 'node { name: "%s" calculator: "PassThroughCalculator" input_stream: "%s" output_stream: "%s" }\n'
 
@@ -42,7 +42,7 @@ def test_graph_input_is_a_producer() -> None:
 
 def test_side_packet_with_two_producers() -> None:
     """CalculatorGraph.BadInitialization: "Output Side Packet "b" defined twice."."""
-    adder = 'node { name: "%s" calculator: "SideAdderCalculator" input_side_packet: "VALUE:a" '
+    adder = 'node { name: "%s" calculator: "Increment" input_side_packet: "VALUE:a" '
     adder += 'output_side_packet: "MORE:b" }'
     found = problems('input_side_packet: "a"' + adder % "n1" + adder % "n2")
     assert found == ['node "n2": output_side_packet "b" already comes from node "n1"']
@@ -52,7 +52,7 @@ def test_cycle_names_its_nodes() -> None:
     """CalculatorGraph.Cycle: "cycle detected in graph: [A, B]"."""
     text = 'input_stream: "in"' + PASS % ("before", "in", "x")
     text += """
-        node { name: "add" calculator: "IntAdderCalculator" input_stream: "in" input_stream: "back" output_stream: "b" }
+        node { name: "add" calculator: "Sum" input_stream: "in" input_stream: "back" output_stream: "b" }
     """
     found = problems(text + PASS % ("loop", "b", "back"))
     assert len(found) == 1
@@ -61,7 +61,7 @@ def test_cycle_names_its_nodes() -> None:
 
 def test_cycle_through_side_packets() -> None:
     """ValidatedGraphConfig: side packets take part in the check for cycles."""
-    adder = 'node { name: "%s" calculator: "SideAdderCalculator" input_side_packet: "VALUE:%s" '
+    adder = 'node { name: "%s" calculator: "Increment" input_side_packet: "VALUE:%s" '
     adder += 'output_side_packet: "MORE:%s" }'
     found = problems(adder % ("n1", "a", "b") + adder % ("n2", "b", "a"))
     assert len(found) == 1
@@ -133,9 +133,9 @@ def test_types_of_streams_that_clash() -> None:
     found = problems("""
         input_stream: "a"
         node { name: "n" calculator: "SquareIntCalculator" input_stream: "a" output_stream: "b" }
-        node { name: "m" calculator: "TextCalculator" input_stream: "b" output_stream: "c" }
+        node { name: "m" calculator: "Text" input_stream: "TEXT:b" output_stream: "TEXT:c" }
     """)
-    assert found == ['node "m": input_stream "b" takes str, but node "n" sends int']
+    assert found == ['node "m": input_stream "TEXT:b" takes str, but node "n" sends int']
 
 
 def test_any_type_goes_with_each() -> None:
@@ -144,7 +144,7 @@ def test_any_type_goes_with_each() -> None:
         """
         input_stream: "a" input_side_packet: "log"
         node { calculator: "LogCalculator" input_stream: "a" output_stream: "b" input_side_packet: "LOG:log" }
-        node { name: "n" calculator: "TextCalculator" input_stream: "b" output_stream: "c" }
+        node { name: "n" calculator: "Text" input_stream: "TEXT:b" output_stream: "TEXT:c" }
         """,
         {"log": []},
     )
@@ -156,7 +156,7 @@ def test_type_of_what_the_application_adds() -> None:
     """CalculatorGraph: "Packet type mismatch"; here the call fails, not the run."""
     run, seen = start("""
         input_stream: "a" output_stream: "b"
-        node { calculator: "TextCalculator" input_stream: "a" output_stream: "b" }
+        node { calculator: "Text" input_stream: "TEXT:a" output_stream: "TEXT:b" }
     """)
     with pytest.raises(TypeError, match='input stream "a" takes str, not int'):
         run.add("a", 1)

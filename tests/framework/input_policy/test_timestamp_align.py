@@ -37,7 +37,7 @@ def test_a_base_that_ends_first_promises_nothing() -> None:
     assert policy.readiness([Queue(bound=Timestamp.DONE)] * 2) == (CLOSE, Timestamp.DONE)
 
 
-def test_a_stream_that_ends_without_a_packet_holds_nobody_up() -> None:
+def test_a_stream_that_ends_without_a_packet_delays_no_other() -> None:
     policy = bound_to(TimestampAlign("BASE"), "BASE OTHER")
     assert sets(policy, [Queue(1, 2), Queue(bound=Timestamp.DONE)]) == [(1, 0), (2, 0)]
 

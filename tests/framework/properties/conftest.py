@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="package")
 def _threads_take_turns_often() -> Iterator[None]:
-    """So that they meet where they seldom would."""
+    """Let threads meet where they seldom would."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     yield

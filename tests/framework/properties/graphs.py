@@ -1,4 +1,4 @@
-"""Random graphs, what is fed to them, and what must come out."""
+"""Random graphs, their inputs, and their expected outputs."""
 
 from __future__ import annotations
 

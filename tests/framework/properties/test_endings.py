@@ -1,4 +1,4 @@
-"""Whatever goes wrong in a run: it ends, says why, and leaves nothing behind."""
+"""A run with any fault ends, says why, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ often = settings(
 
 
 class BrokenError(Exception):
-    """What goes wrong on purpose."""
+    """The faults that are made on purpose."""
 
 
 class Trouble:

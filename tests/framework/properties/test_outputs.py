@@ -1,4 +1,4 @@
-"""Whatever the graph and the executors are: the outputs are those of the reference."""
+"""With any graph and any executors, the outputs are those of the reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one calculator of random graphs, what it does in each of its kinds, and what a graph of it must send."""
+"""The one calculator of random graphs, the work of each of its kinds, and the expected outputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Sent = tuple[int, int, int]
 
 
 class Work:
-    """What a node does: pure functions of what came so far, so that the reference can call them, too."""
+    """The work of a node: pure functions of the packets so far, which the reference calls, too."""
 
     outputs = 1
     offset: int | None = 0
@@ -24,11 +24,11 @@ class Work:
         self.closed = False
 
     def process(self, values: Sequence[Value], timestamp: int) -> Iterable[Sent]:
-        """What is sent for an input set."""
+        """Return the packets that are sent for an input set."""
         raise NotImplementedError
 
     def close(self) -> Iterable[Sent]:
-        """What is sent in the end."""
+        """Return the packets that are sent at the end."""
         return ()
 
 

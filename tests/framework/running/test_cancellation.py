@@ -6,7 +6,7 @@ import time
 import pytest
 
 import graphframe as gf
-from tests.framework.toys import SECONDS
+from tests.framework.waiting import SECONDS
 
 
 def test_at_the_start() -> None:

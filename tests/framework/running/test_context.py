@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -63,7 +64,8 @@ def context(
     flush: Callable[[Invocation, list[tuple[int, Packet]]], None] = lambda call, sent: None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> gf.Context:
-    return gf.Context(call, RunServices(gf.Cancellation(), flush, report))
+    services = SimpleNamespace(cancellation=gf.Cancellation(), flush=flush, report=report)
+    return gf.Context(call, cast("RunServices", services))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import graphframe as gf
 from graphframe import Packet, Timestamp
 from tests.framework import toys
-from tests.framework.toys import SECONDS
+from tests.framework.waiting import SECONDS
 
 assert toys
 
@@ -43,7 +43,7 @@ def test_all_packets(run: gf.Run) -> None:
     assert list(run.pollers["BELOW"]) == []
 
 
-def test_a_timestamp_that_brings_nothing(run: gf.Run) -> None:
+def test_a_timestamp_without_a_packet(run: gf.Run) -> None:
     run.add("in", 11, 0)
     run.add("in", 5, 1)
     run.add("in", 13, 2)
@@ -103,7 +103,7 @@ def test_bounds_are_observed() -> None:
     assert bounds == [4, Timestamp.DONE]
 
 
-def test_observer_that_would_wait_for_ever() -> None:
+def test_observer_that_would_wait_forever() -> None:
     failures: list[BaseException] = []
 
     def observe(_: Packet) -> None:

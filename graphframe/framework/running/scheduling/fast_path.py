@@ -94,8 +94,3 @@ class FastScheduler(RunScheduler):
                 break
         if run.touched:
             settle(run)
-
-
-def make_scheduler(run: RunState) -> RunScheduler:
-    """Return the scheduler of a new run."""
-    return FastScheduler(run) if ENABLED else RunScheduler(run)

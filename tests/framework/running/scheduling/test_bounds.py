@@ -1,4 +1,4 @@
-"""What settles without packets, and which packets a stream takes."""
+"""Timestamps that settle without packets, and the packets that a stream takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ assert toys
 
 
 class TestBounds:
-    """What settles without packets."""
+    """Timestamps that settle without packets."""
 
     def test_join_waits_until_all_streams_are_settled(self) -> None:
         steps = Steps(JOIN)
@@ -37,7 +37,7 @@ class TestBounds:
         steps.set_bound("b", 0)
         assert steps.rest() == ["join process 1 a -", "join process 2 a -"]
 
-    def test_closed_stream_holds_up_nobody(self) -> None:
+    def test_closed_stream_delays_no_node(self) -> None:
         steps = Steps(JOIN)
         steps.set_bound("b", Timestamp.DONE)
         steps.add("a", 1, 2)
@@ -136,7 +136,7 @@ class TestImmediate:
         )
     )
 
-    def test_waits_for_nobody_and_may_go_back(self) -> None:
+    def test_waits_for_no_other_and_may_go_back(self) -> None:
         steps = Steps(self.TEXT)
         steps.add("a", 5, 6)
         steps.add("b", 1, 6)

@@ -116,7 +116,7 @@ class TestFailure:
         assert 'node "a" (LogAndPass): open failed: ValueError: a packet at timestamp UNSTARTED' in steps.error
         assert steps.rest() == ["a close DONE"]
 
-    def test_nobody_closes_twice(self) -> None:
+    def test_no_node_closes_twice(self) -> None:
         steps = opened()
         steps.scheduler.close_inputs()
         assert steps.next() == "a close DONE"

@@ -7,7 +7,7 @@ import pytest
 import graphframe as gf
 from graphframe.framework.running.scheduling.explanation import explain
 from tests.framework.steps import JOIN, LOG, Steps, graph_inputs, node
-from tests.framework.toys import SECONDS
+from tests.framework.waiting import SECONDS
 
 
 def explained(steps: Steps) -> list[str]:

@@ -1,4 +1,4 @@
-"""What works when."""
+"""The order in which nodes open and process."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_what_runs_elsewhere_is_handed_out_before_what_runs_inline() -> None:
 
 
 class TestSideAndOpen:
-    """What opens when."""
+    """Side packets, and the order in which nodes open."""
 
     TEXT = (
         'input_side_packet: "log" '

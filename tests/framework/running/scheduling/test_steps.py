@@ -101,7 +101,7 @@ class TestFullQueues:
         steps = Steps("max_queue_size: 2 report_deadlock: true " + JOIN)
         steps.add("a", 1, 2)
         assert steps.next() is None
-        assert steps.run.error is None  # nobody waits
+        assert steps.run.error is None  # no thread waits
         steps.run.throttle.waiting.append((steps.plan.inputs.number("a"), lambda: None))
         assert steps.next() is None
         assert steps.error.splitlines()[:3] == [
@@ -196,7 +196,7 @@ class TestBackEdges:
         + node("again", "Double", "sum", "back")
     )
 
-    def test_back_edge_brings_packets(self) -> None:
+    def test_back_edge_carries_packets(self) -> None:
         immediate = 'input_stream_handler { input_stream_handler: "ImmediateInputStreamHandler" }'
         steps = Steps(immediate + self.LOOP)
         steps.add("in", 1)

@@ -1,4 +1,4 @@
-"""Tests of back-pressure: what full queues and pollers throttle, and what sets it free."""
+"""Back-pressure: full queues and pollers throttle origins, and room releases them."""
 
 from __future__ import annotations
 
