@@ -14,7 +14,7 @@ from tests.calculators.image.files import encoded
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.parity.cells import INPAINTING
 from tests.parity.images import from_genai
-from tests.parity.sides import Genai, pictures
+from tests.parity.sides import Genai, images_of
 
 
 def generate(*arguments: object) -> tuple[int, str]:
@@ -36,7 +36,7 @@ def test_writes_the_image_that_genai_makes(euler: Path, tmp_path: Path) -> None:
 
 
 def test_changes_a_picture_as_genai_does(euler: Path, tmp_path: Path) -> None:
-    pixels = pictures(INPAINTING, 64, 64)
+    pixels = images_of(INPAINTING, 64, 64)
     for field, array in pixels.items():
         (tmp_path / field).write_bytes(encoded(array))
     files = ("--image", tmp_path / "image", "--mask", tmp_path / "mask")
@@ -198,9 +198,9 @@ def test_adapters_of_the_readme(euler: Path, tmp_path: Path) -> None:
         assert generate("a red cat", "--model_path", model, "-o", path, *size, *given)[0] == 0
         return Image.open(path).tobytes()
 
-    pictures = picture(), picture("ink"), picture("gold"), picture("ink=0.5", "gold")
-    assert len({*pictures}) == 4
-    assert picture("gilded") == pictures[3]
+    images_of = picture(), picture("ink"), picture("gold"), picture("ink=0.5", "gold")
+    assert len({*images_of}) == 4
+    assert picture("gilded") == images_of[3]
     code, output = generate("a red cat", "--model_path", model, "-o", tmp_path / "cat.png", "--adapter", "ing")
     assert code != 0
     assert 'Error: unknown LoRA adapter "ing", did you mean "ink"?; adapters: ink, gold' in output

@@ -1,6 +1,7 @@
 """Tiny image-generation models with random weights, in OpenVINO's folder layout.
 
-Each is packed as ``NAME.tar.xz`` beside this file. ``make.py`` makes them; using them takes only the standard library.
+Each model is packed as ``NAME.tar.xz`` in this folder. ``make.py`` creates them; their use needs only the standard
+library.
 """
 
 import hashlib
@@ -16,27 +17,27 @@ NAMES = tuple(sorted(path.name.removesuffix(".tar.xz") for path in _ARCHIVES.glo
 
 @cache
 def model_path(name: str) -> Path:
-    """Return the folder of a model, which is unpacked if that was not done before.
+    """Return the folder of a model; unpack it first if necessary.
 
-    All tests, in all processes, share the folder: a test that changes a model changes a copy.
+    All tests, in all processes, share the folder: a test that changes a model must change a copy.
 
     Parameters
     ----------
-    name
+    name : str
         One of `NAMES`.
 
     Returns
     -------
     Path
-        The folder that holds ``model_index.json``, ``unet/``, ``vae_decoder/`` and so on.
+        The folder with ``model_index.json``, ``unet/``, ``vae_decoder/`` and so on.
 
     Raises
     ------
     ValueError
-        If there is no model of that name.
+        If the name is unknown.
     """
     if name not in NAMES:
-        raise ValueError(f"there is no tiny model {name!r}, only {', '.join(NAMES)}")
+        raise ValueError(f"unknown model {name!r}; models: {', '.join(NAMES)}")
     archive = _ARCHIVES / f"{name}.tar.xz"
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"graphframe-{name}-{digest}"
@@ -46,7 +47,7 @@ def model_path(name: str) -> Path:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Unpack next to the folder, then rename, so that other processes see the whole folder or none."""
+    """Unpack next to the folder, then rename, so that other processes find a complete folder or none."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}-") as scratch:
         unpacked = Path(scratch) / "model"
         with tarfile.open(archive) as tar:

@@ -1,11 +1,11 @@
-"""Makes the tiny models of this folder: ``python tests/models/make.py [NAME ...]``.
+"""Create the tiny models of this folder: ``python tests/models/make.py [NAME ...]``.
 
-Each is a diffusers pipeline with small random weights, exported by optimum-intel and packed as ``NAME.tar.xz``. The
-packages for that are no test dependencies; they go into a virtual environment of their own, on CPU-only torch (which
-``torchvision``, a dependency of optimum-intel that the export does not use, would replace by a CUDA build)::
+Each model is a diffusers pipeline with small random weights, exported by optimum-intel and packed as ``NAME.tar.xz``.
+The tests do not depend on the packages for this. Install them in a separate virtual environment with CPU-only torch.
+The export does not use ``torchvision``, a dependency of optimum-intel that would replace torch by a CUDA build::
 
     python3 -m venv venv-export && . venv-export/bin/activate
-    pip install torch==2.13.0        # its CPU build, from where your pip finds that
+    pip install torch==2.13.0        # the CPU build, from your package index
     pip install --no-deps optimum-intel==2.2.0 optimum==2.3.0 nncf==3.4.0
     pip install diffusers==0.39.0 "transformers<5.6" "huggingface-hub<1.22" accelerate \\
         openvino==2026.4.1 openvino-tokenizers==2026.4.1 scipy sentencepiece tabulate
@@ -76,9 +76,9 @@ from transformers import (
 )
 
 SEED = 0
-SAMPLE_SIZE = 16  # latents of the default picture: 128x128 pixels
+SAMPLE_SIZE = 16  # latents of the default size, 128x128 pixels
 
-# Words that are one token each; all others are spelled out, byte by byte.
+# Words of one token each; other words are spelled byte by byte.
 WORDS = """
     a an the and of in on with without at by to no very
     photo picture painting drawing sketch portrait landscape style
@@ -89,7 +89,7 @@ WORDS = """
     best quality worst bad blurry ugly detailed watercolor
 """
 
-# What an export holds and nothing reads at run time.
+# The files of an export that are not used at run time.
 NOT_NEEDED = ("tokenizer*/openvino_detokenizer.*", "tokenizer*/tokenizer.json")
 
 # The noise schedule of Stable Diffusion 1, 2 and XL.
@@ -97,18 +97,18 @@ SCALED_LINEAR = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_
 
 NO_CHECKER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
-# Qwen3's, for one message and no thinking.
+# Qwen3's template, for one message without thinking.
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n\n</think>\n\n{% endif %}"
 )
 
-# Weights as they are initialised make gray pictures that hardly depend on the prompt. What to multiply them by, by
-# regular expressions that match whole parameter names:
+# Initial weights generate gray images that hardly depend on the prompt. These are the factors for parameters whose
+# whole names match a regular expression:
 LIVELY_UNET = {
-    r".*attn2\.to_[qk]\.weight": 3.0,  # look at some tokens more than at others
+    r".*attn2\.to_[qk]\.weight": 3.0,  # attend to some tokens more than to others
     r".*attn2\.to_(v|out\.0)\.weight": 4.0,
-    r"time_embedding\.cond_proj\.weight": 8.0,  # guidance, where that is an input
+    r"time_embedding\.cond_proj\.weight": 8.0,  # guidance, if it is an input
     r"conv_out\.weight": 2.0,  # about as large as the noise that it predicts
 }
 LIVELY_VAE = {r"decoder\.conv_out\.weight": 1.8}  # from black to white
@@ -219,13 +219,13 @@ def vae(**options: Any) -> AutoencoderKL:
     )
     if model.quant_conv is None:
         return amplify(model, LIVELY_VAE)
-    with torch.no_grad():  # make the means of the latents, not their variances, as large as the noise that is added
+    with torch.no_grad():  # scale the means of the latents, not their variances, to the size of the added noise
         model.quant_conv.weight[: model.config.latent_channels] *= 20
     return amplify(model, LIVELY_VAE)
 
 
 def amplify(model: torch.nn.Module, factors: Mapping[str, float]) -> Any:
-    """Multiply parameters whose names match; round all to bfloat16, which halves the archive."""
+    """Multiply parameters whose names match, and round all to bfloat16, which halves the archive."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             factor = next((factor for pattern, factor in factors.items() if re.fullmatch(pattern, name)), 1.0)
@@ -236,7 +236,7 @@ def amplify(model: torch.nn.Module, factors: Mapping[str, float]) -> Any:
 def stable_diffusion_1(
     scheduler: Any, kind: type[DiffusionPipeline] = StableDiffusionPipeline, **options: Any
 ) -> DiffusionPipeline:
-    """Stable Diffusion 1.x with any scheduler; the weights are the same for all."""
+    """Stable Diffusion 1.x with any scheduler, always with the same weights."""
     tokenizer = clip_tokenizer()
     return kind(
         tokenizer=tokenizer,
@@ -260,7 +260,7 @@ def stable_diffusion_euler() -> DiffusionPipeline:
 
 
 def stable_diffusion_inpaint() -> DiffusionPipeline:
-    """Stable Diffusion 1.x for inpainting: the mask and what it leaves of the picture are inputs of the UNet."""
+    """Stable Diffusion 1.x for inpainting: the mask and the masked image are inputs of the UNet."""
     scheduler = PNDMScheduler(**SCALED_LINEAR, skip_prk_steps=True, steps_offset=1)
     return stable_diffusion_1(scheduler, StableDiffusionInpaintPipeline, in_channels=9)
 
@@ -294,7 +294,7 @@ def latent_consistency() -> DiffusionPipeline:
 
 
 def stable_diffusion_xl(kind: type[DiffusionPipeline] = StableDiffusionXLPipeline, **options: Any) -> DiffusionPipeline:
-    """Stable Diffusion XL: two text encoders, and the size of the picture is an input of the UNet."""
+    """Stable Diffusion XL: two text encoders, and the image size is an input of the UNet."""
     tokenizer, tokenizer_2 = clip_tokenizer(), clip_tokenizer(pad_token="!")
     return kind(
         tokenizer=tokenizer,
@@ -321,7 +321,7 @@ def stable_diffusion_xl_inpaint() -> DiffusionPipeline:
 
 
 def stable_diffusion_3() -> DiffusionPipeline:
-    """Stable Diffusion 3: a transformer that looks at two CLIPs, which are narrower than T5, and at T5."""
+    """Stable Diffusion 3: a transformer that takes T5, and two CLIP encoders that are narrower than T5."""
     tokenizer, tokenizer_2 = clip_tokenizer(), clip_tokenizer(pad_token="!")
     tokenizer_3, text_encoder_3 = t5(width=80)
     transformer = SD3Transformer2DModel(
@@ -353,7 +353,7 @@ def stable_diffusion_3() -> DiffusionPipeline:
 def flux(
     scheduler: Any, guidance_embeds: bool, kind: type[DiffusionPipeline] = FluxPipeline, **options: Any
 ) -> DiffusionPipeline:
-    """FLUX.1: a transformer that looks at T5, and at CLIP for the whole prompt."""
+    """FLUX.1: a transformer that takes T5 and the pooled output of CLIP."""
     tokenizer = clip_tokenizer()
     tokenizer_2, text_encoder_2 = t5(width=32)
     transformer = FluxTransformer2DModel(
@@ -421,7 +421,7 @@ def qwen3(width: int, layers: int, kind: Any) -> tuple[Qwen2Tokenizer, Any]:
 
 
 def flux2_klein() -> DiffusionPipeline:
-    """FLUX.2 klein, distilled: a transformer that looks at Qwen3, and at a picture beside the one that it makes."""
+    """FLUX.2 klein, distilled: a transformer that takes Qwen3 and a reference image."""
     tokenizer, text_encoder = qwen3(width=16, layers=28, kind=Qwen3ForCausalLM)  # it takes the 27th
     transformer = Flux2Transformer2DModel(
         in_channels=16,
@@ -441,7 +441,7 @@ def flux2_klein() -> DiffusionPipeline:
         latent_channels=4,
         sample_size=8 * SAMPLE_SIZE,
     )
-    with torch.no_grad():  # as if it had seen pictures
+    with torch.no_grad():  # as if it were trained on images
         autoencoder.quant_conv.weight[: autoencoder.config.latent_channels] *= 20
         autoencoder.bn.running_mean.normal_(0, 0.3)
         autoencoder.bn.running_var.uniform_(0.5, 2)
@@ -456,7 +456,7 @@ def flux2_klein() -> DiffusionPipeline:
 
 
 def z_image() -> DiffusionPipeline:
-    """Z-Image: a transformer that looks at Qwen3, at as many tokens as the prompt has."""
+    """Z-Image: a transformer that takes the tokens of the prompt from Qwen3, without padding."""
     tokenizer, text_encoder = qwen3(width=16, layers=3, kind=Qwen3Model)
     transformer = ZImageTransformer2DModel(
         in_channels=16,
@@ -485,7 +485,7 @@ def z_image() -> DiffusionPipeline:
 
 
 def qwen_image() -> DiffusionPipeline:
-    """Qwen-Image: a transformer that looks at Qwen2.5-VL, and an autoencoder of videos, which takes one frame."""
+    """Qwen-Image: a transformer that takes Qwen2.5-VL, and an autoencoder of videos, which gets one frame."""
     tokenizer = qwen_tokenizer()
     width, token_ids = 16, ("vision_start_token_id", "vision_end_token_id", "image_token_id", "video_token_id")
     config = Qwen2_5_VLConfig(
@@ -564,8 +564,8 @@ FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
 def export(pipeline: DiffusionPipeline, folder: Path) -> None:
     """Export a pipeline to a folder in OpenVINO's layout.
 
-    NOTE: scheduler_config.json is as diffusers writes it, with all defaults spelled out. So it is in the models that
-    people publish, but it is not always what was given to the scheduler.
+    NOTE: diffusers writes all defaults into scheduler_config.json. Published models have such files, although the
+    schedulers were created with fewer arguments.
     """
     name = type(pipeline).__name__
     task = "inpainting" if "Inpaint" in name or "Fill" in name else "text-to-image"
@@ -577,7 +577,7 @@ def export(pipeline: DiffusionPipeline, folder: Path) -> None:
 
 
 def clean(folder: Path) -> None:
-    """Remove what nothing reads at run time, and the paths of this machine."""
+    """Remove files that are not used at run time, and the paths of this machine."""
     for pattern in NOT_NEEDED:
         for path in folder.glob(pattern):
             path.unlink()
@@ -602,7 +602,7 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 def main() -> None:
-    """Make the models that are named on the command line, or all."""
+    """Create the models on the command line, or all models."""
     parser = argparse.ArgumentParser(description="Make the tiny models of this folder.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(FAMILIES)}")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What both sides are asked for: models by tasks by parameters of a request."""
+"""The cells of the comparison: models by tasks by parameters of a request."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tests.parity.variants import VARIANTS
 
 TEXT_TO_IMAGE, IMAGE_TO_IMAGE, INPAINTING = "text-to-image", "image-to-image", "inpainting"
 LONG_PROMPT = "a red cat on a blue house " * 15
-"""More than 77 tokens."""
+"""A prompt of more than 77 tokens."""
 MODELS = (*NAMES, *VARIANTS)
 
 Cell = dict[str, Any]
-"""Parameters by the names of `ImageRequest`; `picture` is the width and height of the picture that is sent."""
+"""Parameters by the names of `ImageRequest`; `input_size` is the width and height of the request's image."""
 
 
 def tasks_of(model: str) -> tuple[str, ...]:
-    """The tasks that a model can do."""
+    """Return the tasks of a model."""
     if model.endswith(("inpaint", "fill")):
         return (INPAINTING,)
     if "klein" in model or "_image" in model:
@@ -28,7 +28,7 @@ def tasks_of(model: str) -> tuple[str, ...]:
 
 
 def few(model: str, task: str) -> Iterator[Cell]:
-    """Three sizes, three numbers of steps, guidance above and below 1, two images, a long prompt."""
+    """Yield three sizes, three numbers of steps, guidance above and below 1, two images, and a long prompt."""
     yield {"width": 64, "height": 64, "num_inference_steps": 4, "guidance_scale": 7.5}
     yield {"width": 128, "height": 64, "num_inference_steps": 10, "guidance_scale": 0.9}
     yield {"width": 64, "height": 128, "num_inference_steps": 5, "n": 2}
@@ -37,15 +37,15 @@ def few(model: str, task: str) -> Iterator[Cell]:
     yield {"width": 128, "height": 64, "num_inference_steps": steps, "prompt": LONG_PROMPT, **_texts(model)}
     if task != TEXT_TO_IMAGE:
         strength = {"strength": 0.5} if _has_strength(model) else {}
-        picture = {"picture": (100, 130)} if _resizes_pictures(model) else {}
-        yield {"width": 64, "height": 64, "num_inference_steps": 10, **picture, **strength}
+        input_size = {"input_size": (100, 130)} if _resizes_images(model) else {}
+        yield {"width": 64, "height": 64, "num_inference_steps": 10, **input_size, **strength}
 
 
 def all_of(model: str, task: str) -> Iterator[Cell]:
-    """Sizes by steps by guidance, and then one thing after the other that a request can have."""
+    """Yield sizes by steps by guidance, then every other parameter of a request alone."""
     yield from few(model, task)
     sizes = [(64, 64), (128, 128), (128, 64)]
-    # NOTE: with less strength than 1, few steps would be none.
+    # NOTE: with a strength below 1, a few steps would become none.
     for (width, height), steps, scale in itertools.product(
         sizes, [_fewest(model), 4, 10] if task == TEXT_TO_IMAGE else [4, 10], [1.0, 7.5]
     ):
@@ -56,7 +56,7 @@ def all_of(model: str, task: str) -> Iterator[Cell]:
         yield {"width": width, "height": height, "num_inference_steps": 4, "n": 2}
     base = {"width": 128, "height": 64, "num_inference_steps": 4}
     for name, text in _texts(model).items():
-        # NOTE: without a first one, openvino_genai has SDXL look at none of them.
+        # NOTE: without the first one, openvino_genai ignores the others for SDXL.
         first = {"negative_prompt": ""} if name.startswith("negative_prompt_") else {}
         yield {**base, **first, name: text}
     if _has_negative_prompt(model):
@@ -64,26 +64,35 @@ def all_of(model: str, task: str) -> Iterator[Cell]:
         yield {**base, "negative_prompt": LONG_PROMPT, "prompt": LONG_PROMPT, "n": 3 if task == TEXT_TO_IMAGE else 1}
     if task == TEXT_TO_IMAGE:
         return
-    if _resizes_pictures(model):
-        for picture in [(64, 64), (500, 300), (33, 95)]:
-            yield {**base, "picture": picture}
+    if _resizes_images(model):
+        for input_size in [(64, 64), (500, 300), (33, 95)]:
+            yield {**base, "input_size": input_size}
     if _has_strength(model):
         for steps, strength in itertools.product([5, 10], [0.25, 0.7, 1.0]):
             yield {**base, "num_inference_steps": steps, "strength": strength}
 
 
 def _fewest(model: str) -> int:
-    """NOTE: with one step, openvino_genai's pipeline of Qwen-Image divides by zero."""
+    """Return the least number of steps.
+
+    NOTE: with one step, openvino_genai's pipeline for Qwen-Image divides by zero.
+    """
     return 2 if model == "qwen_image" else 1
 
 
 def _has_strength(model: str) -> bool:
-    """NOTE: FLUX fill has, but in openvino_genai it then has pure noise for a picture with some."""
+    """Return whether a model has a strength.
+
+    NOTE: FLUX fill has one, but openvino_genai then uses pure noise instead of a noisy image.
+    """
     return "fill" not in model and "klein" not in model
 
 
-def _resizes_pictures(model: str) -> bool:
-    """NOTE: openvino_genai's pipeline of Z-Image makes images of the picture's size, whatever size is asked for."""
+def _resizes_images(model: str) -> bool:
+    """Return whether the size may differ from that of the request's image.
+
+    NOTE: openvino_genai's pipeline for Z-Image ignores the requested size.
+    """
     return model != "z_image"
 
 
@@ -92,7 +101,7 @@ def _has_negative_prompt(model: str) -> bool:
 
 
 def _texts(model: str) -> Cell:
-    """A text of each kind that the model has, beside the prompt."""
+    """Return all texts that the model takes in addition to the prompt."""
     texts: Cell = {}
     if _has_negative_prompt(model):
         texts["negative_prompt"] = "dog"

@@ -5,20 +5,20 @@ from collections import defaultdict
 import pytest
 
 Rows = dict[tuple[str, ...], list[str]]
-"""Outcomes of cells by model, task and precision: empty if both sides are equal, else what is the matter."""
+"""The outcomes of cells by model, task and precision: empty if both sides are equal, else the difference."""
 
 _KEY: pytest.StashKey[Rows] = pytest.StashKey()
 
 
 @pytest.fixture(autouse=True)
 def _no_model_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What OpenVINO takes from its cache may differ in the last bit from what it compiles, as Qwen-Image's VAE does."""
+    """Switch the cache off: Qwen-Image's VAE from the cache differs in the last bit from the compiled one."""
     monkeypatch.setenv("GRAPHFRAME_CACHE_DIR", "")
 
 
 @pytest.fixture(scope="session")
 def table(pytestconfig: pytest.Config) -> Rows:
-    """Where the outcome of each cell is put down; it is printed at the end."""
+    """The outcomes of all cells, which are printed at the end."""
     return pytestconfig.stash.setdefault(_KEY, defaultdict(list))
 
 

@@ -1,4 +1,4 @@
-"""Images from both sides, as arrays that can be compared."""
+"""Images from both sides as arrays, and their comparison."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from PIL import Image
 from tests.serving.running_server import RunningServer
 
 Images = NDArray[np.uint8]
-"""Shape (n, height, width, 3)."""
+"""An array of shape (n, height, width, 3)."""
 
 
 def from_genai(model: Path) -> Callable[..., Images]:
-    """What makes images with openvino_genai's own pipeline, given our names of parameters."""
+    """Return a function that generates images with openvino_genai's pipeline, with our names of parameters."""
 
     @cache
     def pipeline_for(guided: bool) -> Any:
@@ -38,12 +38,12 @@ def from_genai(model: Path) -> Callable[..., Images]:
 
 
 def from_base64(texts: list[str]) -> Images:
-    """The pixels of PNG files."""
+    """Return the pixels of PNG files."""
     return np.stack([np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))) for text in texts])
 
 
 def from_openai(server: RunningServer, model: str = "toy") -> Callable[..., Images]:
-    """What makes images with the openai client."""
+    """Return a function that generates images with the openai client."""
     client = openai.OpenAI(base_url=f"http://127.0.0.1:{server.port}/v1", api_key="unused", max_retries=0)
 
     def generate(prompt: str, width: int = 128, height: int = 128, n: int = 1, **extra: Any) -> Images:
@@ -62,7 +62,7 @@ def from_openai(server: RunningServer, model: str = "toy") -> Callable[..., Imag
 
 
 def difference(ours: Images, theirs: Images) -> str:
-    """What differs, in words; nothing if nothing does."""
+    """Return a description of the difference, empty if both are equal."""
     if ours.shape != theirs.shape:
         return f"shape {ours.shape} instead of {theirs.shape}"
     largest = np.abs(ours.astype(int) - theirs).max()

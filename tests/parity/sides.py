@@ -27,14 +27,14 @@ _PIPELINES = {
 }
 
 
-def pictures(task: str, width: int, height: int) -> dict[str, NDArray[np.uint8]]:
-    """The pictures of a request for a task, by field."""
+def images_of(task: str, width: int, height: int) -> dict[str, NDArray[np.uint8]]:
+    """Return the image and the mask of a request for a task, by field."""
     given = {"image": gradient(width, height), "mask": halves(width, height)}
     return {field: given[field] for field in ("image", "mask")[: list(_PIPELINES).index(task)]}
 
 
 class Genai:
-    """openvino_genai's pipelines of a model."""
+    """The pipelines of openvino_genai for a model."""
 
     def __init__(self, folder: Path, properties: Mapping[str, str] = MappingProxyType({})) -> None:
         @cache
@@ -45,13 +45,13 @@ class Genai:
         self._is_fixed = "StableDiffusion3" in (folder / "model_index.json").read_text()
 
     def images(self, task: str, cell: Cell, seed: int) -> Images:
-        """Make images; raises RuntimeError if it cannot."""
+        """Generate images; raise RuntimeError if the pipeline fails."""
         given = {"prompt": "a red cat", "n": 1, **cell}
-        width, height = given.pop("picture", (given["width"], given["height"]))
-        # NOTE: a pipeline cannot change from guidance to none (Stable Diffusion 3), nor how many tokens T5 looks at.
+        width, height = given.pop("input_size", (given["width"], given["height"]))
+        # NOTE: a pipeline cannot change from guidance to none (Stable Diffusion 3), nor the number of tokens of T5.
         guided = self._is_fixed and given.get("guidance_scale", 7.0) > 1
         length = given.get("max_sequence_length")
-        tensors = [openvino.Tensor(pixels[None]) for pixels in pictures(task, width, height).values()]
+        tensors = [openvino.Tensor(pixels[None]) for pixels in images_of(task, width, height).values()]
         result = self._pipeline(task, guided, length).generate(
             given.pop("prompt"),
             *tensors,
@@ -63,7 +63,7 @@ class Genai:
 
 
 class Ours:
-    """The graph that ships for a model."""
+    """The included graph for a model."""
 
     def __init__(self, folder: Path, properties: Mapping[str, str] = MappingProxyType({})) -> None:
         entries = "".join(f'device_properties {{ key: "{key}" value: "{value}" }}' for key, value in properties.items())
@@ -71,13 +71,13 @@ class Ours:
         self.graph = gf.Graph.from_text(text, folder)
 
     def request(self, task: str, cell: Cell, seed: int) -> ImageRequest:
-        """The same wish as our graph takes it."""
+        """Return the request for our graph."""
         given: dict[str, Any] = {"prompt": "a red cat", **cell}
-        width, height = given.pop("picture", (given["width"], given["height"]))
-        given |= {field: encoded(pixels) for field, pixels in pictures(task, width, height).items()}
+        width, height = given.pop("input_size", (given["width"], given["height"]))
+        given |= {field: encoded(pixels) for field, pixels in images_of(task, width, height).items()}
         return ImageRequest(seed=seed, **given)
 
     def images(self, task: str, cell: Cell, seed: int) -> Images:
-        """Make images."""
+        """Generate images."""
         packets = self.graph.run(REQUEST=self.request(task, cell, seed))["IMAGE"]
         return from_base64([packet.value.b64 for packet in packets])

@@ -1,6 +1,6 @@
-"""Every family does every task with the pixels that openvino_genai makes; a table of it ends the tests' output.
+"""Every family has the pixels of openvino_genai in every task; the tests print a table at the end.
 
-Where openvino_genai fails, which is with several images at once in inpainting and more, ours must still make them.
+Where openvino_genai fails, e.g. for several images in inpainting, ours must still generate images.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.parity.variants import VARIANTS, model_folder
 
 GRID = [(model, task) for model in MODELS for task in tasks_of(model)]
 LIKE_OTHERS = ("stable_diffusion_pndm", "flux_schnell", *VARIANTS)
-"""Models that do with pictures what others do, too: only the sweep looks at that."""
+"""Models that process images like other models: only the sweep tests this."""
 QUICK = [(model, task) for model, task in GRID if task == TEXT_TO_IMAGE or model not in LIKE_OTHERS]
 PRECISIONS = {"default": {}, "f32": {"INFERENCE_PRECISION_HINT": "f32"}}
 
@@ -50,7 +50,7 @@ def test_some_cells(model: str, task: str, table: Rows) -> None:
     "model", ["stable_diffusion_euler", "stable_diffusion_xl", "stable_diffusion_3", "flux_dev", "flux2_klein_base"]
 )
 def test_all_tasks_at_once_with_guidance_and_without(model: str) -> None:
-    """openvino_genai's pipelines are not safe for two threads, and that of Stable Diffusion 3 keeps its guidance."""
+    """openvino_genai's pipelines are not thread-safe, and Stable Diffusion 3's cannot change its guidance."""
     ours = Ours(model_folder(model))
     requests = [
         (task, {"width": 64, "height": 64 * n, "num_inference_steps": 5, "guidance_scale": scale, "n": n})

@@ -1,4 +1,4 @@
-"""LoRA adapters do what they do in openvino_genai, where that does it right, and change nothing where they are not."""
+"""LoRA adapters have the effect that they have in openvino_genai, and change nothing where they are not selected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIZE: dict[str, Any] = {"width": 128, "height": 96, "num_inference_steps": 3}
 
 
 def adapter(folder: Path, model: str, part: str, prefix: str, ending: str, *, seed: int = 0) -> Path:
-    """An adapter for the layers of a model whose names end so."""
+    """Return an adapter for the layers of a model whose names have these endings."""
     shapes = {}
     for layer in layers_of(ov.Core().read_model(model_path(model) / part / "openvino_model.xml")):
         if layer.name.endswith(tuple(ending.split())):
@@ -40,7 +40,7 @@ def adapter(folder: Path, model: str, part: str, prefix: str, ending: str, *, se
 
 
 def graph(name: str, model: str, lora: str, *, f32: bool = True) -> gf.Graph:
-    """A graph that ships, with adapters."""
+    """Return an included graph with adapters."""
     text = (GRAPHS / f"{name}.pbtxt").read_text()
     if f32:
         text = text.replace('device: "CPU"', F32)
@@ -55,9 +55,9 @@ def images(graph: gf.Graph, **adapters: float) -> Images:
 
 
 def from_genai(model: str, path: Path, mode: str, alpha: float) -> Images:
-    """What openvino_genai makes with an adapter.
+    """Return the images of openvino_genai with an adapter.
 
-    NOTE: with a pipeline of its own, as that of Stable Diffusion XL makes noise once the alpha was changed.
+    NOTE: each call has its own pipeline, because that of Stable Diffusion XL returns noise after a change of alpha.
     """
     mode_of_genai = getattr(openvino_genai.AdapterConfig.Mode, f"MODE_{mode}")
     config = openvino_genai.AdapterConfig(openvino_genai.Adapter(path), alpha, mode_of_genai)
@@ -105,7 +105,7 @@ def test_as_in_genai(case: str, mode: str, tmp_path: Path) -> None:
 
 
 def test_what_genai_cannot_do(tmp_path: Path) -> None:
-    """Layers behind a VariadicSplit, and the names of the first authors: the same as fused weights."""
+    """Layers after a VariadicSplit, with the first authors' names, have the effect of fused weights."""
     path = adapter(tmp_path, "flux_dev", "transformer", "lora_transformer_", "to_out_0 to_add_out proj_out norm_linear")
     dynamic, fused = (
         graph("flux", "flux_dev", f'lora_adapters {{ alias: "ink" path: "{path}" mode: {mode} }}')
@@ -116,7 +116,7 @@ def test_what_genai_cannot_do(tmp_path: Path) -> None:
 
 
 def test_requests_side_by_side_in_the_default_precision(tmp_path: Path) -> None:
-    """Each gets what it gets alone: with one adapter, the other, both, or none, which is the base model's."""
+    """Concurrent runs with one adapter, the other, both or none give the same images as single runs."""
     name, model, *file = CASES["sd"]
     lora = ""
     for seed, alias in enumerate(("ink", "gold")):

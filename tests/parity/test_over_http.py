@@ -1,4 +1,4 @@
-"""The openai client gets the pixels that openvino_genai makes."""
+"""The openai client gets the pixels of openvino_genai."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of static shape give the pixels that openvino_genai's give once they are reshaped."""
+"""Models of static shape have the pixels of openvino_genai's reshaped models."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_same_pixels(name: str, n: int, guidance_scale: float, steps: int) -
 
 @pytest.mark.parametrize("guidance_scale", [0.0, 5.0])
 def test_z_image_makes_nearly_the_pixels_of_models_that_take_all_sizes(guidance_scale: float) -> None:
-    """openvino_genai leaves one of its inputs open, which an NPU would not take, so that in bfloat16 pixels differ."""
+    """openvino_genai leaves an input dynamic, which an NPU does not support, so that pixels in bfloat16 differ."""
     given: dict[str, Any] = {"n": 3, "guidance_scale": guidance_scale, "width": WIDTH, "height": HEIGHT}
     request = ImageRequest("a red cat", seed=SEED, num_inference_steps=4, **given)
     f32 = 'plugin_config: \'{"INFERENCE_PRECISION_HINT": "f32"}\''

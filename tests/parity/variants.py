@@ -1,4 +1,4 @@
-"""Models that differ from those of `tests.models` in their configs alone."""
+"""Models that differ from those of `tests.models` in their configs only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.models import model_path
 
 @dataclass(frozen=True)
 class Variant:
-    """What is changed in a model."""
+    """The changes to a model."""
 
     model: str
     without: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ VARIANTS = {
 
 @cache
 def model_folder(name: str) -> Path:
-    """The folder of a model of `tests.models`, or of a variant."""
+    """Return the folder of a model of `tests.models`, or of a variant."""
     if name not in VARIANTS:
         return model_path(name)
     variant, folder = VARIANTS[name], Path(tempfile.mkdtemp(prefix=f"graphframe-{name}-"))
