@@ -34,14 +34,18 @@ class Edges:
         The same nodes, for messages.
     from_outside : Interface
         The graph's own inputs of this kind. The types that nodes take from them are noted there.
-
-    Attributes
-    ----------
     problems : list of Problem
+        Extended by those of the edges.
     """
 
-    def __init__(self, nodes: Sequence[NodePlan], sourced: Sequence[SourcedNode], from_outside: Interface) -> None:
-        self.problems: list[Problem] = []
+    def __init__(
+        self,
+        nodes: Sequence[NodePlan],
+        sourced: Sequence[SourcedNode],
+        from_outside: Interface,
+        problems: list[Problem],
+    ) -> None:
+        self._problems = problems
         self._nodes = nodes
         self._sourced = sourced
         self._outside = from_outside
@@ -106,7 +110,7 @@ class Edges:
             self._problem(index, field, connection, f'"{connection.spec}" {message}')
 
     def _problem(self, index: int, field: str, connection: Connection, message: str) -> None:
-        self.problems.append(self._sourced[index].problem(f"{field} {message}", field, connection.position))
+        self._problems.append(self._sourced[index].problem(f"{field} {message}", field, connection.position))
 
 
 class _SentTypes:
@@ -147,12 +151,11 @@ class _SentTypes:
 
 
 def execution_order(
-    nodes: Sequence[NodePlan], sourced: Sequence[SourcedNode], edges: Sequence[Edge]
-) -> tuple[list[int], list[Problem]]:
-    """Return the indexes of the nodes so that producers come before consumers, and a problem for each cycle."""
+    nodes: Sequence[NodePlan], sourced: Sequence[SourcedNode], edges: Sequence[Edge], problems: list[Problem]
+) -> list[int]:
+    """Return the indexes of the nodes so that producers come before consumers; add a problem for each cycle."""
     if all(producer < consumer for producer, consumer in edges):
-        return list(range(len(nodes))), []
-    problems = []
+        return list(range(len(nodes)))
     graph: nx.DiGraph[int] = nx.DiGraph(edges)
     graph.add_nodes_from(range(len(nodes)))
     loops = [loop for loop in nx.strongly_connected_components(graph) if len(loop) > 1 or graph.has_edge(*(*loop,) * 2)]
@@ -165,4 +168,4 @@ def execution_order(
         names = " > ".join(nodes[index].info.name for index in cycle)
         hint = "mark the edge that goes back with input_stream_info { back_edge: true }"
         problems.append(sourced[cycle[0]].problem(f"is on a cycle: {names}; {hint}"))
-    return list(range(len(nodes))) if loops else list(nx.lexicographical_topological_sort(graph)), problems
+    return list(range(len(nodes))) if loops else list(nx.lexicographical_topological_sort(graph))

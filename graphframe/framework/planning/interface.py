@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.specs import parse_specs
@@ -52,28 +52,68 @@ class Interface:
             raise TypeError(f'{self.kind} "{key}" takes {type_.__name__}, not {type(value).__name__}')
 
 
-def read_interface(
-    config: SourcedConfig, field: str, texts: Sequence[str], numbers: dict[str, int], *, once: bool = False
-) -> tuple[Interface, list[Problem]]:
-    """Read one of the config's own lists of streams or side packets.
+class Interfaces(NamedTuple):
+    """The graph's own streams and side packets."""
+
+    inputs: Interface
+    outputs: Interface
+    side_inputs: Interface
+    side_outputs: Interface
+
+
+def read_interfaces(
+    config: SourcedConfig, streams: dict[str, int], side_packets: dict[str, int], problems: list[Problem]
+) -> Interfaces:
+    """Read the config's own lists of streams and side packets.
 
     Parameters
     ----------
     config : SourcedConfig
-    field : str
-        The name of the list.
-    texts : sequence of str
-        Its items.
-    numbers : dict
-        Numbers of streams or side packets by name; new ones are added.
-    once : bool, optional
-        Whether no name may be listed twice.
+    streams, side_packets : dict
+        Numbers by name; new ones are added.
+    problems : list of Problem
+        Extended by those of the lists.
     """
+    proto = config.proto
+    return Interfaces(
+        _read(config, "input_stream", proto.input_stream[:], streams, problems, once=True),
+        _read(config, "output_stream", proto.output_stream[:], streams, problems),
+        _read(config, "input_side_packet", proto.input_side_packet[:], side_packets, problems, once=True),
+        _read(config, "output_side_packet", proto.output_side_packet[:], side_packets, problems),
+    )
+
+
+def check_outputs(
+    config: SourcedConfig,
+    field: str,
+    texts: Sequence[str],
+    outputs: Interface,
+    produced: Collection[str],
+    problems: list[Problem],
+) -> None:
+    """Add a problem for each output of the graph whose name is not in `produced`."""
+    for position, text in enumerate(texts):
+        name = text.rpartition(":")[2]
+        if name in outputs.numbers and name not in produced:
+            message = f'{field} "{name}" has no producer{did_you_mean(name, produced)}'
+            problems.append(config.problem(message, field, position))
+
+
+def _read(
+    config: SourcedConfig,
+    field: str,
+    texts: Sequence[str],
+    numbers: dict[str, int],
+    problems: list[Problem],
+    *,
+    once: bool = False,
+) -> Interface:
+    """Read one list, in which no name may be repeated if it is to be given `once`."""
     kind = field.replace("_", " ")
     if not texts:
-        return Interface(kind, (), {}), []
+        return Interface(kind, (), {})
     specs, wrong = parse_specs(texts)
-    problems = [config.problem(f"{field} {message}", field, position) for position, message in wrong]
+    problems += [config.problem(f"{field} {message}", field, position) for position, message in wrong]
     keys = []
     found: dict[str, int] = {}
     for position, spec in enumerate(specs):
@@ -84,17 +124,4 @@ def read_interface(
             problems.append(config.problem(f'{field} "{name}" is given twice', field, position))
         keys.append(key)
         found[key] = found[name] = numbers.setdefault(name, len(numbers))
-    return Interface(kind, tuple(keys), found), problems
-
-
-def unproduced(
-    config: SourcedConfig, field: str, texts: Sequence[str], outputs: Interface, produced: Collection[str]
-) -> list[Problem]:
-    """Return a problem for each output of the graph whose name is not in `produced`."""
-    problems = []
-    for position, text in enumerate(texts):
-        name = text.rpartition(":")[2]
-        if name in outputs.numbers and name not in produced:
-            message = f'{field} "{name}" has no producer{did_you_mean(name, produced)}'
-            problems.append(config.problem(message, field, position))
-    return problems
+    return Interface(kind, tuple(keys), found)

@@ -30,16 +30,19 @@ class NodePlanner:
     executors : dict
         The number of threads of each declared executor, by name; those of devices and sources are added.
     find : callable
+    problems : list of Problem
+        Extended by those of the nodes.
 
     Attributes
     ----------
-    problems : list of Problem
     streams, side_packets : dict of str to int
         Their numbers by name, in the order in which nodes name them.
     """
 
-    def __init__(self, config: SourcedConfig, executors: dict[str, int], find: FindCalculator) -> None:
-        self.problems: list[Problem] = []
+    def __init__(
+        self, config: SourcedConfig, executors: dict[str, int], find: FindCalculator, problems: list[Problem]
+    ) -> None:
+        self._problems = problems
         self.streams: dict[str, int] = {}
         self.side_packets: dict[str, int] = {}
         self._config = config
@@ -54,7 +57,7 @@ class NodePlanner:
         calculator = self._calculator(node)
         taken = None if calculator is UnknownCalculator else calculator.contract.options
         options, problems = node_options(node, taken)
-        self.problems += problems
+        self._problems += problems
         wiring = Wiring(node, calculator, self.streams, self.side_packets)
         fits = not wiring.problems
         if proto.input_stream_info:
@@ -62,7 +65,7 @@ class NodePlanner:
         info = _info(index, node, calculator, wiring, options)
         messages = _check(calculator, info) if fits else []
         fits = fits and not messages
-        self.problems += wiring.problems + [node.problem(message) for message in messages]
+        self._problems += wiring.problems + [node.problem(message) for message in messages]
         plan = NodePlan(
             info,
             calculator,
@@ -86,14 +89,14 @@ class NodePlanner:
         except LookupError as error:
             if not is_subgraph(name):  # the problem of a subgraph that could not be expanded is reported already
                 message = str(error) if name else "names no calculator"
-                self.problems.append(node.problem(message, "calculator", 0))
+                self._problems.append(node.problem(message, "calculator", 0))
             return UnknownCalculator
 
     def _executor(self, node: SourcedNode, device: str) -> str:
         name: str = node.proto.executor
         if name and name not in self._declared:
             message = f'the executor "{name}" is not declared{did_you_mean(name, self._declared)}'
-            self.problems.append(node.problem(message, "executor", 0))
+            self._problems.append(node.problem(message, "executor", 0))
         if not name and device:
             name = f"device {device}"
             self._executors[name] = DEVICE_THREADS
@@ -114,19 +117,19 @@ class NodePlanner:
             name = place.proto.input_stream_handler.input_stream_handler
             known = f"{did_you_mean(name, INPUT_POLICIES)}; known policies: {', '.join(INPUT_POLICIES)}"
             where = ("input_stream_handler", 0, "input_stream_handler", 0)
-            self.problems.append(place.problem(f'the input policy "{name}" is unknown{known}', *where))
+            self._problems.append(place.problem(f'the input policy "{name}" is unknown{known}', *where))
         except ValueError as error:
-            self.problems.append(node.problem(f"input_stream_handler: {error}", "input_stream_handler", 0))
+            self._problems.append(node.problem(f"input_stream_handler: {error}", "input_stream_handler", 0))
         return policy
 
     def _check_source(self, plan: NodePlan, node: SourcedNode) -> None:
         """Check the fields that only sources may have, or may not, and move sources to an executor of their own."""
         if plan.inputs or not plan.is_source:
             if plan.source_layer:
-                self.problems.append(node.problem("source_layer is for sources, but it has inputs", "source_layer", 0))
+                self._problems.append(node.problem("source_layer is for sources, but it has inputs", "source_layer", 0))
             return
         if plan.max_in_flight > 1:
-            self.problems.append(node.problem("max_in_flight is not for sources", "max_in_flight", 0))
+            self._problems.append(node.problem("max_in_flight is not for sources", "max_in_flight", 0))
         if plan.executor == DEFAULT and self._executors[DEFAULT] == INLINE:
             plan.executor = SOURCES
             self._executors[SOURCES] = DEVICE_THREADS

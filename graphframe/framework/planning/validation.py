@@ -9,9 +9,9 @@ from graphframe.framework.config.registry import find_calculator
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.subgraphs import expand
 from graphframe.framework.errors import GraphConfigError, Problem
-from graphframe.framework.planning.edges import Edges, execution_order
+from graphframe.framework.planning.edges import Edge, Edges, execution_order
 from graphframe.framework.planning.executors import INLINE, declared_executors
-from graphframe.framework.planning.interface import Interface, read_interface, unproduced
+from graphframe.framework.planning.interface import Interfaces, check_outputs, read_interfaces
 from graphframe.framework.planning.nodes import FindCalculator, NodePlanner
 from graphframe.framework.planning.plan import NodePlan, Plan
 
@@ -40,61 +40,37 @@ def validate(config: SourcedConfig, find: FindCalculator = find_calculator) -> P
     GraphConfigError
         With all problems, if there are any.
     """
-    sourced, problems = expand(config)
-    executors, more = declared_executors(config)
-    problems = [*config.problems, *problems, *more]
-    planner = NodePlanner(config, executors, find)
+    problems = [*config.problems]
+    sourced, found = expand(config)
+    executors, undeclared = declared_executors(config)
+    problems += [*found, *undeclared, *_unusable_fields(config, sourced)]
+    planner = NodePlanner(config, executors, find, problems)
     nodes = [planner.plan(index, node) for index, node in enumerate(sourced)]
-    problems += planner.problems
-    problems += _unusable_fields([config, *sourced])
-
-    streams, side_packets = planner.streams, planner.side_packets
-    proto = config.proto
-    inputs, more = read_interface(config, "input_stream", proto.input_stream[:], streams, once=True)
-    problems += more
-    side_inputs, more = read_interface(config, "input_side_packet", proto.input_side_packet[:], side_packets, once=True)
-    problems += more
-    edges = Edges(nodes, sourced, inputs)
-    edges.produce("output_stream", [node.outputs for node in nodes])
-    found = edges.consume("input_stream", [node.inputs for node in nodes])
-    problems += edges.problems
-    if side_packets:
-        edges = Edges(nodes, sourced, side_inputs)
-        edges.produce("output_side_packet", [node.side_outputs for node in nodes])
-        found += edges.consume("input_side_packet", [node.side_inputs for node in nodes])
-        problems += edges.problems
-    outputs, more = read_interface(config, "output_stream", proto.output_stream[:], streams)
-    problems += more
-    side_outputs, more = read_interface(config, "output_side_packet", proto.output_side_packet[:], side_packets)
-    problems += more
-    problems += _unproduced_outputs(config, nodes, inputs, outputs, side_inputs, side_outputs)
-    order, more = execution_order(nodes, sourced, found)
-    problems += more
+    interfaces = read_interfaces(config, planner.streams, planner.side_packets, problems)
+    edges = _connect(config, sourced, nodes, interfaces, problems)
+    order = execution_order(nodes, sourced, edges, problems)
     if problems:
         raise GraphConfigError(sorted(dict.fromkeys(problems), key=lambda problem: (problem.source, problem.line or 0)))
     nodes = _in_order(nodes, order, executors)
     return Plan(
         base=config.base,
         nodes=nodes,
-        streams=list(streams),
-        side_packets=list(side_packets),
-        inputs=inputs,
-        outputs=outputs,
-        side_inputs=side_inputs,
-        side_outputs=side_outputs,
+        streams=list(planner.streams),
+        side_packets=list(planner.side_packets),
+        **interfaces._asdict(),
         executors=executors,
         max_queue_size=_max_queue_size(config, sourced),
-        report_deadlock=proto.report_deadlock,
+        report_deadlock=config.proto.report_deadlock,
         untimed=_untimed(nodes),
     )
 
 
-def _unusable_fields(places: Sequence[SourcedConfig | SourcedNode]) -> Iterator[Problem]:
+def _unusable_fields(config: SourcedConfig, sourced: Sequence[SourcedNode]) -> Iterator[Problem]:
     """Yield a problem for each field of MediaPipe's schema that graphframe cannot honour."""
-    config = places[0]
     for field, instead in _OBSOLETE.items():
         if getattr(config.proto, field):
             yield config.problem(f"{field} is obsolete: {instead}", field, 0)
+    places: list[SourcedConfig | SourcedNode] = [config, *sourced]
     for place in places:
         if place.proto.HasField("output_stream_handler"):
             handler = place.proto.output_stream_handler.output_stream_handler
@@ -103,23 +79,30 @@ def _unusable_fields(places: Sequence[SourcedConfig | SourcedNode]) -> Iterator[
                 yield place.problem(message, "output_stream_handler", 0)
 
 
-def _unproduced_outputs(
+def _connect(
     config: SourcedConfig,
+    sourced: Sequence[SourcedNode],
     nodes: Sequence[NodePlan],
-    inputs: Interface,
-    outputs: Interface,
-    side_inputs: Interface,
-    side_outputs: Interface,
-) -> list[Problem]:
+    interfaces: Interfaces,
+    problems: list[Problem],
+) -> list[Edge]:
+    """Return the edges between nodes, and check that every input, also of the graph, has one producer."""
     proto = config.proto
-    problems = []
+    streams = Edges(nodes, sourced, interfaces.inputs, problems)
+    streams.produce("output_stream", [node.outputs for node in nodes])
+    edges = streams.consume("input_stream", [node.inputs for node in nodes])
     if proto.output_stream:
-        produced = {spec.name for node in nodes for spec in node.info.outputs} | set(inputs.numbers)
-        problems += unproduced(config, "output_stream", proto.output_stream[:], outputs, produced)
+        produced = {spec.name for node in nodes for spec in node.info.outputs} | set(interfaces.inputs.numbers)
+        check_outputs(config, "output_stream", proto.output_stream[:], interfaces.outputs, produced, problems)
+    side_packets = Edges(nodes, sourced, interfaces.side_inputs, problems)
+    side_packets.produce("output_side_packet", [node.side_outputs for node in nodes])
+    edges += side_packets.consume("input_side_packet", [node.side_inputs for node in nodes])
     if proto.output_side_packet:
-        produced = {spec.name for node in nodes for spec in node.info.side_outputs} | set(side_inputs.numbers)
-        problems += unproduced(config, "output_side_packet", proto.output_side_packet[:], side_outputs, produced)
-    return problems
+        produced = {spec.name for node in nodes for spec in node.info.side_outputs}
+        produced |= set(interfaces.side_inputs.numbers)
+        texts = proto.output_side_packet[:]
+        check_outputs(config, "output_side_packet", texts, interfaces.side_outputs, produced, problems)
+    return edges
 
 
 def _in_order(nodes: Sequence[NodePlan], order: Sequence[int], executors: dict[str, int]) -> list[NodePlan]:

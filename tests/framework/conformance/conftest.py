@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from graphframe.framework.running.scheduling import fast_path
-from tests.framework.conformance import bound_toys, graph_toys
+from tests.framework.conformance.joining import bound_toys
+from tests.framework.conformance.life import graph_toys
 
 assert bound_toys  # their calculators are named in graphs
 assert graph_toys

@@ -22,9 +22,9 @@ class Ports(gf.Calculator):
 
 def wired(text: str, calculator: type[gf.Calculator] = Ports) -> tuple[NodePlan, list[str]]:
     config = parse(f'node {{ name: "n" calculator: "{calculator.__name__}"\n{text}\n}}', "graph")
-    planner = NodePlanner(config, {"": 0}, lambda _: calculator)
-    plan = planner.plan(0, config.nodes[0])
-    return plan, list(map(str, planner.problems))
+    problems: list[gf.Problem] = []
+    plan = NodePlanner(config, {"": 0}, lambda _: calculator, problems).plan(0, config.nodes[0])
+    return plan, list(map(str, problems))
 
 
 GOOD = 'input_stream: "IMAGE:i" output_stream: "RESULT:r" input_side_packet: "SEED:s"'

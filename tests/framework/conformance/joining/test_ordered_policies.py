@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import graphframe as gf
-from tests.framework.conformance.policies import ALIGN, FIXED_SIZE, POLICY, graph, joined
+from tests.framework.conformance.joining.policies import ALIGN, FIXED_SIZE, POLICY, graph, joined
 from tests.framework.conformance.runs import finish, idle, problems, start
 from tests.framework.waiting import Semaphore
 

@@ -9,7 +9,16 @@ from contextlib import suppress
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.lifecycle import BETWEEN, EXECUTORS, FUNCTIONS, LAMBDA, ONE, fail, forward, functions
+from tests.framework.conformance.life.lifecycle import (
+    BETWEEN,
+    EXECUTORS,
+    FUNCTIONS,
+    LAMBDA,
+    ONE,
+    fail,
+    forward,
+    functions,
+)
 from tests.framework.conformance.runs import Seen, failure, finish, idle, start
 from tests.framework.waiting import Semaphore
 

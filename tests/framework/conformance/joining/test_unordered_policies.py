@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import graphframe as gf
-from tests.framework.conformance.policies import POLICY, SYNC_SETS, graph, joined
+from tests.framework.conformance.joining.policies import POLICY, SYNC_SETS, graph, joined
 from tests.framework.conformance.runs import failure, finish, idle, problems, start
 from tests.framework.toys import Call
 from tests.framework.waiting import Semaphore

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import graphframe as gf
 from graphframe import Timestamp
-from tests.framework.conformance.lifecycle import (
+from tests.framework.conformance.life.lifecycle import (
     BETWEEN,
     EXECUTORS,
     FUNCTIONS,

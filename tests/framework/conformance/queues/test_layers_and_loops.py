@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.flow import RANGE
+from tests.framework.conformance.queues.flow import RANGE
 from tests.framework.conformance.runs import finish, idle, start
 from tests.framework.toys import Call
 from tests.framework.waiting import Semaphore

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.graph_toys import COUNT
+from tests.framework.conformance.life.graph_toys import COUNT
 from tests.framework.conformance.runs import failure, finish, idle, start
 from tests.framework.toys import Call
 

@@ -6,7 +6,7 @@ import pytest
 
 import graphframe as gf
 from graphframe import CalculatorRunner, Packet
-from tests.framework.conformance.bound_toys import EvenIntFilterCalculator, FuturePacketCalculator
+from tests.framework.conformance.joining.bound_toys import EvenIntFilterCalculator, FuturePacketCalculator
 from tests.framework.toys import Call, JoinCalculator, SquareIntCalculator, Sum
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import graphframe as gf
-from tests.framework.conformance.flow import ENDLESS, GATED, JOIN, RANGE, filled
+from tests.framework.conformance.queues.flow import ENDLESS, GATED, JOIN, RANGE, filled
 from tests.framework.conformance.runs import failure, finish, idle, start
 from tests.framework.toys import Call
 from tests.framework.waiting import Semaphore
