@@ -1,4 +1,4 @@
-"""What is broken gets a 4xx, whatever it is."""
+"""Damaged requests get a status 4xx."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _client(source: ModelSource) -> falcon.testing.TestClient:
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
-    """Cut off, with bytes that are changed, left out, doubled or put in."""
+    """Truncate the bytes, or change, remove, double or insert some."""
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, max(len(whole) - 1, 0)))
         end = draw(st.integers(start, min(start + 40, len(whole))))

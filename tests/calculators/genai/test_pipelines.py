@@ -30,7 +30,7 @@ Runner = Callable[..., list[np.ndarray]]
 
 
 def runner(calculator: type[gf.Calculator], folder: Path, **options: Any) -> Runner:
-    """What makes the images of a request."""
+    """Return a function that runs the calculator with the fields of a request."""
     found = gf.CalculatorRunner(calculator, PipelineCalculatorOptions(**options), base=folder)
 
     def run(**request: Any) -> list[np.ndarray]:

@@ -19,7 +19,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 class Visitor:
-    """A task that enters, tells so in `entered`, and leaves when it is let go."""
+    """A task that enters, adds its name to `entered`, and leaves when it is released."""
 
     def __init__(self, to: Admission, entered: list[str], name: str) -> None:
         self.go = asyncio.Event()
@@ -125,7 +125,7 @@ def test_who_leaves_in_the_moment_of_its_turn_passes_it_on(granted_first: bool) 
             await settle()
             if not granted_first:
                 leaver.task.cancel()
-        leaver.task.cancel()  # nobody has run since the place became free
+        leaver.task.cancel()  # no task has run since the slot became free
         await settle()
         assert entered == ["other"]
         await other.leave()

@@ -78,7 +78,7 @@ def test_what_is_out_of_date_goes(store: ImageStore, clock: Clock, tmp_path: Pat
 
 
 def test_a_folder_outlives_the_store(tmp_path: Path) -> None:
-    (tmp_path / "notes.png").write_text("somebody's own")
+    (tmp_path / "notes.png").write_text("a file of another program")
     name = FolderStore(tmp_path, 60, 1).put(b"abc", "webp")
     again = FolderStore(tmp_path, 60, 1)
     stored = again.get(name)
