@@ -25,7 +25,7 @@ class SolverFields:
     stochastic : bool
         Whether each step removes more noise than necessary and adds new noise ("sde-dpmsolver++").
     lower_order_final : bool
-        Whether the last of less than 15 steps is of first order. It always is if no noise remains after it.
+        Whether the last of fewer than 15 steps is of first order. It always is if no noise remains after it.
     euler_at_final : bool
         Whether the last step is of first order, for any number of steps.
     """
@@ -39,8 +39,8 @@ class SolverFields:
         """Return the fields in a config. Raise ValueError for fields that are not valid or not supported."""
         config.must_be("solver_order", 2, default=2)
         config.must_be("use_lu_lambdas", False)
-        # NOTE: as in diffusers, the types of other solvers are accepted and mean the own one, so that a scheduler can
-        # use the config of another.
+        # NOTE: as in diffusers, the types of other solvers are accepted, and mean this solver's own type. A scheduler
+        # can then use the config of another.
         config.choice("solver_type", "midpoint", "midpoint", "logrho", "bh1", "bh2")
         return cls(
             config.choice("algorithm_type", "dpmsolver++", "dpmsolver++", "sde-dpmsolver++") == "sde-dpmsolver++",

@@ -52,7 +52,9 @@ class UniPCMultistepScheduler(MixedNoise):
         self._predictions = [_prediction(self._levels, step, order) for step, order in enumerate(orders)]
         self._corrections = [_correction(self._levels, step, order) for step, order in enumerate(orders[:-1])]
         nothing = np.zeros((), np.float32)
-        self._sample: NDArray[np.float32] = nothing  # of the step before, like the two images
+        self._sample: NDArray[np.float32] = (
+            nothing  # the sample of the step before, its image, and the image one step earlier
+        )
         self._image: NDArray[np.float32] = nothing
         self._earlier_image: NDArray[np.float32] = nothing
 
@@ -68,8 +70,8 @@ class UniPCMultistepScheduler(MixedNoise):
             `use_exponential_sigmas` and `use_beta_sigmas` false.
         """
         config.must_be("solver_order", 2, default=2)
-        # NOTE: as in diffusers, the types of other solvers are accepted and mean the own one, so that a scheduler can
-        # use the config of another.
+        # NOTE: as in diffusers, the types of other solvers are accepted, and mean this solver's own type. A scheduler
+        # can then use the config of another.
         config.choice("solver_type", "bh2", "bh2", "midpoint", "heun", "logrho")
         config.must_be("predict_x0", True, default=True)
         config.must_be("lower_order_final", True, default=True)
