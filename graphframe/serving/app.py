@@ -68,34 +68,43 @@ def make_app(
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
 
-    files = ImageFilesResource(_store(options))
     queue = Queue(options.max_running, options.max_waiting)
-    images, listing = ImagesResource(named, queue, files, options.png_metadata), ModelsResource(named)
-    app.add_route(f"{PATH}/{{name}}", files)
-    for prefix in PREFIXES:
-        for task in TASKS:
-            app.add_route(f"{prefix}/images/{task}", images, suffix=task)
-        app.add_route(f"{prefix}/queue", QueueResource(queue))
-        app.add_route(f"{prefix}/models", listing)
-        app.add_route(f"{prefix}/models/{{name:path}}", listing, suffix="one")
-    app.add_route("/openapi.json", OpenAPIResource())
-    app.add_route("/graphs/{name:path}", GraphsResource(named))
+    _route_api(app, named, queue, options)
+    _route_operation(app, named, watcher)
     if options.metrics_enable:
         app.add_route("/metrics", MetricsResource(Metrics(named, queue)))
     if options.page:
         page = PageResource()
         app.add_route("/", page)
         app.add_route("/page/{name}", page, suffix="file")
-    health = HealthResource(named)
-    config = ConfigResource(named, watcher)
+    app.add_sink(_answer_unknown_path)
+    return app
+
+
+def _route_api(app: Application, models: ServedModels, queue: Queue, options: ServerOptions) -> None:
+    """Add OpenAI's API, and what belongs to it."""
+    store = _store(options)
+    images, listing = ImagesResource(models, queue, store, options.png_metadata), ModelsResource(models)
+    for prefix in PREFIXES:
+        for task in TASKS:
+            app.add_route(f"{prefix}/images/{task}", images, suffix=task)
+        app.add_route(f"{prefix}/queue", QueueResource(queue))
+        app.add_route(f"{prefix}/models", listing)
+        app.add_route(f"{prefix}/models/{{name:path}}", listing, suffix="one")
+    app.add_route(f"{PATH}/{{name}}", ImageFilesResource(store))
+    app.add_route("/openapi.json", OpenAPIResource())
+    app.add_route("/graphs/{name:path}", GraphsResource(models))
+
+
+def _route_operation(app: Application, models: ServedModels, watcher: Watcher) -> None:
+    """Add the paths of OpenVINO Model Server and KServe by which a server is operated."""
+    config, health = ConfigResource(models, watcher), HealthResource(models)
     app.add_route("/v1/config", config)
     app.add_route("/v1/config/reload", config, suffix="reload")
     app.add_route("/v2", health)
     app.add_route("/v2/health/live", health, suffix="live")
     app.add_route("/v2/health/ready", health, suffix="ready")
     app.add_route("/v2/models/{rest:path}", health, suffix="model_ready")
-    app.add_sink(_answer_unknown_path)
-    return app
 
 
 def _cors(options: ServerOptions) -> falcon.CORSMiddleware[falcon.asgi.Request, falcon.asgi.Response]:

@@ -105,7 +105,7 @@ def test_edit_of_what_was_made(pictograms: RunningServer) -> None:
         for box in ((0, 0, 56, 128), (72, 0, 128, 128))
     ]
     assert sum(changes[0]) < sum(changes[1]) / 2
-    with pytest.raises(openai.BadRequestError, match="must be a PNG, JPEG or WebP file") as raised:
+    with pytest.raises(openai.BadRequestError, match="not a PNG, JPEG or WebP file") as raised:
         client.images.edit(image=b"GIF89a", prompt=PROMPT)
     assert raised.value.param == "image"
 
@@ -146,7 +146,7 @@ def test_edit_as_a_stream(toy: RunningServer) -> None:
 
 
 def test_several_images_to_edit(toy: RunningServer) -> None:
-    with pytest.raises(openai.BadRequestError, match="takes one image, not 2") as raised:
+    with pytest.raises(openai.BadRequestError, match="take one image, not 2") as raised:
         connected(toy).images.edit(image=[b"1", b"2"], prompt=PROMPT)
     assert raised.value.param == "image"
 

@@ -19,11 +19,6 @@ class ImageFilesResource:
     def __init__(self, store: ImageStore) -> None:
         self._store = store
 
-    async def url_of(self, image: EncodedImage, req: falcon.asgi.Request) -> str:
-        """Store an image, and return its URL for the client that sent `req`."""
-        name = await asyncio.to_thread(self._store.put, image.content, image.format)
-        return f"{req.forwarded_prefix}{PATH}/{name}"
-
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
         """Answer with the file."""
         image = await asyncio.to_thread(self._store.get, name)
@@ -33,3 +28,9 @@ class ImageFilesResource:
         resp.content_type = f"image/{image.format}"
         resp.cache_control = [f"private, max-age={image.seconds}, immutable"]
         resp.set_header("X-Content-Type-Options", "nosniff")
+
+
+async def url_of(image: EncodedImage, store: ImageStore, req: falcon.asgi.Request) -> str:
+    """Store an image, and return its URL for the client that sent `req`."""
+    name = await asyncio.to_thread(store.put, image.content, image.format)
+    return f"{req.forwarded_prefix}{PATH}/{name}"

@@ -20,8 +20,9 @@ from graphframe.serving.api.requests import (
 from graphframe.serving.api.responses import Image, ImagesResponse, Usage
 from graphframe.serving.generation import Generation, Queue, event_stream
 from graphframe.serving.generation.event_stream import PING_SECONDS
+from graphframe.serving.generation.image_store import ImageStore
 from graphframe.serving.lifecycle.models import ServedModels
-from graphframe.serving.routes.image_files import ImageFilesResource
+from graphframe.serving.routes.image_files import url_of
 from graphframe.serving.routes.queue import owner_of
 
 B = TypeVar("B", bound=ImagesRequest)
@@ -30,10 +31,10 @@ B = TypeVar("B", bound=ImagesRequest)
 class ImagesResource:
     """The resource of the three paths. Each request is one run of the model's graph."""
 
-    def __init__(self, models: ServedModels, queue: Queue, files: ImageFilesResource, png_metadata: bool) -> None:
+    def __init__(self, models: ServedModels, queue: Queue, store: ImageStore, png_metadata: bool) -> None:
         self._models = models
         self._queue = queue
-        self._files = files
+        self._store = store
         self._png_metadata = png_metadata
 
     async def on_post_generations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -72,7 +73,9 @@ class ImagesResource:
         resp.media = ImagesResponse(
             created=int(time.time()),
             data=[
-                Image(url=await self._files.url_of(image, req)) if body.delivery == "url" else Image(b64_json=image.b64)
+                Image(url=await url_of(image, self._store, req))
+                if body.delivery == "url"
+                else Image(b64_json=image.b64)
                 for image in images
             ],
             background="opaque",
