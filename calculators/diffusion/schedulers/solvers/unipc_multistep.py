@@ -52,9 +52,8 @@ class UniPCMultistepScheduler(MixedNoise):
         self._predictions = [_prediction(self._levels, step, order) for step, order in enumerate(orders)]
         self._corrections = [_correction(self._levels, step, order) for step, order in enumerate(orders[:-1])]
         nothing = np.zeros((), np.float32)
-        self._sample: NDArray[np.float32] = (
-            nothing  # the sample of the step before, its image, and the image one step earlier
-        )
+        # The sample of the step before, its image, and the image one step earlier.
+        self._sample: NDArray[np.float32] = nothing
         self._image: NDArray[np.float32] = nothing
         self._earlier_image: NDArray[np.float32] = nothing
 
