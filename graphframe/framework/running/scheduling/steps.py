@@ -60,7 +60,7 @@ def settle(run: RunState) -> None:
 
 
 def open_node(run: RunState, node: NodeState) -> None:
-    """Open a node as soon as all its side packets are set, before any node processes."""
+    """Open a node once all its side packets are set. Tasks that open nodes come before all others."""
     numbers = [connection.number for connection in node.plan.side_inputs]
     if all(run.has_side_packet(number) for number in numbers):
         values = [run.side_packets[number] for number in numbers]

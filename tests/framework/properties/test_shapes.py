@@ -7,7 +7,7 @@ import random
 import pytest
 
 import graphframe as gf
-from tests.framework.shapes import SHAPES, Shape, Timed
+from tests.framework.properties.shapes import SHAPES, Shape, Timed
 from tests.framework.waiting import SECONDS
 
 EXECUTORS = {
