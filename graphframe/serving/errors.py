@@ -50,7 +50,7 @@ class APIError(falcon.HTTPError):
 
 
 def details(error: falcon.HTTPError, request_id: str, message: str | None = None) -> ErrorDetails:
-    """Return what the envelope of an error contains.
+    """Return the content of the envelope of an error.
 
     Parameters
     ----------

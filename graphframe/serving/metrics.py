@@ -16,7 +16,7 @@ _SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500)
 
 
 class Metrics(Collector):
-    """Counts the requests of a queue as they end; collects the state of queue and models when asked."""
+    """Counters of requests that ended, and gauges of the queue and the models."""
 
     def __init__(self, models: ServedModels, queue: Queue) -> None:
         self._models = models

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Loader:
-    """Loads, replaces and unloads the graphs of models. Loads one graph at a time, within a memory budget.
+    """The owner of all loading: it loads, replaces and unloads graphs, one at a time, within a memory budget.
 
     While a model is reloaded, its old and its new graph are both in memory.
 

@@ -1,4 +1,4 @@
-"""Keeps the served models up to date with their files."""
+"""Watching the files of models, to keep what is served up to date."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """Loads models that are new or changed, ends those that were removed, and unloads idle ones.
+    """A thread that loads new and changed models, ends those that were removed, and unloads idle ones.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Watcher:
                     self._load(self._models[name], source)
 
     def _is_due(self, model: ServedModel, source: ModelSource, force: bool) -> bool:
-        """Whether to load a model: it is new, or its files changed and then stayed the same for one interval.
+        """Return whether a model is new, or its files changed and then stayed the same for one interval.
 
         With `force`, they may have changed just now, and a failure is a reason, too.
         """

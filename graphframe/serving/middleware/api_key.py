@@ -10,7 +10,7 @@ from graphframe.serving.errors import APIError
 
 
 class ApiKey:
-    """Falcon middleware: refuses a POST without the key. Other methods need none, as in OpenVINO Model Server.
+    """Falcon middleware that refuses a POST without the key. Other methods need none, as in OpenVINO Model Server.
 
     Parameters
     ----------

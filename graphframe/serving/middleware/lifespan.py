@@ -10,7 +10,7 @@ from graphframe.serving.lifecycle.watcher import Watcher
 
 
 class Lifespan:
-    """Falcon middleware: loads the models when the server starts, and closes them when it ends."""
+    """Falcon middleware that loads the models when the server starts, and closes them when it ends."""
 
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher

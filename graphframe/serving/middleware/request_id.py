@@ -11,7 +11,7 @@ _SANE = re.compile(r"[\w.:/+=~-]{1,128}", re.ASCII)
 
 
 class RequestId:
-    """Falcon middleware: gives each response an ``x-request-id``, the client's own if that is sane."""
+    """Falcon middleware that gives each response an ``x-request-id``, the client's own if that is sane."""
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Set the id before anything can fail."""
