@@ -1,4 +1,4 @@
-"""graphframe/README.md and .github/CONTRIBUTING.md name what there is."""
+"""The paths and names in graphframe/README.md, .github/CONTRIBUTING.md and .ci/versions exist."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def test_paths_exist(page: str) -> None:
         word for word in re.findall(r"`([^`\n]+)`", text) if re.fullmatch(r"(?!\.venv)\.?[\w-]+(/[\w.-]+)+/?", word)
     ]
     assert [path for path in quoted if not (ROOT / path).exists()] == []
+
+
+def test_the_quick_tests_exist() -> None:
+    paths = re.findall(r"tests/[\w/.]+", (ROOT / ".ci/versions").read_text())
+    assert len(paths) > 10
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def room(module: str) -> str:
