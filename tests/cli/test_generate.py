@@ -35,7 +35,7 @@ def test_writes_the_image_that_genai_makes(euler: Path, tmp_path: Path) -> None:
     assert Image.open(path).info.items() >= told.items()
 
 
-def test_changes_a_picture_as_genai_does(euler: Path, tmp_path: Path) -> None:
+def test_changes_an_image_as_genai_does(euler: Path, tmp_path: Path) -> None:
     pixels = images_of(INPAINTING, 64, 64)
     for field, array in pixels.items():
         (tmp_path / field).write_bytes(encoded(array))
@@ -191,16 +191,16 @@ def test_adapters_of_the_readme(euler: Path, tmp_path: Path) -> None:
     (options,) = [block for block in blocks if "LoraOptions" in block]
     (model / "graph.pbtxt").write_text((graphs / "stable_diffusion.pbtxt").read_text() + options)
 
-    def picture(*adapters: str) -> bytes:
+    def generated(*adapters: str) -> bytes:
         path = tmp_path / "cat.png"
         given = [argument for adapter in adapters for argument in ("--adapter", adapter)]
         size = ("--size", "64x64", "--steps", 2, "--seed", 7)
         assert generate("a red cat", "--model_path", model, "-o", path, *size, *given)[0] == 0
         return Image.open(path).tobytes()
 
-    images_of = picture(), picture("ink"), picture("gold"), picture("ink=0.5", "gold")
-    assert len({*images_of}) == 4
-    assert picture("gilded") == images_of[3]
+    images = generated(), generated("ink"), generated("gold"), generated("ink=0.5", "gold")
+    assert len({*images}) == 4
+    assert generated("gilded") == images[3]
     code, output = generate("a red cat", "--model_path", model, "-o", tmp_path / "cat.png", "--adapter", "ing")
     assert code != 0
     assert 'Error: unknown LoRA adapter "ing", did you mean "ink"?; adapters: ink, gold' in output

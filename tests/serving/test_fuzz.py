@@ -87,7 +87,7 @@ def test_strange_content_types(content_type: str) -> None:
     assert 400 <= toy().simulate_post("/v1/images/edits", body=WHOLE, headers=headers).status_code < 500
 
 
-def picture(kind: str) -> bytes:
+def image_file(kind: str) -> bytes:
     file = io.BytesIO()
     mode = "RGBA" if kind == "png" else "RGB"
     Image.linear_gradient("L").resize((40, 24)).convert(mode).save(file, kind)
@@ -99,8 +99,8 @@ def picture(kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
 @pytest.mark.parametrize("field", ["image", "mask"])
 def test_damaged_images(field: str, kind: str, data: st.DataObject) -> None:
-    file = data.draw(damaged(picture(kind)))
-    files = {"image": picture("png"), field: file}
+    file = data.draw(damaged(image_file(kind)))
+    files = {"image": image_file("png"), field: file}
     form = encode_form(
         *files.items(), ("prompt", "a cat"), ("strength", "1"), ("num_inference_steps", "1"), ("size", "32x32")
     )

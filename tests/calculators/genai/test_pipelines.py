@@ -23,7 +23,7 @@ from tests.calculators.image.files import encoded, gradient, halves
 
 SECONDS = 60
 SIZE: dict[str, Any] = {"width": 64, "height": 64}
-PICTURE = encoded(gradient(64, 64))
+IMAGE = encoded(gradient(64, 64))
 MASK = encoded(halves(64, 64))
 
 Runner = Callable[..., list[np.ndarray]]
@@ -62,20 +62,20 @@ def test_the_pixels_of_the_pipeline(text2image: Runner, euler: Path) -> None:
     assert (np.stack(text2image(n=2, width=128, height=64)) == expected.data).all()
 
 
-def test_from_a_picture(euler: Path) -> None:
-    (image,) = runner(Image2ImagePipelineCalculator, euler)(image=PICTURE, strength=0.7)
+def test_from_an_image(euler: Path) -> None:
+    (image,) = runner(Image2ImagePipelineCalculator, euler)(image=IMAGE, strength=0.7)
     pipeline = openvino_genai.Image2ImagePipeline(euler, "CPU")
-    picture = ov.Tensor(np.ascontiguousarray(read_pixels(PICTURE, "image").rgb[None]))
+    tensor = ov.Tensor(np.ascontiguousarray(read_pixels(IMAGE, "image").rgb[None]))
     generator = openvino_genai.CppStdGenerator(3)
-    expected = pipeline.generate("a red cat", picture, strength=0.7, num_inference_steps=3, generator=generator)
+    expected = pipeline.generate("a red cat", tensor, strength=0.7, num_inference_steps=3, generator=generator)
     assert (image == expected.data[0]).all()
 
 
 def test_what_the_mask_leaves_stays(euler: Path) -> None:
     paint = runner(InpaintingPipelineCalculator, euler)
-    (image,) = paint(image=PICTURE, mask=MASK)
+    (image,) = paint(image=IMAGE, mask=MASK)
     pipeline = openvino_genai.InpaintingPipeline(euler, "CPU")
-    tensors = [ov.Tensor(np.ascontiguousarray(read_pixels(file, "image").rgb[None])) for file in (PICTURE, MASK)]
+    tensors = [ov.Tensor(np.ascontiguousarray(read_pixels(file, "image").rgb[None])) for file in (IMAGE, MASK)]
     generator = openvino_genai.CppStdGenerator(3)
     expected = pipeline.generate("a red cat", *tensors, num_inference_steps=3, generator=generator)
     assert (image == expected.data[0]).all()
@@ -89,7 +89,7 @@ def test_what_the_mask_leaves_stays(euler: Path) -> None:
         ({"width": 256}, "size"),
         ({"scheduler": "euler"}, "scheduler"),
         ({"adapters": {"ink": 1.0}}, "model"),
-        ({"image": PICTURE}, "image"),
+        ({"image": IMAGE}, "image"),
         ({"prompt_2": "a dog"}, "model"),
         ({"width": 100}, "model"),
     ],
@@ -101,15 +101,15 @@ def test_what_it_refuses(text2image: Runner, request_: dict[str, Any], param: st
 def test_what_a_request_must_bring(euler: Path) -> None:
     change = runner(Image2ImagePipelineCalculator, euler)
     assert refused(change).param == "image"
-    assert refused(change, image=PICTURE, mask=MASK).param == "mask"
-    assert refused(change, image=b"no picture").param == "image"
-    assert refused(runner(InpaintingPipelineCalculator, euler), image=PICTURE).param == "mask"
+    assert refused(change, image=IMAGE, mask=MASK).param == "mask"
+    assert refused(change, image=b"not an image").param == "image"
+    assert refused(runner(InpaintingPipelineCalculator, euler), image=IMAGE).param == "mask"
 
 
-def test_a_picture_above_the_limit_needs_a_size(euler: Path) -> None:
+def test_an_image_above_the_limit_needs_a_size(euler: Path) -> None:
     for calculator, files in (
-        (Image2ImagePipelineCalculator, {"image": PICTURE}),
-        (InpaintingPipelineCalculator, {"image": PICTURE, "mask": MASK}),
+        (Image2ImagePipelineCalculator, {"image": IMAGE}),
+        (InpaintingPipelineCalculator, {"image": IMAGE, "mask": MASK}),
     ):
         change = runner(calculator, euler, max_resolution="32x64")
         error = refused(change, **files)

@@ -1,4 +1,4 @@
-"""Pictures as files."""
+"""Images as files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def encoded(pixels: NDArray[Any] | Image.Image, kind: str = "png", **options: Any) -> bytes:
-    """The file of a picture, or of an array of pixels."""
+    """Return the file of an image, or of an array of pixels."""
     file = io.BytesIO()
     image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
     image.save(file, kind, **options)
@@ -19,7 +19,7 @@ def encoded(pixels: NDArray[Any] | Image.Image, kind: str = "png", **options: An
 
 
 def gradient(width: int, height: int) -> NDArray[np.uint8]:
-    """A colourful picture: uint8, shape (height, width, 3)."""
+    """Return a colourful image: uint8, shape (height, width, 3)."""
     y, x = np.mgrid[0:height, 0:width]
     pixels = np.stack((x * 255 // width, y * 255 // height, (x + y) % 256), axis=-1).astype(np.uint8)
     pixels[height // 4 : height // 2, width // 4 : width // 2] = (255, 0, 0)
@@ -27,7 +27,7 @@ def gradient(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def halves(width: int, height: int) -> NDArray[np.uint8]:
-    """A mask: uint8, shape (height, width, 3), black on the left and white on the right."""
+    """Return a mask: uint8, shape (height, width, 3), black on the left and white on the right."""
     mask = np.zeros((height, width, 3), np.uint8)
     mask[:, width // 2 :] = 255
     return mask

@@ -13,7 +13,7 @@ from graphframe.images import InvalidRequest
 from graphframe.serving.lifecycle.memory import resident_bytes
 from tests.calculators.image.files import encoded, gradient
 
-PICTURE = gradient(12, 8)
+IMAGE = gradient(12, 8)
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
@@ -28,8 +28,8 @@ def bomb(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize(("kind", "options"), [("png", {}), ("webp", {"lossless": True})])
 def test_the_content_tells_the_kind_of_file(kind: str, options: dict[str, bool]) -> None:
-    pixels = read_pixels(encoded(PICTURE, kind, **options), "image")
-    assert (pixels.rgb == PICTURE).all()
+    pixels = read_pixels(encoded(IMAGE, kind, **options), "image")
+    assert (pixels.rgb == IMAGE).all()
     assert pixels.alpha is None
 
 
@@ -40,21 +40,21 @@ def test_jpeg() -> None:
 
 
 def test_upright_as_exif_says() -> None:
-    image = Image.fromarray(PICTURE)
+    image = Image.fromarray(IMAGE)
     exif = image.getexif()
     exif[0x0112] = 6  # the camera was held on its side
     file = encoded(image, exif=exif)
-    assert (read_pixels(file, "image").rgb == np.rot90(PICTURE, -1)).all()
+    assert (read_pixels(file, "image").rgb == np.rot90(IMAGE, -1)).all()
 
 
 def test_transparency() -> None:
     alpha = np.full((8, 12, 1), 255, np.uint8)
-    assert read_pixels(encoded(np.concatenate((PICTURE, alpha), axis=2)), "image").holes is None
+    assert read_pixels(encoded(np.concatenate((IMAGE, alpha), axis=2)), "image").holes is None
     alpha[2, 3], alpha[4, 5] = 127, 128
-    pixels = read_pixels(encoded(np.concatenate((PICTURE, alpha), axis=2)), "image")
+    pixels = read_pixels(encoded(np.concatenate((IMAGE, alpha), axis=2)), "image")
     assert pixels.holes is not None
     assert np.argwhere(pixels.holes).tolist() == [[2, 3]]
-    assert (pixels.rgb == PICTURE).all()
+    assert (pixels.rgb == IMAGE).all()
 
 
 def test_transparency_of_a_palette() -> None:
@@ -84,7 +84,7 @@ def test_colours_for_printing() -> None:
     assert max(green, blue) < 100
 
 
-@pytest.mark.parametrize("file", [b"", b"hello", encoded(PICTURE, "bmp"), encoded(PICTURE, "gif")])
+@pytest.mark.parametrize("file", [b"", b"hello", encoded(IMAGE, "bmp"), encoded(IMAGE, "gif")])
 def test_other_files_are_refused(file: bytes) -> None:
     with pytest.raises(InvalidRequest, match="mask is not a PNG, JPEG or WebP file") as caught:
         read_pixels(file, "mask")

@@ -23,7 +23,7 @@ def test_resizes_as_pillow_but_for_rounding(before: tuple[int, int], after: tupl
     assert np.abs(ours.astype(int) - theirs).max() <= 1
 
 
-def test_resizes_as_openvino_does_it_with_a_whole_picture() -> None:
+def test_resizes_as_openvino_does_it_with_a_whole_image() -> None:
     image = ops.parameter([1, 30, 40, 3], np.uint8)
     whole = opset11.interpolate(
         image,
@@ -39,7 +39,7 @@ def test_resizes_as_openvino_does_it_with_a_whole_picture() -> None:
     assert (Resizer().resized(pixels, 25, 48) == expected).all()
 
 
-def test_a_large_picture_leaves_no_memory_behind() -> None:
+def test_a_large_image_leaves_no_memory_behind() -> None:
     resizer = Resizer()
     resizer.resized(gradient(64, 64), 32, 32)
     before = resident_bytes()
@@ -47,14 +47,14 @@ def test_a_large_picture_leaves_no_memory_behind() -> None:
     assert resident_bytes() - before < 50 * 1024 * 1024
 
 
-def test_same_size_is_the_same_picture() -> None:
+def test_same_size_is_the_same_image() -> None:
     pixels = gradient(40, 30)
     assert (Resizer().resized(pixels, 40, 30) == pixels).all()
 
 
 def test_threads() -> None:
     resizer = Resizer()
-    pictures = [np.full((30, 40, 3), shade, np.uint8) for shade in range(32)]
+    images = [np.full((30, 40, 3), shade, np.uint8) for shade in range(32)]
     with ThreadPoolExecutor(4) as pool:
-        resized = list(pool.map(lambda pixels: resizer.resized(pixels, 16, 16), pictures))
+        resized = list(pool.map(lambda pixels: resizer.resized(pixels, 16, 16), images))
     assert [each.min() for each in resized] == [each.max() for each in resized] == list(range(32))

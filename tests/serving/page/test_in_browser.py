@@ -56,7 +56,7 @@ def page(server: RunningServer, browser: Any, request: pytest.FixtureRequest) ->
 
 
 def shown(page: Any) -> Reading:
-    """What the picture on the page shows."""
+    """Read the image on the page."""
     page.wait_for_selector("figcaption")
     url = page.get_attribute("#images img", "src")
     return read_image(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
@@ -100,7 +100,7 @@ def edit_a_red_star(page: Any, rows: int) -> Reading:
     return shown(page)
 
 
-def test_what_is_painted_over_is_made_anew(page: Any) -> None:
+def test_what_is_painted_over_is_repainted(page: Any) -> None:
     assert [found.colour for found in edit_a_red_star(page, rows=14).things] == ["blue"]
 
 

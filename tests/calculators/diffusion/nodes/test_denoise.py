@@ -95,7 +95,7 @@ def test_previews_leave_while_it_denoises(euler: Path) -> None:
         assert seen.index(("preview", preview)) < seen.index(("step", step))
 
 
-def test_previews_are_of_the_first_picture_and_change_nothing(euler: Path) -> None:
+def test_previews_are_of_the_first_image_and_change_nothing(euler: Path) -> None:
     graph = gf.Graph.from_text(WITH_PREVIEW, euler)
     without = graph.run(REQUEST=request(steps=4, n=2), EMBEDDINGS=embeddings(2))
     with_previews = graph.run(REQUEST=replace(request(steps=4, n=2), partial_images=2), EMBEDDINGS=embeddings(2))

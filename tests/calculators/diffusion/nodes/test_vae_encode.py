@@ -50,7 +50,7 @@ def test_what_the_denoiser_does_not_need_is_not_encoded(euler: Path) -> None:
     assert found.mask is MASK
 
 
-def test_masked_picture_is_gray_where_it_is_to_be_painted_anew(euler: Path) -> None:
+def test_masked_image_is_gray_where_to_repaint(euler: Path) -> None:
     pixels = gradient(64, 48)
     changed = pixels.copy()
     changed[:, 32:] = 99
