@@ -131,7 +131,7 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[
             bytes,
             Meta(
-                description="Mask of the same size as the image: a PNG, JPEG or WebP file. Transparent pixels are"
+                description="Mask, stretched over the image: a PNG, JPEG or WebP file. Transparent pixels are"
                 " repainted; if none is transparent, white pixels are."
             ),
         ]

@@ -128,9 +128,9 @@ class ImageRequestCalculator(gf.Calculator):
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
         request.check()
+        self.check_limits(request)
         files = self.files(cc, request)
         resolved = self.resolved(request, files)
-        self.check_limits(resolved)
         self.check_image(request, files)
         self.check_prompts(request, resolved)
         self.aliases.check(request.adapters)
@@ -203,7 +203,7 @@ class ImageRequestCalculator(gf.Calculator):
         takes_mask = self.family.takes_mask
         return InputImage(pixels, repainted, whole=not takes_mask or request.strength != 1, masked=takes_mask)
 
-    def check_limits(self, request: DiffusionRequest) -> None:
+    def check_limits(self, request: ImageRequest) -> None:
         """Raise InvalidRequest for numbers above the limits of the graph or the model."""
         request.check_at_most("n", self.limits.max_num_images_per_prompt)
         request.check_at_most("num_inference_steps", self.limits.max_num_inference_steps)
