@@ -69,6 +69,6 @@ class Cancelled(GraphError):  # noqa: N818 - a run that was cancelled did nothin
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return ``', did you mean "x"?'`` for the candidate closest to `name`, or ``''`` if none is close."""
+    """Return ``' (did you mean "x"?)'`` for the candidate closest to `name`, or ``''`` if none is close."""
     close = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.6)
-    return f', did you mean "{close[0]}"?' if close else ""
+    return f' (did you mean "{close[0]}"?)' if close else ""

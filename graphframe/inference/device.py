@@ -53,7 +53,7 @@ def advice(device: str, available: Iterable[str], properties: Mapping[str, str],
             f"or install the driver of the missing one."
         )
     guesses = [
-        f'"{name}", did you mean "{close[0]}"?'
+        f'"{name}" (did you mean "{close[0]}"?)'
         for name in sorted(properties.keys() - set(supported))
         if (close := difflib.get_close_matches(name, supported, n=1))
     ]

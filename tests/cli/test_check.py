@@ -58,9 +58,9 @@ def test_five_mistakes_at_once(tmp_path: Path) -> None:
     assert code == 1
     assert "Traceback" not in output
     for line, words in [
-        (2, 'output_stream "imag" has no producer, did you mean "image"?'),
-        (4, 'unknown calculator or subgraph "TokeniseCalculator", did you mean "TokenizeCalculator"?'),
-        (11, 'VaeDecodeCalculator has no input_stream "LATENT", did you mean "LATENTS"?'),
+        (2, 'output_stream "imag" has no producer (did you mean "image"?)'),
+        (4, 'unknown calculator or subgraph "TokeniseCalculator" (did you mean "TokenizeCalculator"?)'),
+        (11, 'VaeDecodeCalculator has no input_stream "LATENT" (did you mean "LATENTS"?)'),
         (8, 'VaeDecodeCalculator needs an input_stream "LATENTS:..."'),
         (18, '"image" already comes from node "decode"'),
     ]:

@@ -96,7 +96,7 @@ def test_all_problems_of_a_graph_are_reported(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert f"{graph}:3: " in result.output
     assert f"{graph}:7: " in result.output
-    assert 'did you mean "PaintCalculator"?' in result.output
+    assert 'did you mean "PaintCalculator"?)' in result.output
     assert "Traceback" not in result.output
 
 

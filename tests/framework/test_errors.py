@@ -31,7 +31,8 @@ def test_calculator_error_of_a_graph_within_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("imagee", ', did you mean "image"?'), ("prompt", ', did you mean "prompts"?'), ("zzz", "")]
+    ("name", "expected"),
+    [("imagee", ' (did you mean "image"?)'), ("prompt", ' (did you mean "prompts"?)'), ("zzz", "")],
 )
 def test_did_you_mean(name: str, expected: str) -> None:
     assert did_you_mean(name, ["image", "prompts"]) == expected

@@ -256,7 +256,7 @@ class TestRun:
         assert gf.Graph.from_text(DOUBLE).run() == {"OUT": []}
 
     def test_unknown_input(self) -> None:
-        with pytest.raises(gf.GraphError, match='the graph has no input stream "INN", did you mean "IN"'):
+        with pytest.raises(gf.GraphError, match=r'the graph has no input stream "INN" \(did you mean "IN"'):
             gf.Graph.from_text(DOUBLE).run(INN=3)
 
     def test_input_of_another_type(self) -> None:

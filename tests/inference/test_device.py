@@ -38,7 +38,7 @@ def test_advice_names_what_is_absent() -> None:
 
 def test_advice_suggests_the_property_that_was_meant() -> None:
     text = advice("CPU", ["CPU"], {"NUM_STREAM": "2", "PERF_COUNT": "YES"}, ["NUM_STREAMS", "PERF_COUNT"])
-    assert text == 'Unknown property: "NUM_STREAM", did you mean "NUM_STREAMS"?'
+    assert text == 'Unknown property: "NUM_STREAM" (did you mean "NUM_STREAMS"?)'
 
 
 def test_advice_otherwise_points_at_the_properties_or_the_device() -> None:

@@ -66,7 +66,7 @@ def test_a_number_that_no_device_has(path: Path) -> None:
 
 @pytest.mark.parametrize("device", ["CPU", "BATCH:CPU(4)"])
 def test_unknown_properties(path: Path, device: str) -> None:
-    with pytest.raises(DeviceError, match=r'Unknown property: "NUM_STREAM", did you mean "NUM_STREAMS"\?'):
+    with pytest.raises(DeviceError, match=r'Unknown property: "NUM_STREAM" \(did you mean "NUM_STREAMS"\?\)'):
         load_model(path, device, {"NUM_STREAM": "2"})
 
 

@@ -13,8 +13,8 @@ from tests.serving.conftest import MakeModel
     ("method", "path", "status", "message"),
     [
         ("GET", "/nowhere", 404, "nothing is served at /nowhere"),
-        ("POST", "/v1/image/generations", 404, 'did you mean "/v1/images/generations"?'),
-        ("POST", "/v1/images/generations/", 404, 'did you mean "/v1/images/generations"?'),
+        ("POST", "/v1/image/generations", 404, 'did you mean "/v1/images/generations"?)'),
+        ("POST", "/v1/images/generations/", 404, 'did you mean "/v1/images/generations"?)'),
         ("GET", "/v1/images/generations", 405, "allowed: POST, OPTIONS"),
         ("DELETE", "/v1/models", 405, "allowed: GET, OPTIONS"),
         ("PATCH", "/v2/health/live", 405, "405 Method Not Allowed: PATCH /v2/health/live"),
@@ -66,7 +66,7 @@ def test_one_of_several_models(make_model: MakeModel) -> None:
     unknown = ask(model="tow")
     assert unknown.status_code == 404
     assert unknown.json["error"] == {
-        "message": 'the model "tow" does not exist, did you mean "two"?; available: "org/one", "two"',
+        "message": 'the model "tow" does not exist (did you mean "two"?); available: "org/one", "two"',
         "type": "invalid_request_error",
         "param": "model",
         "code": "model_not_found",

@@ -71,7 +71,7 @@ def test_static_adapters_allow_no_base_model(folder: Path) -> None:
         (THREE + 'composite_lora_adapters { alias: "mix" }', 'needs components for the composite "mix"'),
         (
             THREE + 'composite_lora_adapters { alias: "mix" components { adapter_alias: "inc" } }',
-            'an unknown adapter "inc" in the composite "mix", did you mean "ink".*; adapters: ink, gold, chalk',
+            'an unknown adapter "inc" in the composite "mix" .did you mean "ink".*; adapters: ink, gold, chalk',
         ),
         (
             THREE

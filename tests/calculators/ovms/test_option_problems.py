@@ -108,7 +108,7 @@ def test_no_models_path(euler: Path) -> None:
 
 
 def test_an_unknown_field(euler: Path) -> None:
-    with pytest.raises(gf.GraphConfigError, match=r'graph:16: .* has no field "devise", did you mean "device"'):
+    with pytest.raises(gf.GraphConfigError, match=r'graph:16: .* has no field "devise" \(did you mean "device"'):
         gf.Graph.from_text(ovms_graph('devise: "CPU"'), euler)
 
 

@@ -51,7 +51,7 @@ def test_built_in_ones_are_installed() -> None:
 def test_unknown() -> None:
     with pytest.raises(LookupError) as raised:
         find_calculator("PassThruCalculator")
-    message = 'unknown calculator or subgraph "PassThruCalculator", did you mean "PassThroughCalculator"?'
+    message = 'unknown calculator or subgraph "PassThruCalculator" (did you mean "PassThroughCalculator"?)'
     assert raised.value.args == (message,)
 
 
@@ -82,7 +82,7 @@ def test_subgraph_is_known_by_its_type(subgraph: Callable[[str], str]) -> None:
     found = find_subgraph("Sub")
     assert found is not None
     assert found.source == path
-    with pytest.raises(LookupError, match='unknown calculator or subgraph "Subb", did you mean "Sub"'):
+    with pytest.raises(LookupError, match=r'unknown calculator or subgraph "Subb" \(did you mean "Sub"'):
         find_calculator("Subb")
 
 

@@ -66,7 +66,9 @@ def test_options_are_checked_as_those_of_a_calculator() -> None:
     assert problems_of(USE % ("Power", other))[0] == (
         'graph:3: node "Power": Power takes no options google.protobuf.Int64Value; it takes: PowerOptions'
     )
-    with pytest.raises(gf.GraphConfigError, match='graph:3: PowerOptions has no field "exponant", did you mean "expon'):
+    with pytest.raises(
+        gf.GraphConfigError, match=r'graph:3: PowerOptions has no field "exponant" \(did you mean "expon'
+    ):
         gf.Graph.from_text(with_options("exponant: 1"))
 
 

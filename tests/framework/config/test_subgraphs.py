@@ -126,7 +126,7 @@ def test_interface_that_is_not_connected_falls_away(subgraph: Register) -> None:
 def test_interface_that_is_not_there(subgraph: Register) -> None:
     subgraph(QUADRUPLE)
     assert problems_of('node { calculator: "Quadruple"\n input_stream: "INN:a"\noutput_stream: "b" }') == [
-        'graph:2: node "Quadruple": the subgraph Quadruple has no input_stream "INN" for "INN:a", did you mean "IN"?; '
+        'graph:2: node "Quadruple": the subgraph Quadruple has no input_stream "INN" for "INN:a" (did you mean "IN"?); '
         "it has: IN",
         'graph:3: node "Quadruple": the subgraph Quadruple has no output_stream "" for "b"; it has: OUT',
     ]
@@ -183,7 +183,7 @@ def test_problem_within_a_subgraph_carries_its_file_and_line(subgraph: Register)
     with pytest.raises(gf.GraphConfigError) as raised:
         gf.Graph.from_text('input_stream: "x" node { name: "s" calculator: "Sub" input_stream: "x" }')
     assert str(raised.value) == (
-        f'{path}:4: node "s__Dubble": unknown calculator or subgraph "Dubble", did you mean "Double"?'
+        f'{path}:4: node "s__Dubble": unknown calculator or subgraph "Dubble" (did you mean "Double"?)'
     )
 
 
@@ -298,5 +298,5 @@ def test_the_nodes_of_a_subgraph_are_looked_up_from_its_package(subgraph: Regist
 
 
 def test_an_unknown_name_is_reported_as_written() -> None:
-    with pytest.raises(gf.GraphConfigError, match='unknown calculator or subgraph "Dubble", did you mean "Double"'):
+    with pytest.raises(gf.GraphConfigError, match=r'unknown calculator or subgraph "Dubble" \(did you mean "Double"'):
         gf.Graph.from_text(PACKAGES % "Dubble")

@@ -38,7 +38,7 @@ def test_default_and_others_in_any_order() -> None:
     [
         (
             'executor {\n name: "a" type: "ThreadPool" }',
-            'executor "a": the type "ThreadPool" is unknown, did you mean "ThreadPoolExecutor"?; '
+            'executor "a": the type "ThreadPool" is unknown (did you mean "ThreadPoolExecutor"?); '
             "known types: ApplicationThreadExecutor, ThreadPoolExecutor",
         ),
         (

@@ -52,8 +52,8 @@ def test_node_without_calculator() -> None:
 def test_unknown_input_policy() -> None:
     policy = 'input_stream_handler { input_stream_handler: "ImediateInputStreamHandler" }'
     assert problems(double(policy))[0].startswith(
-        'graph:2: node "x": the input policy "ImediateInputStreamHandler" is unknown, did you mean '
-        '"ImmediateInputStreamHandler"?; known policies: DefaultInputStreamHandler, '
+        'graph:2: node "x": the input policy "ImediateInputStreamHandler" is unknown (did you mean '
+        '"ImmediateInputStreamHandler"?); known policies: DefaultInputStreamHandler, '
     )
 
 

@@ -86,10 +86,10 @@ node {
     names = "google.protobuf"
     assert problems(text) == [
         'graph:2: input_stream "in" is given twice',
-        'graph:3: output_stream "resullt" has no producer, did you mean "result"?',
+        'graph:3: output_stream "resullt" has no producer (did you mean "result"?)',
         'graph:4: executor "pool": needs num_threads of at least 1 in its ThreadPoolExecutorOptions',
-        'graph:8: node "unknown": unknown calculator or subgraph "Dubble", did you mean "Double"?',
-        'graph:15: node "unconnected": input_stream "inn" has no producer, did you mean "in"?',
+        'graph:8: node "unknown": unknown calculator or subgraph "Dubble" (did you mean "Double"?)',
+        'graph:15: node "unconnected": input_stream "inn" has no producer (did you mean "in"?)',
         'graph:22: node "again": output_stream "result" already comes from node "unconnected"',
         'graph:24: node "mismatch": Add needs an input_stream "B:..."',
         'graph:28: node "mismatch": Add has no input_stream "C"; it has: A, B',
@@ -97,12 +97,12 @@ node {
         'graph:37: node "loop": is on a cycle: loop > end_of_loop > loop; '
         "mark the edge that goes back with input_stream_info { back_edge: true }",
         'graph:51: node "again": another node has the same name',
-        'graph:55: node "again": the executor "poool" is not declared, did you mean "pool"?',
-        f'graph:61: the option type {names}.Int64Val is unknown, did you mean "{names}.Int64Value"?',
-        f'graph:62: {names}.Int64Value has no field "valu", did you mean "value"?; it has: value',
+        'graph:55: node "again": the executor "poool" is not declared (did you mean "pool"?)',
+        f'graph:61: the option type {names}.Int64Val is unknown (did you mean "{names}.Int64Value"?)',
+        f'graph:62: {names}.Int64Value has no field "valu" (did you mean "value"?); it has: value',
         f'graph:63: node "options": Threshold takes no options {names}.StringValue; it takes: {names}.Int64Value',
-        'graph:70: node "policy": the input policy "ImediateInputStreamHandler" is unknown, '
-        'did you mean "ImmediateInputStreamHandler"?; '
+        'graph:70: node "policy": the input policy "ImediateInputStreamHandler" is unknown '
+        '(did you mean "ImmediateInputStreamHandler"?); '
         f"known policies: {', '.join(INPUT_POLICIES)}",
     ]
 

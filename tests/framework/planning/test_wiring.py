@@ -64,7 +64,7 @@ def test_what_is_not_optional_may_not() -> None:
     [
         (
             'input_stream: "IMAG:x"',
-            'Ports has no input_stream "IMAG", did you mean "IMAGE"?; it has: IMAGE, MASK, PART',
+            'Ports has no input_stream "IMAG" (did you mean "IMAGE"?); it has: IMAGE, MASK, PART',
         ),
         ('input_stream: "x"', 'Ports has no input_stream without a tag, so not "x"; it has: IMAGE, MASK, PART'),
         (

@@ -89,7 +89,7 @@ def test_a_poller_that_is_not_read_throttles_the_run() -> None:
 
 
 def test_unknown_stream() -> None:
-    with pytest.raises(gf.GraphError, match=r'the graph has no output stream "ABOV", did you mean "ABOVE"\?'):
+    with pytest.raises(gf.GraphError, match=r'the graph has no output stream "ABOV" \(did you mean "ABOVE"\?\)'):
         gf.Graph.from_text(TEXT).start_run(pollers=["ABOV"])
 
 

@@ -39,7 +39,7 @@ class TestAdd:
     @pytest.mark.parametrize("use", [lambda run: run.add("inn", 1), lambda run: run.set_bound("inn", 1)])
     def test_unknown_stream(self, call: gf.Graph, use: Callable[[gf.Run], None]) -> None:
         run = start_call(call)
-        with pytest.raises(gf.GraphError, match='the graph has no input stream "inn", did you mean "in"'):
+        with pytest.raises(gf.GraphError, match=r'the graph has no input stream "inn" \(did you mean "in"'):
             use(run)
         run.close_inputs()
         run.wait_until_done(SECONDS)
@@ -149,7 +149,7 @@ class TestObservers:
         assert str(end_of(run, "value")) == "seen enough"
 
     def test_unknown_stream(self, call: gf.Graph) -> None:
-        with pytest.raises(gf.GraphError, match='the graph has no output stream "ou", did you mean "out"'):
+        with pytest.raises(gf.GraphError, match=r'the graph has no output stream "ou" \(did you mean "out"'):
             start_call(call, observers={"ou": print})
 
     def test_progress(self, call: gf.Graph) -> None:

@@ -64,7 +64,7 @@ def test_a_device_for_one_node(folder: Path) -> None:
 
 def test_an_unknown_node(folder: Path) -> None:
     with pytest.raises(
-        TaskOptionsError, match=r'unknown node "denoize", did you mean "denoise"\?; nodes with a device: '
+        TaskOptionsError, match=r'unknown node "denoize" \(did you mean "denoise"\?\); nodes with a device: '
     ):
         write_graph(folder, TaskOptions(target_device="denoize=CPU"))
     assert not (folder / "graph.pbtxt").exists()

@@ -114,7 +114,7 @@ def test_fields_without_effect(fields: dict[str, Any]) -> None:
         ({"stream": "yes"}, "stream", 'true or false, not "yes"'),
         ({"stream": True, "partial_images": 4}, "partial_images", "from 0 to 3, not 4"),
         ({"partial_images": 1}, "partial_images", "partial_images needs stream to be true"),
-        ({"guidence_scale": 1}, "guidence_scale", 'did you mean "guidance_scale"?'),
+        ({"guidence_scale": 1}, "guidence_scale", 'did you mean "guidance_scale"?)'),
         ({"x" * 1_000_000: 1}, "x" * 64, "unknown field"),
     ],
 )

@@ -38,7 +38,7 @@ def test_a_failure_with_a_complete_message_is_logged_without_a_traceback(
     model = make_model(graph=toys.GRAPH.replace("PaintCalculator", "PainterCalculator"))
     assert model.state is State.FAILED
     assert f"toy could not be loaded: {model.failure}" in caplog.text
-    assert 'did you mean "PaintCalculator"?' in model.failure
+    assert 'did you mean "PaintCalculator"?)' in model.failure
     assert "Traceback" not in caplog.text
 
 

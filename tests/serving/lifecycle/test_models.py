@@ -51,7 +51,7 @@ def test_names_of_adapters(make_model: MakeModel) -> None:
         models.find("golt")
     assert raised.value.status_code == 404
     expected = (
-        'the model "golt" does not exist, did you mean "gold"?; available: "ink", "toy", "ink", "gold", "mix", "chalk"'
+        'the model "golt" does not exist (did you mean "gold"?); available: "ink", "toy", "ink", "gold", "mix", "chalk"'
     )
     assert raised.value.description == expected
 

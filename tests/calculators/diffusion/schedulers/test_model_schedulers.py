@@ -86,7 +86,7 @@ def refused(schedulers: ModelSchedulers, name: str) -> str:
 def test_unknown_name() -> None:
     schedulers = of(_class_name="EulerDiscreteScheduler")
     assert refused(schedulers, "Euler Ancestrall") == (
-        f'scheduler must be one of {", ".join(FOR_NOISE)}, not "Euler Ancestrall", did you mean "euler ancestral"?'
+        f'scheduler must be one of {", ".join(FOR_NOISE)}, not "Euler Ancestrall" (did you mean "euler ancestral"?)'
     )
     assert refused(schedulers, "").endswith(', not ""')
 

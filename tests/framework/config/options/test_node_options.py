@@ -130,9 +130,9 @@ def test_a_dataclass_with_a_field_that_must_be_given() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[type.googleapis.com/StepOption] { }", 'the option type StepOption is unknown, did you mean "StepOptions"'),
-        (f"{STEP} {{ bye: 1 }}", 'StepOptions has no field "bye", did you mean "by"?; it has: by, direction, also'),
-        (f"{STEP} {{ direction: UPP }}", ', did you mean "UP"?; it has: UP, DOWN'),
+        ("[type.googleapis.com/StepOption] { }", 'the option type StepOption is unknown (did you mean "StepOptions"'),
+        (f"{STEP} {{ bye: 1 }}", 'StepOptions has no field "bye" (did you mean "by"?); it has: by, direction, also'),
+        (f"{STEP} {{ direction: UPP }}", ' (did you mean "UP"?); it has: UP, DOWN'),
         (f"{STEP} {{ by: 1.5 }}", "graph:3: cannot be parsed: "),
     ],
 )

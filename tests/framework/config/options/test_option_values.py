@@ -173,8 +173,8 @@ def test_options_that_a_subgraph_does_not_take(subgraph: Register) -> None:
     [
         ("number", 'it is not "node_field:graph_field", with "/" between nested fields'),
         ("a:b:c", 'it is not "node_field:graph_field"'),
-        ("numbre:number", 'toy_graph.FooOptions has no field "numbre", did you mean "number"?; it has: number, text'),
-        ("number:sub/numbre", 'toy_graph.FooOptions has no field "numbre", did you mean "number"?'),
+        ("numbre:number", 'toy_graph.FooOptions has no field "numbre" (did you mean "number"?); it has: number, text'),
+        ("number:sub/numbre", 'toy_graph.FooOptions has no field "numbre" (did you mean "number"?)'),
         ("number/x:number", "toy_graph.FooOptions.number has no fields"),
         ("number/1:number", "toy_graph.FooOptions.number has no fields"),
         ("number:many", '"many" is repeated, and "number" is not'),

@@ -60,8 +60,8 @@ def test_unknown_fields_are_skipped(field: str) -> None:
 def test_each_place_of_an_unknown_field_is_reported() -> None:
     found = scan("nodes { }\nnodes { }\nnode { nodes: 1 }").unknown
     assert [(unknown.line, unknown.message.partition(";")[0]) for unknown in found] == [
-        (1, 'graphframe.CalculatorGraphConfig has no field "nodes", did you mean "node"?'),
-        (2, 'graphframe.CalculatorGraphConfig has no field "nodes", did you mean "node"?'),
+        (1, 'graphframe.CalculatorGraphConfig has no field "nodes" (did you mean "node"?)'),
+        (2, 'graphframe.CalculatorGraphConfig has no field "nodes" (did you mean "node"?)'),
         (3, 'graphframe.CalculatorGraphConfig.Node has no field "nodes"'),
     ]
 
@@ -106,7 +106,7 @@ def test_an_extension_that_is_not_known_but_whose_message_is() -> None:
 def test_extensions_are_suggested() -> None:
     text = HANDLER.replace("mediapipe.FixedSize", "graphframe.FixSize", 1)
     (unknown,) = scan(text).unknown
-    assert unknown.message.endswith('did you mean "graphframe.FixedSizeInputStreamHandlerOptions.ext"?')
+    assert unknown.message.endswith('did you mean "graphframe.FixedSizeInputStreamHandlerOptions.ext"?)')
 
 
 OPTIONS = "type.googleapis.com/google.protobuf.Int64Value"

@@ -17,13 +17,13 @@ def test_every_unknown_calculator_is_named() -> None:
         node { name: "two" calculator: "PassThroughCalculatr" }
     """)
     assert found[0].startswith('node "one": unknown calculator or subgraph "NoSuchCalculator"')
-    assert found[1].endswith('did you mean "PassThroughCalculator"?')
+    assert found[1].endswith('did you mean "PassThroughCalculator"?)')
 
 
 def test_input_without_a_producer() -> None:
     """CalculatorGraph.BadInitialization: "does not have a corresponding output stream"."""
     assert problems('input_stream: "frames"' + PASS % ("n", "frame", "out")) == [
-        'node "n": input_stream "frame" has no producer, did you mean "frames"?'
+        'node "n": input_stream "frame" has no producer (did you mean "frames"?)'
     ]
 
 
@@ -192,7 +192,7 @@ def test_what_is_not_used_is_no_error() -> None:
 def test_output_of_the_graph_without_a_producer() -> None:
     """An error here, not in MediaPipe."""
     found = problems('input_stream: "a" output_stream: "bb"' + PASS % ("n", "a", "b"))
-    assert found == ['output_stream "bb" has no producer, did you mean "b"?']
+    assert found == ['output_stream "bb" has no producer (did you mean "b"?)']
 
 
 def test_two_nodes_of_one_name() -> None:

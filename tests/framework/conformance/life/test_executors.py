@@ -100,7 +100,7 @@ def test_source_has_a_thread_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (NODE % (1, "a", "b", 'executor: "poll"') + POOL % ("pool", 1), 'not declared, did you mean "pool"'),
+        (NODE % (1, "a", "b", 'executor: "poll"') + POOL % ("pool", 1), 'not declared (did you mean "pool"'),
         (POOL % ("pool", 1) * 2, "is declared twice"),
         (POOL % ("", 1) + "num_threads: 2", "num_threads of the graph declares it too"),
         (POOL % ("pool", 0), "needs num_threads of at least 1"),
