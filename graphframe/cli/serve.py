@@ -11,10 +11,12 @@ import click
 from graphframe.cli.config_commands import CONFIG_COMMANDS, run_config_command, take_config_command
 from graphframe.cli.failure import reported
 from graphframe.cli.options.option_group import GroupedCommand, with_options
+from graphframe.cli.options.ovms_flags import add_ovms_flags
 from graphframe.cli.options.pull import PULL_OPTIONS, PullOptions, take_pull_options
 from graphframe.cli.options.serve import LOADING_OPTIONS, MODEL_OPTIONS, SERVING_OPTIONS
 from graphframe.cli.options.task import TASK_OPTIONS, take_task_options
 from graphframe.cli.pull import pull_and_print
+from graphframe.cli.version import print_versions
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.graph_writing.fastest_devices import AUTO
 from graphframe.repository.graph_writing.task_options import TaskOptions
@@ -24,8 +26,23 @@ from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, sources_of
 
 
+def _print_versions(ctx: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        print_versions()
+        ctx.exit()
+
+
+@add_ovms_flags
 @with_options(MODEL_OPTIONS, LOADING_OPTIONS, SERVING_OPTIONS, TASK_OPTIONS, PULL_OPTIONS, CONFIG_COMMANDS)
 @click.command(cls=GroupedCommand, context_settings={"show_default": True})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_versions,
+    help="Print the versions of graphframe, Python and OpenVINO's packages, and exit.",
+)
 def serve(model_path: str | None, model_name: str | None, config_path: str | None, **given: Any) -> None:
     """Serve one or more models through OpenAI's Images API.
 
