@@ -80,7 +80,7 @@ def test_generating_with_previews_while_nodes_light_up(page: Any) -> None:
 
 
 def edit_a_red_star(page: Any, rows: int) -> Reading:
-    """Paint over so many of 14 rows, from the top, and ask for a blue heart there."""
+    """Paint over a number of 14 rows, from the top, and ask for a blue heart there."""
     page.fill("#prompt", "a red star on a white background")
     page.fill("#seed", "3")
     page.click("#go")
