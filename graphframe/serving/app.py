@@ -35,6 +35,7 @@ from graphframe.serving.routes.models import ModelsResource
 from graphframe.serving.routes.openapi import OpenAPIResource
 from graphframe.serving.routes.page import PageResource
 from graphframe.serving.routes.queue import QueueResource
+from graphframe.serving.routes.router import Router
 
 Application: TypeAlias = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
@@ -60,7 +61,7 @@ def make_app(
     named = ServedModels(models, options.aliases)
     loader = Loader(named, options.memory_budget_bytes, lazy=options.lazy_load, warm_up=options.warm_up)
     watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
-    app: Application = falcon.asgi.App()
+    app: Application = falcon.asgi.App(router=Router())
     app.add_middleware([_cors(options), RequestId(), Lifespan(watcher)])
     if options.api_key:
         app.add_middleware(ApiKey(options.api_key))

@@ -170,7 +170,7 @@ def document() -> dict[str, Any]:
             "title": "graphframe",
             "version": __version__,
             "description": "OpenAI's Images API. The paths of images, models and the queue are also there with /v3 in"
-            " place of /v1, and without either.",
+            " place of /v1, and without either. HEAD works wherever GET does.",
         },
         "paths": paths,
         "components": {
