@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from graphframe.framework.errors import did_you_mean
 from graphframe.serving.errors import APIError
 from graphframe.serving.lifecycle.model import LOADING_RETRY, ServedModel, State, listed
 
-OPENAI_MODELS = ("gpt-image-1", "dall-e-2", "dall-e-3")
-"""Names that clients of OpenAI send by default."""
+OPENAI_MODELS = ("gpt-image-*", "chatgpt-image-*", "dall-e-*")
+"""Patterns of the names that clients of OpenAI send by default."""
 
 
 class ServedModels:
@@ -84,6 +85,10 @@ class ServedModels:
             return name
         name = self.aliases.get(name or "", name)
         served = [model for model in self if not model.ended]
-        if (not name or name in OPENAI_MODELS) and len(served) == 1:
+        if (not name or _is_of_openai(name)) and len(served) == 1:
             return served[0].names[0]
         return name
+
+
+def _is_of_openai(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in OPENAI_MODELS)

@@ -27,10 +27,26 @@ def test_aliases(make_model: MakeModel, name: str, found: str | None) -> None:
         assert models.find(name).name == found
 
 
-@pytest.mark.parametrize("name", ["gpt-image-1", "dall-e-2", "dall-e-3"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2-2026-04-21", "gpt-image-2.5-sunburst"),
+        *("chatgpt-image-latest", "dall-e-2", "dall-e-3"),
+    ],
+)
 def test_names_of_openai_mean_the_only_model(make_model: MakeModel, name: str) -> None:
     assert ServedModels([make_model()]).find(name).name == "toy"
     assert ServedModels([make_model(), make_model(name)]).find(name).name == name
+    with pytest.raises(APIError) as raised:
+        ServedModels([make_model(), make_model("other")]).find(name)
+    assert raised.value.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["gpt-4o", "gpt-image", "my-gpt-image-1", "DALL-E-3"])
+def test_similar_names_do_not_mean_the_only_model(make_model: MakeModel, name: str) -> None:
+    with pytest.raises(APIError) as raised:
+        ServedModels([make_model()]).find(name)
+    assert raised.value.status_code == 404
 
 
 def test_a_request_without_a_model_gets_adapters_that_are_always_applied(make_model: MakeModel) -> None:
