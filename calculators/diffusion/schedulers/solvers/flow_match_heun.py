@@ -12,7 +12,7 @@ from graphframe.calculators.diffusion.schedulers.noise.first_step import first_s
 from graphframe.calculators.diffusion.schedulers.noise.flow_match import FlowMatchNoise
 from graphframe.calculators.diffusion.schedulers.noise.mixed_noise import MixedNoise
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
-from graphframe.calculators.diffusion.schedulers.solvers.heun import twice_after_the_first
+from graphframe.calculators.diffusion.schedulers.solvers.heun_steps import HeunSteps, twice_after_the_first
 
 
 class FlowMatchHeunDiscreteScheduler(MixedNoise):
@@ -37,7 +37,7 @@ class FlowMatchHeunDiscreteScheduler(MixedNoise):
         self.timesteps: NDArray[np.float32] = sigmas * np.float32(noise.num_train_timesteps)
         super().__init__(1 - sigmas, sigmas)
         self._sigmas = np.append(sigmas, np.float32(0))
-        self._start: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._steps = HeunSteps(self._sigmas)
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
@@ -46,16 +46,4 @@ class FlowMatchHeunDiscreteScheduler(MixedNoise):
 
     def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
         """Take a step without noise; see `Scheduler.step`."""
-        sigma = self._sigmas[step]
-        image = sample - sigma * model_output
-        slope = (sample - image) / sigma  # `model_output`, with the rounding of diffusers
-        if self._start is None:
-            width = self._sigmas[step + 1] - sigma
-            self._start = sample.copy(), slope
-        else:
-            sample, first_slope = self._start
-            slope = (first_slope + slope) * np.float32(0.5)
-            width = sigma - self._sigmas[step - 1]
-            self._start = None
-        latent = sample + slope * width
-        return Step(latent, latent if step == len(self.timesteps) - 1 else image)
+        return self._steps.take(sample - self._sigmas[step] * model_output, step, sample)

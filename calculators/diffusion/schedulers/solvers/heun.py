@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,7 @@ from graphframe.calculators.diffusion.schedulers.noise.karras import KarrasSigma
 from graphframe.calculators.diffusion.schedulers.noise.sigmas import diffusers_training_sigmas, predicted_image
 from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
-
-_Number = TypeVar("_Number", np.int64, np.float32)
+from graphframe.calculators.diffusion.schedulers.solvers.heun_steps import HeunSteps, twice_after_the_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class HeunDiscreteScheduler(AddedNoise):
         self.init_noise_sigma: np.float32 = largest
         if noise.spacing.kind == "leading":
             self.init_noise_sigma = np.sqrt(largest * largest + np.float32(1))
-        self._start: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._steps = HeunSteps(self._sigmas)
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
@@ -105,21 +103,5 @@ class HeunDiscreteScheduler(AddedNoise):
 
     def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
         """Take a step without noise; see `Scheduler.step`."""
-        sigma = self._sigmas[step]
-        image = predicted_image(self._prediction_type, model_output, sample, sigma)
-        slope = (sample - image) / sigma
-        if self._start is None:
-            width = self._sigmas[step + 1] - sigma
-            self._start = sample.copy(), slope
-        else:
-            sample, first_slope = self._start
-            slope = (first_slope + slope) * np.float32(0.5)
-            width = sigma - self._sigmas[step - 1]
-            self._start = None
-        latent = sample + slope * width
-        return Step(latent, latent if step == len(self.timesteps) - 1 else image)
-
-
-def twice_after_the_first(values: NDArray[_Number]) -> NDArray[_Number]:
-    """Return the values, all except the first twice."""
-    return np.repeat(values, 2)[1:]
+        image = predicted_image(self._prediction_type, model_output, sample, self._sigmas[step])
+        return self._steps.take(image, step, sample)

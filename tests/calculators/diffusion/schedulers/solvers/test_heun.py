@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
-from graphframe.calculators.diffusion.schedulers.solvers.heun import HeunDiscreteScheduler, twice_after_the_first
+from graphframe.calculators.diffusion.schedulers.solvers.heun import HeunDiscreteScheduler
 from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, check
 from tests.calculators.diffusion.schedulers.toy_run import no_noise, toy_config
 
@@ -22,7 +22,6 @@ def test_steps_as_diffusers_does(fields: dict[str, Any], expected: NDArray[np.fl
 def test_all_steps_but_the_last_are_two() -> None:
     scheduler = HeunDiscreteScheduler.factory(toy_config(timestep_spacing="leading"))(4)
     assert scheduler.timesteps.tolist() == [15, 10, 10, 5, 5, 0, 0]
-    assert twice_after_the_first(np.array([2, 1, 0])).tolist() == [2, 1, 1, 0, 0]
 
 
 def test_the_second_look_goes_back_to_where_the_first_began() -> None:
