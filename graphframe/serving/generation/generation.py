@@ -131,9 +131,11 @@ class Generation:
 
     async def _run_graph(self, graph: Graph) -> None:
         self._open &= {*graph.outputs}
-        metadata = self.request.metadata
+        request = self.request
+        if request.metadata is not None:
+            request = msgspec.structs.replace(request, metadata={**request.metadata, "graph": graph.digest})
         await graph.run_async(
-            REQUEST=msgspec.structs.replace(self.request, metadata=metadata and {**metadata, "graph": graph.digest}),
+            REQUEST=request,
             outputs=(),
             observers={key: self._in_loop(self._take, key) for key in self._open},
             bound_observers={key: self._in_loop(self._settle, key) for key in self._open},

@@ -126,12 +126,13 @@ class ServedModel:
 
     def check_available(self) -> None:
         """Raise APIError unless it is available: 404 after its end, 503 while it loads, 500 if that failed."""
-        if self.state is State.END:
+        state = self.state
+        if state is State.END:
             raise APIError(404, f'the model "{self.name}" was removed', param="model", code="model_not_found")
-        if self.state is State.LOADING:
+        if state is State.LOADING:
             message = f'the model "{self.name}" is still loading'
             raise APIError(503, message, code="model_loading", headers=LOADING_RETRY)
-        if self.state is State.FAILED:
+        if state is State.FAILED:
             message = f'the model "{self.name}" could not be loaded'
             raise APIError(500, message, code="model_failed", headers=NO_RETRY)
 

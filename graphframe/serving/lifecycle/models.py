@@ -26,10 +26,10 @@ class ServedModels:
 
     def __init__(self, models: Iterable[ServedModel], aliases: Mapping[str, str] = MappingProxyType({})) -> None:
         self.aliases = aliases
-        self._by_name = {model.name: model for model in models}
+        self._by_name = _sorted(models)
 
     def __iter__(self) -> Iterator[ServedModel]:
-        return iter(sorted(self._by_name.values(), key=lambda model: model.name))
+        return iter(self._by_name.values())
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
@@ -39,7 +39,7 @@ class ServedModels:
 
     def add(self, model: ServedModel) -> None:
         """Add a model."""
-        self._by_name = {**self._by_name, model.name: model}
+        self._by_name = _sorted([*self, model])
 
     def find(self, name: str | None) -> ServedModel:
         """Return the model of a name, which may be an alias or name adapters.
@@ -92,3 +92,7 @@ class ServedModels:
 
 def _is_of_openai(name: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in OPENAI_MODELS)
+
+
+def _sorted(models: Iterable[ServedModel]) -> dict[str, ServedModel]:
+    return {model.name: model for model in sorted(models, key=lambda model: model.name)}
