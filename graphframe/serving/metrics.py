@@ -66,5 +66,5 @@ class Metrics(Collector):
         self._requests.labels(model, status).inc()
         self._images.labels(model).inc(generation.made)
         self._seconds.labels(model).observe(seconds)
-        for node, stage in generation.progress.stages.items():
+        for node, stage in generation.progress.stages.copy().items():
             self._node_seconds.labels(model, node).inc(stage.seconds)

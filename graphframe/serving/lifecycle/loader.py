@@ -80,9 +80,11 @@ class Loader:
 
     def unload(self, model: ServedModel) -> None:
         """Unload a model until the next request; if runs use it, when they end."""
-        assert model.graph is not None
+        graph = model.graph
+        if graph is None:  # another thread ended it
+            return
         try:
-            model.serve(self._open(model, model.graph.files))
+            model.serve(self._open(model, graph.files))
         except Exception as error:
             _fail(model, error)
             model.replace(None)
