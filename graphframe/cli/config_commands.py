@@ -23,15 +23,6 @@ CONFIG_COMMANDS = OptionGroup(
         click.Option(["--configure"], is_flag=True, help="Write the graph.pbtxt of --model_path, and exit."),
     ),
 )
-_NAMES = ("list_models", "add_to_config", "remove_from_config", "configure")
-
-
-def take_config_command(given: dict[str, Any]) -> str | None:
-    """Remove the flags of `CONFIG_COMMANDS` from `given`, and return the name of the one that is set."""
-    chosen = [name for name in _NAMES if given.pop(name)]
-    if len(chosen) > 1:
-        raise click.UsageError(f"--{' and --'.join(chosen)} cannot be combined")
-    return chosen[0] if chosen else None
 
 
 def run_config_command(
@@ -43,7 +34,7 @@ def run_config_command(
     model_path: str | None,
     config_path: str | None,
 ) -> None:
-    """Run the command that `take_config_command` returned, with the options of ``serve``."""
+    """Run one of `CONFIG_COMMANDS` with the options of ``serve``."""
     if command == "list_models":
         _list_models(_needed(repository, command, "--model_repository_path"))
     elif command == "configure":
@@ -56,7 +47,8 @@ def run_config_command(
             remove_from_config_file(config, name)
         else:
             folder = model_path or (repository and str(repository.resolve() / name))
-            add_to_config_file(config, name, _needed(folder, command, "--model_path or --model_repository_path"))
+            base_path = _needed(folder, command, "--model_path or --model_repository_path")
+            add_to_config_file(config, name, base_path, options)
         click.echo(f"Config updated: {config}")
 
 

@@ -7,8 +7,9 @@ import socket
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from graphframe.cli.config_commands import CONFIG_COMMANDS, run_config_command, take_config_command
+from graphframe.cli.config_commands import CONFIG_COMMANDS, run_config_command
 from graphframe.cli.failure import reported
 from graphframe.cli.options.option_group import GroupedCommand, with_options
 from graphframe.cli.options.ovms_flags import add_ovms_flags
@@ -22,6 +23,7 @@ from graphframe.repository.graph_writing.fastest_devices import AUTO
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pull_source import PullSource
 from graphframe.serving.lifecycle.source import FindSources
+from graphframe.serving.modes import COMMANDS, find_mode
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, sources_of
 
@@ -48,16 +50,16 @@ def serve(model_path: str | None, model_name: str | None, config_path: str | Non
 
     Without --model_path, --source_model and --config_path, the small model that ships with graphframe is served.
     """
-    command, task_options, pull_options = take_config_command(given), take_task_options(given), take_pull_options(given)
-    if command:
+    mode = _take_mode(given)
+    task_options, pull_options = take_task_options(given), take_pull_options(given)
+    source_model, task = given.pop("source_model"), given.pop("task")
+    if mode == "pull":
+        _pull(source_model, model_name, pull_options, task_options)
+        return
+    if mode in COMMANDS:
         paths = {"model_name": model_name, "model_path": model_path, "config_path": config_path}
         with reported():
-            run_config_command(command, task_options, pull_options.repository, **paths)
-        return
-    source_model, pull, task = given.pop("source_model"), given.pop("pull"), given.pop("task")
-    _check_one_source(model_path, model_name, config_path, source_model, by_task=bool(task) or task_options.given())
-    if pull:
-        _pull(source_model or model_name, pull_options, task_options)
+            run_config_command(mode, task_options, pull_options.repository, **paths)
         return
     if task_options.target_device == AUTO and not source_model:
         raise click.UsageError("--target_device auto needs --configure, which writes a graph that you can then serve")
@@ -82,27 +84,27 @@ def serve(model_path: str | None, model_name: str | None, config_path: str | Non
     Server(options, find_sources).run()
 
 
-def _check_one_source(
-    model_path: str | None, model_name: str | None, config_path: str | None, source_model: str | None, *, by_task: bool
-) -> None:
-    if config_path and (model_path or model_name or source_model):
-        raise click.UsageError(
-            "--config_path lists the models to serve; omit --model_path, --model_name and --source_model"
-        )
-    if config_path and by_task:
-        raise click.UsageError(
-            "--config_path cannot be combined with --task and options for one model; write them into the graphs of the"
-            " models, e.g. with --configure"
-        )
-    if source_model and model_path:
-        raise click.UsageError("--source_model is stored in --model_repository_path; omit --model_path")
+def _take_mode(given: dict[str, Any]) -> str:
+    """Remove the flags of commands from `given`, check that all options belong together, and return the mode."""
+    ctx = click.get_current_context()
+    names = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    off = {name for name in COMMANDS if not given.pop(name)}
+    try:
+        mode, ignored = find_mode(name for name in names if name not in off)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    for name in ignored:
+        click.echo(f"Warning: --{name} is ignored: --{mode} ends without serving", err=True)
+    return mode
 
 
-def _pull(source_model: str | None, options: PullOptions, task_options: TaskOptions) -> None:
-    if not source_model:
+def _pull(source_model: str | None, model_name: str | None, options: PullOptions, task_options: TaskOptions) -> None:
+    if not (source := source_model or model_name):
         raise click.UsageError("--pull needs --source_model")
+    if source_model and model_name:
+        click.echo("Warning: --model_name is ignored: give it to the command that serves the model", err=True)
     with reported():
-        pull_and_print(options.pull(source_model), task_options, one_node=options.one_node)
+        pull_and_print(options.pull(source), task_options, one_node=options.one_node)
 
 
 def _find_sources(

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from graphframe.repository.folder_source import FolderSource
+from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
+from graphframe.repository.model_folder import GRAPH
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +32,13 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _ModelConfig(_Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An entry of ``model_config_list``. The other fields are accepted and ignored: a graph has its own options."""
+    """An entry of ``model_config_list``. Fields for classic models are ignored, with a warning.
+
+    Attributes
+    ----------
+    target_device, plugin_config
+        The options of a model without a graph of its own, under these names in `TaskOptions`.
+    """
 
     allow_cache: Any = None
     batch_size: Any = None
@@ -42,10 +50,25 @@ class _ModelConfig(_Entry, frozen=True, kw_only=True, forbid_unknown_fields=True
     metadata: Any = None
     model_version_policy: Any = None
     nireq: Any = None
-    plugin_config: Any = None
+    plugin_config: dict[str, Any] | str | None = None
     shape: Any = None
     stateful: Any = None
-    target_device: Any = None
+    target_device: str | None = None
+
+    @property
+    def options(self) -> TaskOptions | None:
+        """The options of the model, if the entry has any."""
+        properties = self.plugin_config or None
+        if isinstance(properties, dict):
+            properties = json.dumps(properties)
+        options = TaskOptions(target_device=self.target_device or None, plugin_config=properties)
+        return options if options.given() else None
+
+    @property
+    def ignored(self) -> list[str]:
+        """The fields for classic models that the entry has."""
+        used = {*_Entry.__struct_fields__, "plugin_config", "target_device"}
+        return [name for name in self.__struct_fields__ if name not in used and getattr(self, name) is not None]
 
 
 class _Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,27 +114,47 @@ def read_config_file(path: Path) -> dict[str, FolderSource]:
         if entry.name in sources:
             _warn_once(f"{path}: several models are named {entry.name}; the first is used")
         else:
-            sources[entry.name] = _source(path.parent, entry)
+            sources[entry.name] = _source(path, entry)
     return sources
 
 
-def add_to_config_file(path: Path, name: str, base_path: str) -> None:
-    """Add a model, or change the ``base_path`` of an existing one; the file is created if it is missing.
+def add_to_config_file(path: Path, name: str, base_path: str, options: TaskOptions | None = None) -> None:
+    """Add a model, or change an existing one; the file is created if it is missing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    name, base_path : str
+    options : TaskOptions, optional
+        `target_device` and `plugin_config` are written if they are set.
 
     Raises
     ------
     ConfigFileError
-        If the file is invalid.
+        If the file is invalid, or has the model in ``mediapipe_config_list``, whose entries have no options.
     """
     content = _content(path) if path.exists() else {"model_config_list": []}
-    entries = [model["config"] for model in content["model_config_list"]] + content.get("mediapipe_config_list", [])
-    for entry in entries:
-        if entry["name"] == name:
-            entry["base_path"] = base_path
-            break
+    graphs = content.get("mediapipe_config_list", [])
+    entries = [model["config"] for model in content["model_config_list"]] + graphs
+    changes = {"base_path": base_path, **_settings(options)}
+    entry = next((entry for entry in entries if entry["name"] == name), None)
+    if entry is None:
+        content["model_config_list"].append({"config": {"name": name, **changes}})
+    elif entry in graphs and len(changes) > 1:
+        raise ConfigFileError(f"{path} has {name} in mediapipe_config_list; write the options into its graph")
     else:
-        content["model_config_list"].append({"config": {"name": name, "base_path": base_path}})
+        entry.update(changes)
     _write(path, content)
+
+
+def _settings(options: TaskOptions | None) -> dict[str, Any]:
+    """Return the fields of an entry for the options that it can have."""
+    fields: dict[str, Any] = {}
+    if options and options.target_device:
+        fields["target_device"] = options.target_device
+    if options and options.plugin_config:
+        fields["plugin_config"] = json.loads(options.plugin_config)
+    return fields
 
 
 def remove_from_config_file(path: Path, name: str) -> None:
@@ -139,11 +182,30 @@ def _warn_once(message: str) -> None:
     _log.warning(message)
 
 
-def _source(folder: Path, entry: _Entry) -> FolderSource:
-    base = folder / (entry.base_path or entry.name)
+def _source(path: Path, entry: _Entry) -> FolderSource:
+    """Return the source of an entry of the file at `path`."""
+    options = None
+    if isinstance(entry, _ModelConfig):
+        try:
+            options = entry.options
+        except TaskOptionsError as error:
+            raise ConfigFileError(f"{path}: {entry.name}: {error}") from error
+        if entry.ignored:
+            _warn_once(f"{path}: {', '.join(entry.ignored)} of {entry.name} is ignored; it is for classic models")
+    base = path.parent / (entry.base_path or entry.name)
+    source = _graph_source(base, entry)
+    if options is None:
+        return source
+    if source.graph or (source.folder / GRAPH).is_file():
+        _warn_once(f"{path}: target_device and plugin_config of {entry.name} are ignored; its graph has its own")
+        return source
+    return FolderSource(source.folder, options=options)
+
+
+def _graph_source(base: Path, entry: _Entry) -> FolderSource:
     if entry.graph_path:
         return FolderSource(base, graph=base / entry.graph_path)
-    if not (base / "graph.pbtxt").is_file() and (base / "1" / "graph.pbtxt").is_file():
+    if not (base / GRAPH).is_file() and (base / "1" / GRAPH).is_file():
         return FolderSource(base / "1")
     return FolderSource(base)
 

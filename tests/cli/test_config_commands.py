@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from graphframe.cli.main import main
+from graphframe.repository.config_file import read_config_file
 
 
 @pytest.fixture
@@ -69,16 +70,21 @@ def test_configure(models: Path) -> None:
     assert "was edited and is kept as it is" in output
 
 
+def test_add_with_a_device(models: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    add = ("--add_to_config", "--config_path", config, "--model_name", "sd", "--model_path", models / "org" / "sd")
+    assert serve(*add, "--target_device", "denoise=AUTO:CPU")[0] == 0
+    nodes = read_config_file(config)["sd"].open().config.nodes
+    assert "AUTO:CPU" in [node.proto.device for node in nodes if node.proto.name == "denoise"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--list_models", "--add_to_config"], "--list_models and --add_to_config cannot be combined"),
         (["--list_models"], "--list_models needs --model_repository_path"),
         (["--add_to_config", "--model_name", "sd"], "--add_to_config needs --config_path"),
         (["--remove_from_config", "--config_path", "c.json"], "--remove_from_config needs --model_name"),
         (["--configure"], "--configure needs --model_path"),
-        (["--config_path", "c.json", "--model_name", "sd"], "--config_path lists the models"),
-        (["--config_path", "c.json", "--resolution", "64x64"], "--config_path cannot be combined with --task"),
         (["--memory_budget", "much"], "--memory_budget must be a number of bytes"),
         (["--unknown"], ""),
     ],

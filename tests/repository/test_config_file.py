@@ -13,6 +13,7 @@ from graphframe.repository.config_file import (
     remove_from_config_file,
 )
 from graphframe.repository.folder_source import FolderSource
+from graphframe.repository.graph_writing.task_options import TaskOptions
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_the_folders_of_models(path: Path, tmp_path: Path) -> None:
     )
     assert found == {
         "org/model": FolderSource(tmp_path / "org/model"),
-        "there": FolderSource(tmp_path / "models/there"),
+        "there": FolderSource(tmp_path / "models/there", options=TaskOptions(target_device="CPU")),
         "versioned": FolderSource(versioned),
         "absolute": FolderSource(Path("/models/absolute"), Path("/models/absolute/graphs/other.pbtxt")),
         "pipe": FolderSource(tmp_path / "models/there", tmp_path / "models/there/pipe.pbtxt"),
@@ -49,11 +50,27 @@ def test_the_folders_of_models(path: Path, tmp_path: Path) -> None:
 
 
 def test_ignored_fields_are_logged(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    entry = {"config": {"name": "toy", "subconfig": "subconfig.json"}}
+    entry = {"config": {"name": "toy", "subconfig": "subconfig.json", "nireq": 2, "shape": "auto"}}
     path.write_text(json.dumps({"model_config_list": [entry], "monitoring": {"metrics": {"enable": True}}}))
     assert list(read_config_file(path)) == ["toy"]
     assert "start with --metrics_enable" in caplog.text
     assert "the subconfig of toy is ignored" in caplog.text
+    assert "nireq, shape of toy is ignored; it is for classic models" in caplog.text
+
+
+def test_the_options_of_a_model_with_a_graph_are_logged(
+    path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "graph.pbtxt").touch()
+    assert read(path, {"name": "toy", "target_device": "GPU"}) == {"toy": FolderSource(tmp_path / "toy")}
+    assert "target_device and plugin_config of toy are ignored; its graph has its own" in caplog.text
+
+
+@pytest.mark.parametrize("properties", [{"PERF_COUNT": True}, '{"PERF_COUNT": true}'])
+def test_properties_of_the_device(path: Path, properties: object) -> None:
+    source = read(path, {"name": "toy", "plugin_config": properties, "target_device": ""})["toy"]
+    assert source.options == TaskOptions(plugin_config='{"PERF_COUNT": true}')
 
 
 def test_the_first_of_several_with_one_name_is_used(
@@ -86,6 +103,11 @@ def test_mistakes(path: Path, text: str, message: str) -> None:
     assert path.read_text() == text
 
 
+def test_wrong_options(path: Path) -> None:
+    with pytest.raises(ConfigFileError, match=r"config.json: toy: target_device must "):
+        read(path, {"name": "toy", "target_device": "GPU denoise=CPU"})
+
+
 def test_a_missing_file(path: Path) -> None:
     with pytest.raises(ConfigFileError, match=r"config.json cannot be read: No such file"):
         read_config_file(path)
@@ -107,6 +129,17 @@ def test_add_and_remove(path: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match='no model "one"; it has: two'):
         remove_from_config_file(path, "one")
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_add_with_options(path: Path) -> None:
+    options = TaskOptions(target_device="GPU", plugin_config='{"PERF_COUNT": true}')
+    add_to_config_file(path, "toy", "toy", options)
+    entry = {"name": "toy", "base_path": "toy", "target_device": "GPU", "plugin_config": {"PERF_COUNT": True}}
+    assert json.loads(path.read_text()) == {"model_config_list": [{"config": entry}]}
+    assert read_config_file(path)["toy"].options == options
+    read(path, mediapipe_config_list=[{"name": "toy"}])
+    with pytest.raises(ConfigFileError, match="has toy in mediapipe_config_list"):
+        add_to_config_file(path, "toy", "toy", options)
 
 
 def test_other_fields_are_kept(path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from graphframe.cli.options.option_group import OptionGroup
+from graphframe.cli.options.text import FOLDER, TEXT
 from graphframe.repository.export import Quantization
 from graphframe.repository.pulling.pull import Pull
 
@@ -17,14 +18,17 @@ PULL_OPTIONS = OptionGroup(
     (
         click.Option(
             ["--model_repository_path"],
-            type=click.Path(path_type=Path, file_okay=False),
+            type=FOLDER,
             envvar="OVMS_MODEL_REPOSITORY_PATH",
             help="Folder of all models.  [env: OVMS_MODEL_REPOSITORY_PATH; default for downloads: models]",
         ),
-        click.Option(["--revision"], help="Branch, tag or commit to download.  [default: the hub's default branch]"),
+        click.Option(
+            ["--revision"], type=TEXT, help="Branch, tag or commit to download.  [default: the hub's default branch]"
+        ),
         click.Option(["--overwrite_models"], is_flag=True, help="Replace an existing model and its graph."),
         click.Option(
             ["--weight_format"],
+            type=TEXT,
             help="Format of weights exported from PyTorch: fp32, fp16, int8 or int4.  [default: int8]",
         ),
         click.Option(

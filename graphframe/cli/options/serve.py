@@ -6,6 +6,7 @@ import click
 
 from graphframe.cli.options.option_group import OptionGroup
 from graphframe.cli.options.task import TASKS
+from graphframe.cli.options.text import TEXT
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -14,6 +15,7 @@ MODEL_OPTIONS = OptionGroup(
     (
         click.Option(
             ["--model_path"],
+            type=TEXT,
             help="Folder of the model to serve.  [default: pictograms, the small model that ships with graphframe]",
         ),
         click.Option(
@@ -24,6 +26,7 @@ MODEL_OPTIONS = OptionGroup(
         ),
         click.Option(
             ["--model_name"],
+            type=TEXT,
             help="Name of the model for clients.  [default: the name of its folder, or --source_model]",
         ),
         click.Option(
@@ -35,10 +38,15 @@ MODEL_OPTIONS = OptionGroup(
         ),
         click.Option(
             ["--source_model"],
+            type=TEXT,
             help="Hugging Face model ID. Missing files are downloaded to --model_repository_path before it is served.",
         ),
         click.Option(["--pull"], is_flag=True, help="Download --source_model, and exit."),
-        click.Option(["--config_path"], help="A config.json that lists the models to serve, instead of --model_path."),
+        click.Option(
+            ["--config_path"],
+            type=TEXT,
+            help="A config.json that lists the models to serve, instead of --model_path.",
+        ),
     ),
 )
 LOADING_OPTIONS = OptionGroup(
@@ -96,7 +104,7 @@ SERVING_OPTIONS = OptionGroup(
             default=2**28,
             help="Maximum size of all stored images; the oldest are removed first.",
         ),
-        click.Option(["--image_url_folder"], help="Folder for stored images.  [default: in memory]"),
+        click.Option(["--image_url_folder"], type=TEXT, help="Folder for stored images.  [default: in memory]"),
         click.Option(
             ["--png_metadata/--no_png_metadata"],
             default=True,
@@ -106,6 +114,7 @@ SERVING_OPTIONS = OptionGroup(
         click.Option(["--page/--no_page"], default=True, help="Serve a playground at /."),
         click.Option(
             ["--api_key_file"],
+            type=TEXT,
             help="File with the API key that image requests need.  [default: the environment's API_KEY, or no key]",
         ),
         click.Option(
