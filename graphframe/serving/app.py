@@ -23,6 +23,7 @@ from graphframe.serving.lifecycle.watcher import Watcher
 from graphframe.serving.metrics import Metrics
 from graphframe.serving.middleware.api_key import ApiKey
 from graphframe.serving.middleware.lifespan import Lifespan
+from graphframe.serving.middleware.paths import Paths
 from graphframe.serving.middleware.request_id import RequestId
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.routes.config import ConfigResource
@@ -62,7 +63,7 @@ def make_app(
     loader = Loader(named, options.memory_budget_bytes, lazy=options.lazy_load, warm_up=options.warm_up)
     watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
     app: Application = falcon.asgi.App(router=Router())
-    app.add_middleware([_cors(options), RequestId(), Lifespan(watcher)])
+    app.add_middleware([_cors(options), RequestId(), Paths(), Lifespan(watcher)])
     if options.api_key:
         app.add_middleware(ApiKey(options.api_key))
     app.set_error_serializer(write_envelope)
@@ -105,7 +106,7 @@ def _route_operation(app: Application, models: ServedModels, watcher: Watcher) -
     app.add_route("/v2", health)
     app.add_route("/v2/health/live", health, suffix="live")
     app.add_route("/v2/health/ready", health, suffix="ready")
-    app.add_route("/v2/models/{rest:path}", health, suffix="model_ready")
+    app.add_route("/v2/models/{rest:path}", health, suffix="model")
 
 
 def _cors(options: ServerOptions) -> falcon.CORSMiddleware[falcon.asgi.Request, falcon.asgi.Response]:

@@ -14,7 +14,6 @@ from tests.serving.conftest import MakeModel
     [
         ("GET", "/nowhere", 404, "nothing is served at /nowhere"),
         ("POST", "/v1/image/generations", 404, 'did you mean "/v1/images/generations"?)'),
-        ("POST", "/v1/images/generations/", 404, 'did you mean "/v1/images/generations"?)'),
         ("GET", "/v1/images/generations", 405, "allowed: POST, OPTIONS"),
         ("DELETE", "/v1/models", 405, "allowed: GET, HEAD, OPTIONS"),
         ("PATCH", "/v2/health/live", 405, "405 Method Not Allowed: PATCH /v2/health/live"),

@@ -26,6 +26,7 @@ _ANSWERS = (
     responses.QueueList,
     responses.ModelStatus,
     responses.ServerInfo,
+    responses.ModelMetadata,
 )
 
 _FILE = {"type": "string", "format": "binary"}
@@ -154,6 +155,9 @@ _OPERATIONS = (
     _Operation("/v2", "get", "Return the name and version of the server.", {_JSON: _ref("ServerInfo")}),
     _Operation("/v2/health/live", "get", "Answer with 200.", {}),
     _Operation("/v2/health/ready", "get", "Answer with 200 when the models are loaded.", {}, (503,)),
+    _Operation(
+        "/v2/models/{name}", "get", "Describe a model, as KServe does.", {_JSON: _ref("ModelMetadata")}, (404, 500, 503)
+    ),
     _Operation("/v2/models/{name}/ready", "get", "Answer with 200 when this model is loaded.", {}, (404,)),
     _Operation("/openapi.json", "get", "Get this document.", {_JSON: {"type": "object"}}),
 )
@@ -170,7 +174,8 @@ def document() -> dict[str, Any]:
             "title": "graphframe",
             "version": __version__,
             "description": "OpenAI's Images API. The paths of images, models and the queue are also there with /v3 in"
-            " place of /v1, and without either. HEAD works wherever GET does.",
+            " place of /v1, and without either. HEAD works wherever GET"
+            " does, and paths may have doubled or trailing slashes.",
         },
         "paths": paths,
         "components": {

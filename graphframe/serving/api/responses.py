@@ -202,3 +202,21 @@ class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     version: str
+
+
+class TensorMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """An input or output of a model, as KServe describes tensors."""
+
+    name: str
+    datatype: Literal["BYTES"] = "BYTES"
+    shape: list[int]
+
+
+class ModelMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """A model, as KServe describes it. Every model takes a request, and returns any number of images."""
+
+    name: str
+    versions: list[str] = msgspec.field(default_factory=lambda: ["1"])
+    platform: Literal["OpenVINO"] = "OpenVINO"
+    inputs: list[TensorMetadata] = msgspec.field(default_factory=lambda: [TensorMetadata(name="request", shape=[1])])
+    outputs: list[TensorMetadata] = msgspec.field(default_factory=lambda: [TensorMetadata(name="image", shape=[-1])])

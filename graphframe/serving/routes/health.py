@@ -5,14 +5,14 @@ from __future__ import annotations
 import falcon.asgi
 
 from graphframe import __version__
-from graphframe.serving.api.responses import ServerInfo
+from graphframe.serving.api.responses import ModelMetadata, ServerInfo
 from graphframe.serving.errors import APIError
 from graphframe.serving.lifecycle.model import LOADING_RETRY, State
 from graphframe.serving.lifecycle.models import ServedModels
 
 
 class HealthResource:
-    """Whether the server runs, whether it is ready, and whether one model is."""
+    """Whether the server runs, whether it is ready, and whether one model is, with its description."""
 
     def __init__(self, models: ServedModels) -> None:
         self._models = models
@@ -34,8 +34,14 @@ class HealthResource:
             raise APIError(503, "no model could be loaded; /v1/config has the reasons", code="not_ready")
         self._was_ready = True
 
-    async def on_get_model_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:
-        """Answer with 200 if a model is available; the path ends in its name, perhaps a version, and ``/ready``."""
-        name = rest.removesuffix("/ready").removesuffix("/versions/1")
-        if name == rest or self._models.find(name).state is not State.AVAILABLE:
+    async def on_get_model(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:
+        """Describe a model or, if the path ends in ``/ready``, answer with 200 if it is available.
+
+        The path starts with the name of the model, which may contain slashes, and perhaps a version.
+        """
+        of_model = rest.removesuffix("/ready")
+        name = of_model.removesuffix("/versions/1")
+        if of_model == rest:
+            resp.media = ModelMetadata(name=self._models.find_available(name).name)
+        elif self._models.find(name).state is not State.AVAILABLE:
             raise APIError(404, f'the model "{name}" is not ready', param="model", code="model_not_ready")

@@ -33,7 +33,11 @@ def test_healthy(client: falcon.testing.TestClient, path: str) -> None:
         ("/v2/models/org/toy/versions/1/ready", 200),
         ("/v2/models/org/toy/versions/2/ready", 404),
         ("/v2/models/org/boy/ready", 404),
-        ("/v2/models/org/toy", 404),
+        ("/v2/models/org/toy", 200),
+        ("/v2/models/org%2Ftoy/versions/1", 200),
+        ("/v2/models/org/toy/versions/2", 404),
+        ("/v2/models/org/boy", 404),
+        ("/v2/models/broken", 500),
         ("/v2/models/broken/ready", 404),
         ("/v2/health/ready", 200),
     ],
@@ -42,6 +46,17 @@ def test_one_model(make_model: MakeModel, path: str, status: int) -> None:
     broken = make_model("broken", toys.GRAPH.replace("Paint", "Broken"))
     client = falcon.testing.TestClient(make_app([broken, make_model("org/toy")], ServerOptions()))
     assert client.simulate_get(path).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/v2/models/toy", "/v2/models/toy/versions/1"])
+def test_the_description_of_a_model(client: falcon.testing.TestClient, path: str) -> None:
+    assert client.simulate_get(path).json == {
+        "name": "toy",
+        "versions": ["1"],
+        "platform": "OpenVINO",
+        "inputs": [{"name": "request", "datatype": "BYTES", "shape": [1]}],
+        "outputs": [{"name": "image", "datatype": "BYTES", "shape": [-1]}],
+    }
 
 
 def test_not_ready_without_a_model(make_model: MakeModel) -> None:
