@@ -39,7 +39,7 @@ class ImagesResource:
 
     async def on_post_generations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Generate images from a prompt."""
-        body, request = GenerationRequest.read(await json_body.read_json_object(req))
+        body, request = GenerationRequest.read(_of_deployment(req, await json_body.read_json_object(req)))
         await self._answer_or_stream(req, resp, body, request, "image_generation")
 
     async def on_post_edits(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -107,5 +107,10 @@ class ImagesResource:
 
 async def _read_with_files(req: falcon.asgi.Request, cls: type[B]) -> tuple[B, ImageRequest]:
     if form_body.is_form(req):
-        return cls.read(await form_body.read_form(req), text=True)
-    return cls.read(await json_body.read_json_object(req, form_body.MAX_BYTES))
+        return cls.read(_of_deployment(req, await form_body.read_form(req)), text=True)
+    return cls.read(_of_deployment(req, await json_body.read_json_object(req, form_body.MAX_BYTES)))
+
+
+def _of_deployment(req: falcon.asgi.Request, body: dict[str, object]) -> dict[str, object]:
+    """Return the body with the model that the path names, if it does: Azure ignores the body's."""
+    return {**body, "model": req.context.deployment} if req.context.deployment else body

@@ -38,7 +38,19 @@ def test_spellings_of_other_paths(client: falcon.testing.TestClient, path: str, 
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1modelsx", "/v1/v1/config", "/v2v1/models", "/v1/metrics", "/v1.models", "/V1/models"]
+    "path",
+    [
+        "/v1modelsx",
+        "/v1/v1/config",
+        "/v2v1/models",
+        "/v1/metrics",
+        "/v1.models",
+        "/V1/models",
+        "/openai/v1/config",
+        "/openai/metrics",
+        "/openai/deployments/toy/chat/completions",
+        "/openai/deployments//models",
+    ],
 )
 def test_other_paths_stay_unknown(client: falcon.testing.TestClient, path: str) -> None:
     assert client.simulate_get(path).status_code == 404
