@@ -13,8 +13,8 @@ import msgspec
 
 from graphframe.framework.errors import did_you_mean
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
-from graphframe.serving.generation import Queue
 from graphframe.serving.generation.image_store import FolderStore, ImageStore, MemoryStore
+from graphframe.serving.generation.queue import Queue
 from graphframe.serving.lifecycle.loader import Loader
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.models import ServedModels

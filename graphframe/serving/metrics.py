@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from graphframe.serving.generation import Generation, Queue
+from graphframe.serving.generation.generation import Generation
+from graphframe.serving.generation.queue import Queue
 from graphframe.serving.lifecycle.model import State
 from graphframe.serving.lifecycle.models import ServedModels
 

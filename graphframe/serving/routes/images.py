@@ -18,9 +18,10 @@ from graphframe.serving.api.requests import (
     VariationRequest,
 )
 from graphframe.serving.api.responses import Image, ImagesResponse, Usage
-from graphframe.serving.generation import Generation, Queue, event_stream
-from graphframe.serving.generation.event_stream import PING_SECONDS
+from graphframe.serving.generation.event_stream import PING_SECONDS, event_stream
+from graphframe.serving.generation.generation import Generation
 from graphframe.serving.generation.image_store import ImageStore
+from graphframe.serving.generation.queue import Queue
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.routes.image_files import url_of
 from graphframe.serving.routes.queue import owner_of

@@ -7,7 +7,8 @@ import time
 import falcon.asgi
 
 from graphframe.serving.api.responses import QueuedNode, QueuedRequest, QueueList
-from graphframe.serving.generation import Generation, Queue
+from graphframe.serving.generation.generation import Generation
+from graphframe.serving.generation.queue import Queue
 
 
 class QueueResource:

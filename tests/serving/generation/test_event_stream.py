@@ -12,7 +12,8 @@ import pytest
 
 from graphframe.images import EncodedImage, ImageRequest
 from graphframe.progress import Progress
-from graphframe.serving.generation import Partial, event_stream
+from graphframe.serving.generation.event_stream import event_stream
+from graphframe.serving.generation.generation import Partial
 from tests.serving.event_reader import Event, read_events
 from tests.serving.forms import FORM, encode_form
 from tests.serving.running_server import RunningServer

@@ -9,7 +9,7 @@ import pytest
 
 import graphframe as gf
 from graphframe.images import EncodedImage, ImageRequest
-from graphframe.serving.generation import Generation, Partial
+from graphframe.serving.generation.generation import Generation, Partial
 from graphframe.serving.lifecycle.model import ServedModel
 from tests.serving import toys
 from tests.serving.running_server import Pipes
