@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from graphframe.framework.running.invocation import PROCESS, Invocation
@@ -49,7 +50,7 @@ class Progress:
     """
 
     def __init__(self, other: Tracer | None = None) -> None:
-        self.stages: dict[str, Stage] = {}
+        self.stages: dict[str, Stage] = defaultdict(Stage)
         self._other = other
         self._lock = threading.Lock()
 
@@ -62,7 +63,7 @@ class Progress:
         """Note that a calculator is called."""
         if call.phase is PROCESS:
             with self._lock:
-                self._stage(call.node.name).began.append(time.perf_counter())
+                self.stages[call.node.name].began.append(time.perf_counter())
         if self._other is not None:
             self._other.begin(call)
 
@@ -72,13 +73,13 @@ class Progress:
             self._other.end(call)
         if call.phase is PROCESS:
             with self._lock:
-                stage = self._stage(call.node.name)
+                stage = self.stages[call.node.name]
                 stage.seconds += time.perf_counter() - stage.began.pop(0)
 
     def report(self, node: str, done: int, total: int) -> None:
         """Note how many of its steps a node has done."""
         with self._lock:
-            stage = self._stage(node)
+            stage = self.stages[node]
             stage.step, stage.steps = done, total
 
     def milliseconds(self) -> dict[str, float]:
@@ -86,6 +87,3 @@ class Progress:
         now = time.perf_counter()
         with self._lock:
             return {name: round(1000 * stage.seconds_at(now), 1) for name, stage in self.stages.items()}
-
-    def _stage(self, node: str) -> Stage:
-        return self.stages.setdefault(node, Stage())

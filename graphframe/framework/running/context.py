@@ -76,7 +76,7 @@ class Context:
                 "call cc.has(...) first where it may be empty"
             )
         if isinstance(port, Options):
-            return call.node.options.get(port.type) or port.type()
+            return call.node[port]
         positions = call.node.positions[port]
         if positions:
             return call.side_packets[positions[0]]
