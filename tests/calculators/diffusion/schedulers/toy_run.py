@@ -49,3 +49,15 @@ def toy_run(factory: SchedulerFactory) -> ToyRun:
 
 def no_noise(shape: tuple[int, ...]) -> NDArray[np.float32]:
     raise AssertionError("this scheduler draws no noise")
+
+
+def check_arrays_may_change(
+    factory: SchedulerFactory, output: NDArray[np.float32], sample: NDArray[np.float32]
+) -> None:
+    """Check that a step is the same if the arrays that the step before took have changed since."""
+    first, second = factory(3), factory(3)
+    given_output, given_sample = output.copy(), sample.copy()
+    latent = first.step(given_output, 0, given_sample, no_noise).sample
+    assert (second.step(output, 0, sample, no_noise).sample == latent).all()
+    given_output[:] = given_sample[:] = 7
+    assert (first.step(sample, 1, latent, no_noise).sample == second.step(sample, 1, latent, no_noise).sample).all()
