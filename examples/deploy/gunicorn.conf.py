@@ -7,7 +7,7 @@ wsgi_app = "graphframe.serving.server:make_app_from_environment()"
 globals().update(gunicorn_settings(ServerOptions.from_environment()))
 
 # Change single settings below, for example:
-# accesslog = "-"
+# accesslog = "-"  # replaces the line that graphframe logs for each request
 # root_path = "/sd"
 # certfile = "/etc/graphframe/tls.crt"
 # keyfile = "/etc/graphframe/tls.key"

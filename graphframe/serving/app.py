@@ -25,6 +25,9 @@ from graphframe.serving.middleware.api_key import ApiKey
 from graphframe.serving.middleware.lifespan import Lifespan
 from graphframe.serving.middleware.paths import Paths
 from graphframe.serving.middleware.request_id import RequestId
+from graphframe.serving.middleware.route import NoteRoute
+from graphframe.serving.observation.observed_app import ObservedApp
+from graphframe.serving.observation.request_log import log_exchange
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.routes.config import ConfigResource
 from graphframe.serving.routes.graphs import GraphsResource
@@ -62,8 +65,10 @@ def make_app(
     named = ServedModels(models, options.aliases)
     loader = Loader(named, options.memory_budget_bytes, lazy=options.lazy_load, warm_up=options.warm_up)
     watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
-    app: Application = falcon.asgi.App(router=Router())
-    app.add_middleware([_cors(options), RequestId(), Paths(), Lifespan(watcher)])
+    router = Router()
+    app = ObservedApp(router)
+    app.on_end.append(log_exchange)
+    app.add_middleware([_cors(options), RequestId(), Paths(), NoteRoute(router), Lifespan(watcher)])
     if options.api_key:
         app.add_middleware(ApiKey(options.api_key))
     app.set_error_serializer(write_envelope)

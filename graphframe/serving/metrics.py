@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -62,10 +63,10 @@ class Metrics(Collector):
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"graphframe_{name}", text, ["model", *labels], registry=self._registry)
 
-    def _count(self, generation: Generation, status: str, seconds: float) -> None:
+    def _count(self, generation: Generation) -> None:
         model = generation.model.name
-        self._requests.labels(model, status).inc()
+        self._requests.labels(model, generation.status).inc()
         self._images.labels(model).inc(generation.made)
-        self._seconds.labels(model).observe(seconds)
+        self._seconds.labels(model).observe(time.time() - generation.created)
         for node, stage in generation.progress.stages.copy().items():
             self._node_seconds.labels(model, node).inc(stage.seconds)

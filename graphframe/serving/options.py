@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import msgspec
 
@@ -40,6 +40,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     allowed_origins: str = "*"
     allow_credentials: bool = False
     log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
 
     def __post_init__(self) -> None:
         """Validate, and make `image_url_folder`; raise ValueError if that fails."""

@@ -19,12 +19,15 @@ from graphframe.repository.folder_source import FolderSource
 from graphframe.serving.app import Application, make_app
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.source import FindSources, OpenedSource
+from graphframe.serving.observation import request_log
+from graphframe.serving.observation.json_log import JsonLogger
 from graphframe.serving.options import ServerOptions
 
 
 def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
     """Return gunicorn's settings."""
-    return {
+    logger: dict[str, Any] = {"logger_class": JsonLogger} if options.log_format == "json" else {}
+    return logger | {
         "bind": options.addresses,
         "worker_class": "asgi",
         "workers": 1,  # which holds the models
@@ -129,8 +132,10 @@ def _end_process(arbiter: Any, worker: Any) -> None:
 
 
 def _share_log(arbiter: Any, worker: Any) -> None:
-    """Log to where gunicorn logs, without the requests to a hub."""
+    """Log to where gunicorn logs, without the requests to a hub, nor a second line a request beside its access log."""
     logging.root.handlers = worker.log.error_log.handlers
     logging.root.setLevel(worker.log.error_log.level)
+    if worker.log.access_log_enabled:
+        logging.getLogger(request_log.__name__).setLevel(logging.WARNING)
     for name in ("httpx", "httpx2"):  # NOTE: the URLs of files are signed: a log would give access to the files
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -129,5 +129,11 @@ SERVING_OPTIONS = OptionGroup(
             default="INFO",
             help="Lowest level to log.",
         ),
+        click.Option(
+            ["--log_format"],
+            type=click.Choice(("text", "json")),
+            default="text",
+            help="Format of the log, which has one line a request.",
+        ),
     ),
 )

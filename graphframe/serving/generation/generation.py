@@ -21,6 +21,9 @@ from graphframe.progress import Progress
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.model import ServedModel
 
+CANCELLED = 499
+"""The status of a generation whose client disconnected before it ended, as in nginx's log."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +57,10 @@ class Generation:
     progress : Progress
     made : int
         The number of finished images.
+    size : str
+        The size of its images, or the requested one; empty if neither is known.
+    status : int
+        The HTTP status of its end, or `CANCELLED`; 0 before that.
     """
 
     def __init__(self, model: ServedModel, request: ImageRequest, id: str, owner: str) -> None:
@@ -67,7 +74,36 @@ class Generation:
         self._arrived: deque[Partial | EncodedImage] = deque()
         self._news = asyncio.Event()
         self.made = 0
+        self.size = f"{request.width}x{request.height}" if request.width and request.height else ""
+        self.status = 0
+        self._arrived_at = time.perf_counter()
+        self._started_at: float | None = None
+        self._ended_at: float | None = None
         self._open = {"IMAGE", "PREVIEW"} if request.partial_images else {"IMAGE"}
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its images are finished; previews may be missing."""
+        return self.made >= self.request.n
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """The number of steps that are done, and of all; zeros while no node reports steps."""
+        stages = self.progress.stages.copy().values()
+        return next(((stage.step, stage.steps) for stage in stages if stage.steps), (0, 0))
+
+    def start(self) -> None:
+        """Note that its wait has ended."""
+        self._started_at = time.perf_counter()
+
+    def end(self, status: int) -> None:
+        """Note that it has ended, with an HTTP status or `CANCELLED`."""
+        self.status = status
+        self._ended_at = time.perf_counter()
+
+    def waited(self) -> float:
+        """Return the seconds that it waited in the queue."""
+        return (self._started_at or self._ended_at or time.perf_counter()) - self._arrived_at
 
     async def events(
         self, turn: AbstractAsyncContextManager[None], every: float | None = None
@@ -95,7 +131,7 @@ class Generation:
             while True:
                 while self._arrived:
                     yield self._arrived.popleft()
-                if task.done() or (self.made >= self.request.n and self._open == {"PREVIEW"}):
+                if task.done() or (self.complete and self._open == {"PREVIEW"}):
                     break
                 # NOTE: not wait_for, which before Python 3.12 loses a cancellation that arrives together with news.
                 news = asyncio.ensure_future(self._news.wait())
@@ -156,6 +192,7 @@ class Generation:
     def _take(self, key: str, packet: Any) -> None:
         if key == "IMAGE":
             self.made += 1
+            self.size = f"{packet.value.width}x{packet.value.height}"
             self._arrived.append(packet.value)
         elif not self.made:  # a preview after an image is of no use
             self._arrived.append(Partial(packet.timestamp, packet.value))

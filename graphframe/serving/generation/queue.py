@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from graphframe.serving.errors import APIError
 from graphframe.serving.generation.admission import Admission
-from graphframe.serving.generation.generation import Generation
+from graphframe.serving.generation.generation import CANCELLED, Generation
 
 
 class Queue:
@@ -23,13 +22,13 @@ class Queue:
     Attributes
     ----------
     on_end : callable
-        Called with each generation that ends, its HTTP status or ``"cancelled"``, and its seconds since arrival.
+        Called with each generation that ends.
     """
 
     def __init__(self, max_running: int, max_waiting: int) -> None:
         self._admission = Admission(max_running, max_waiting)
         self._generations: list[Generation] = []
-        self.on_end: Callable[[Generation, str, float], None] = lambda generation, status, seconds: None
+        self.on_end: Callable[[Generation], None] = lambda generation: None
 
     def counts(self) -> tuple[int, int]:
         """Return the numbers of generations that run and that wait."""
@@ -46,21 +45,22 @@ class Queue:
             429 if the queue is full.
         """
         self._generations.append(generation)
-        status = "cancelled"
+        status = 500
         try:
             async with self._admission.slot():
+                generation.start()
                 yield
-            status = "200"
+            status = 200
         except APIError as error:
-            status = str(error.status_code)
+            status = error.status_code
             raise
         except asyncio.CancelledError:
-            if generation.made >= generation.request.n:  # only previews are missing
-                status = "200"
+            status = 200 if generation.complete else CANCELLED
             raise
         finally:
             self._generations.remove(generation)
-            self.on_end(generation, status, time.time() - generation.created)
+            generation.end(status)
+            self.on_end(generation)
 
     def positions(self) -> list[tuple[Generation, int]]:
         """Return the generations in order of arrival, each with its position: 0 if it runs, else from 1."""

@@ -7,6 +7,8 @@ import uuid
 
 import falcon.asgi
 
+from graphframe.serving.observation.exchange import EXCHANGE
+
 _SANE = re.compile(r"[\w.:/+=~-]{1,128}", re.ASCII)
 
 
@@ -17,4 +19,5 @@ class RequestId:
         """Set the id before anything can fail."""
         given = req.get_header("x-request-id") or ""
         req.context.id = given if _SANE.fullmatch(given) else f"req_{uuid.uuid4().hex}"
+        EXCHANGE.get().id = req.context.id
         resp.set_header("x-request-id", req.context.id)

@@ -23,6 +23,7 @@ from graphframe.serving.generation.generation import Generation
 from graphframe.serving.generation.image_store import ImageStore
 from graphframe.serving.generation.queue import Queue
 from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.observation.exchange import EXCHANGE
 from graphframe.serving.routes.image_files import url_of
 from graphframe.serving.routes.queue import owner_of
 
@@ -56,11 +57,15 @@ class ImagesResource:
     def _generation(self, req: falcon.asgi.Request, body: ImagesRequest, request: ImageRequest) -> Generation:
         path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server's default for requests without a model
         name = body.model or (path if path in self._models else None)
-        model = self._models.find_available(name)
+        exchange = EXCHANGE.get()
+        model = self._models.find(name)
+        exchange.model = model.name
+        model.check_available()
         adapters = model.adapters(self._models.meant(name), body.lora_alphas)
         metadata = {"model": model.name} if self._png_metadata else None
         request = msgspec.structs.replace(request, adapters=adapters, metadata=metadata)
-        return Generation(model, request, req.context.id, owner_of(req))
+        exchange.generation = Generation(model, request, req.context.id, owner_of(req))
+        return exchange.generation
 
     async def _answer(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, body: ImagesRequest, request: ImageRequest
@@ -98,6 +103,7 @@ class ImagesResource:
         if not body.stream:
             await self._answer(req, resp, body, request)
             return
+        EXCHANGE.get().stream = True
         generation = self._generation(req, body, request)
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
         quality = body.quality or "auto"

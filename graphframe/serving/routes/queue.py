@@ -40,7 +40,7 @@ def owner_of(req: falcon.asgi.Request) -> str:
 def _describe(generation: Generation, position: int) -> QueuedRequest:
     stages = generation.progress.stages.copy()
     now = time.perf_counter()
-    step, steps = next(((stage.step, stage.steps) for stage in stages.values() if stage.steps), (0, None))
+    step, steps = generation.steps
     return QueuedRequest(
         id=generation.id,
         model=generation.model.name,
@@ -48,7 +48,7 @@ def _describe(generation: Generation, position: int) -> QueuedRequest:
         status="in_progress" if generation.running else "queued",
         position=position,
         step=step,
-        steps=steps,
+        steps=steps or None,
         nodes=[
             QueuedNode(
                 name=name,

@@ -1,0 +1,1 @@
+"""Each HTTP request and its answer, reported once when it ends: to the log, and to Prometheus."""

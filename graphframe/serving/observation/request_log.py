@@ -1,0 +1,41 @@
+"""One line in the log for each request."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote
+
+from graphframe.serving.observation.exchange import Exchange
+
+_log = logging.getLogger(__name__)
+
+
+def log_exchange(exchange: Exchange) -> None:
+    """Log an exchange that ended: at DEBUG if clients poll its route, else at INFO. Prompts are not logged."""
+    level = logging.DEBUG if _is_polled(exchange.route) else logging.INFO
+    if not _log.isEnabledFor(level):
+        return
+    fields = _fields(exchange)
+    rest = " ".join(f"{name}={value}" for name, value in fields.items() if name not in ("method", "path"))
+    _log.log(level, "%s %s %s", fields["method"], fields["path"], rest, extra={"fields": fields})
+
+
+def _is_polled(route: str) -> bool:
+    return route == "/metrics" or route.startswith("/v2") or route.endswith("/queue")
+
+
+def _fields(exchange: Exchange) -> dict[str, str | int]:
+    fields: dict[str, str | int] = {
+        "method": quote(exchange.method),
+        "path": quote(exchange.path),  # NOTE: it may contain a line break, which would forge a line of the log
+        "status": exchange.status,
+        "ms": round(1000 * exchange.seconds),
+    }
+    if exchange.model:
+        fields["model"] = exchange.model
+    if generation := exchange.generation:
+        fields["queue_ms"] = round(1000 * generation.waited())
+        fields["steps"] = generation.steps[0]
+        fields["size"] = generation.size
+    fields["request_id"] = exchange.id
+    return fields
