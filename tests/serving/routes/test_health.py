@@ -3,11 +3,13 @@ from __future__ import annotations
 import falcon.asgi
 import falcon.testing
 import pytest
+from falcon.routing import CompiledRouter
 
 from graphframe.serving.app import make_app
 from graphframe.serving.errors import write_envelope
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.middleware.request_id import RequestId
+from graphframe.serving.observation.observed_app import ObservedApp
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.routes.health import HealthResource
 from tests.serving import toys
@@ -69,7 +71,8 @@ def test_not_ready_without_a_model(make_model: MakeModel) -> None:
 
 
 def test_not_ready_while_loading(make_model: MakeModel) -> None:
-    app: falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response] = falcon.asgi.App(middleware=[RequestId()])
+    app = ObservedApp(CompiledRouter())
+    app.add_middleware(RequestId())
     app.set_error_serializer(write_envelope)
     app.add_route("/ready", HealthResource(ServedModels([make_model(load=False)])), suffix="ready")
     response = falcon.testing.TestClient(app).simulate_get("/ready")
