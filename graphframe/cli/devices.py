@@ -11,7 +11,7 @@ from graphframe.cli.table import print_table
 def devices() -> None:
     """List the OpenVINO devices of this machine.
 
-    Nodes of a graph can be bound to each of them, and to combinations such as AUTO:GPU,CPU.
+    A graph can bind a node to one of them, or to a combination such as AUTO:GPU,CPU.
     """
     from graphframe.inference.devices import devices as found  # which imports OpenVINO; --help should not
 

@@ -21,14 +21,18 @@ from graphframe.repository.export import check_can_export
 def export() -> None:
     """Export PyTorch models to OpenVINO.
 
-    The commands and options are those of OpenVINO Model Server's export_model.py.
+    Command and options have the names of OpenVINO Model Server's export_model.py. Needs graphframe[export].
     """
 
 
 @with_options(PULL_OPTIONS, TASK_OPTIONS)
 @click.command("image_generation", cls=GroupedCommand)
 @click.option("--source_model", required=True, help="Hugging Face model ID, or folder of a PyTorch pipeline.")
-@click.option("--model_name", help="Name of the exported model.  [default: --source_model]")
+@click.option(
+    "--model_name",
+    help="Name of the exported model, in --model_repository_path and in --config_file_path.  [default: --source_model,"
+    " or the name of its folder]",
+)
 @click.option(
     "--config_file_path",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -37,7 +41,7 @@ def export() -> None:
 def image_generation(source_model: str, model_name: str | None, config_file_path: Path | None, **given: Any) -> None:
     """Export an image-generation pipeline and write its graph.
 
-    With --config_file_path, the model is also added to a config.json.
+    The model is written to the model repository and, with --config_file_path, added to a config.json.
     """
     options, task_options = take_pull_options(given), take_task_options(given)
     name = model_name or (Path(source_model).name if Path(source_model).is_dir() else source_model)

@@ -60,7 +60,7 @@ def image_file(text: str) -> Path:
     metavar="FILE",
     help="Write a trace of the run for ui.perfetto.dev or chrome://tracing.",
 )
-@click.option("--profile", is_flag=True, help="Print a table of the time that each node took.")
+@click.option("--profile", is_flag=True, help="Print a table with the time of each node.")
 def generate(
     prompt: str,
     model_path: Path | None,
@@ -69,7 +69,10 @@ def generate(
     profile: bool,
     **given: Any,
 ) -> None:
-    """Generate images from PROMPT, or from PROMPT and an image: the whole image, or the part in a mask."""
+    """Generate images from PROMPT.
+
+    With --image, they start from an image. With --mask too, only a part of that image is repainted.
+    """
     if model_path is None:
         click.echo(NOTICE, err=True)
         model_path = DEFAULT_MODEL

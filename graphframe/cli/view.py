@@ -39,12 +39,12 @@ def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Graph with a type, drawn inside the nodes that use it. Can be repeated.",
+    help="Graph that has a type, to draw inside the nodes of this type. Repeat the option for several.",
 )
 def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
     """Draw GRAPH, a .pbtxt file of graphframe or MediaPipe.
 
-    The graph is neither loaded nor validated: calculators and options may be unknown, and streams may lead nowhere.
+    The graph is neither loaded nor validated: calculators and options may be unknown, and streams unconnected.
     """
     with reported():
         what = diagram(read_drawable(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})

@@ -58,17 +58,17 @@ class Calculator:
 
     @classmethod
     def check(cls, node: NodeInfo) -> Iterable[str]:
-        """Return a message for each problem of `node` that its ports do not rule out."""
+        """Return or yield a message for each problem of `node` that its ports cannot express."""
         return ()
 
     def load(self, node: NodeContext) -> None:
-        """Prepare what all runs share, once, when the graph is loaded: read and compile a model, for example."""
+        """Prepare for all runs, once, when the graph is loaded: read and compile a model, for example."""
 
     def open(self, cc: Context) -> None:
-        """Begin a run. Side packets are available; packets are not."""
+        """Begin a run. Input side packets have values; input streams have none yet."""
 
     def process(self, cc: Context) -> None:
-        """Process one input set. A source, which has no inputs, sends packets; it is called until `Context.stop`."""
+        """Process one input set. A source, which has no inputs, is called until it calls `Context.stop`."""
 
     def close(self, cc: Context) -> None:
         """End a run. Packets sent here are delivered unless the run failed."""

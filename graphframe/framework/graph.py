@@ -35,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Graph:
-    """A validated graph. Make one with `from_file`, `from_text` or `from_config`.
+    """A validated graph. Create one with `from_file`, `from_text` or `from_config`.
 
     >>> graph = Graph.from_text('''
     ...     input_stream: "in"
@@ -235,8 +235,15 @@ class Graph:
         ----------
         outputs : iterable of str, optional
             Output streams to collect, by tag or name; by default all.
+        side_packets, on_progress, tracer
+            The same as in `start_run`.
         **inputs : object
             Values by tag or name of input streams. The others are closed without a packet.
+
+        Returns
+        -------
+        dict of str to list of Packet
+            The packets of each collected output stream.
 
         Raises
         ------

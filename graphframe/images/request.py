@@ -58,10 +58,12 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[Prompt, Meta(description="Prompt for the third text encoder; by default the prompt.")] | None
     ) = None
     negative_prompt_2: (
-        Annotated[Prompt, Meta(description="Negative prompt for the second text encoder; by default the first.")] | None
+        Annotated[Prompt, Meta(description="Negative prompt for the second text encoder; by default negative_prompt.")]
+        | None
     ) = None
     negative_prompt_3: (
-        Annotated[Prompt, Meta(description="Negative prompt for the third text encoder; by default the first.")] | None
+        Annotated[Prompt, Meta(description="Negative prompt for the third text encoder; by default negative_prompt.")]
+        | None
     ) = None
     width: Annotated[Count, Meta(title="Width", description="Width in pixels; by default the model's.")] | None = None
     height: Annotated[Count, Meta(title="Height", description="Height in pixels; by default the model's.")] | None = (

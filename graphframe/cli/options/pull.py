@@ -20,7 +20,8 @@ PULL_OPTIONS = OptionGroup(
             ["--model_repository_path"],
             type=FOLDER,
             envvar="OVMS_MODEL_REPOSITORY_PATH",
-            help="Folder of all models.  [env: OVMS_MODEL_REPOSITORY_PATH; default for downloads: models]",
+            help="Folder that models are downloaded to, as ORGANISATION/NAME."
+            "  [env: OVMS_MODEL_REPOSITORY_PATH; default for downloads: models]",
         ),
         click.Option(
             ["--revision"], type=TEXT, help="Branch, tag or commit to download.  [default: the hub's default branch]"
@@ -32,10 +33,14 @@ PULL_OPTIONS = OptionGroup(
             help="Format of weights exported from PyTorch: fp32, fp16, int8 or int4.  [default: int8]",
         ),
         click.Option(
-            ["--extra_quantization_params"], metavar="ARGUMENTS", help="More arguments for optimum-cli export openvino."
+            ["--extra_quantization_params"],
+            metavar="ARGUMENTS",
+            help="Additional arguments for optimum-cli export openvino, e.g. '--group-size 64'.",
         ),
         click.Option(
-            ["--ovms_graph"], is_flag=True, help="Write a graph of one node, which OpenVINO Model Server can serve too."
+            ["--ovms_graph"],
+            is_flag=True,
+            help="Write OpenVINO Model Server's graph, which has one node, instead of a graph with all nodes.",
         ),
     ),
 )

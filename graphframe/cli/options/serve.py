@@ -16,13 +16,14 @@ MODEL_OPTIONS = OptionGroup(
         click.Option(
             ["--model_path"],
             type=TEXT,
+            metavar="DIRECTORY",
             help="Folder of the model to serve.  [default: pictograms, the small model that ships with graphframe]",
         ),
         click.Option(
             ["--task"],
             type=click.Choice(TASKS),
-            help="Task of the model. With it, or one of the task options below, the graph of --model_path"
-            " is made in memory; its graph.pbtxt is ignored.",
+            help="Task of the model. If this or one of the task options below is set, the graph is created in memory,"
+            " and the graph.pbtxt of --model_path is ignored.",
         ),
         click.Option(
             ["--model_name"],
@@ -34,7 +35,7 @@ MODEL_OPTIONS = OptionGroup(
             default="",
             show_default=False,
             metavar="NAME=MODEL,...",
-            help="Additional names of models for clients.",
+            help="Additional names for clients, each with the name of a served model, e.g. gpt-image-1=sd.",
         ),
         click.Option(
             ["--source_model"],
@@ -45,6 +46,7 @@ MODEL_OPTIONS = OptionGroup(
         click.Option(
             ["--config_path"],
             type=TEXT,
+            metavar="FILE",
             help="A config.json that lists the models to serve, instead of --model_path.",
         ),
     ),
@@ -63,19 +65,26 @@ LOADING_OPTIONS = OptionGroup(
             ["--idle_unload"],
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
-            help="Unload a model that was not used for this time.",
+            help="Unload a model that was not used for this number of seconds.  [default: never]",
         ),
         click.Option(
             ["--memory_budget"],
             metavar="BYTES",
-            help="Memory limit for loaded models, e.g. 16G; the least recently used is unloaded first.",
+            help="Memory limit for loaded models, e.g. 16G; the least recently used is unloaded first."
+            "  [default: no limit]",
         ),
         click.Option(
             ["--warm_up/--no_warm_up"],
             default=True,
-            help="Generate an image in one step before a model is served, so that the first request is not slower.",
+            help="Generate an image in one denoising step before a model is served, so that its first request is as"
+            " fast as the next ones.",
         ),
-        click.Option(["--cache_dir"], help="Folder for compiled models.  [default: in the user's cache folder]"),
+        click.Option(
+            ["--cache_dir"],
+            metavar="DIRECTORY",
+            help="Folder for compiled models; an empty value disables this cache.  [env: GRAPHFRAME_CACHE_DIR;"
+            " default: graphframe/openvino in the user's cache folder]",
+        ),
     ),
 )
 SERVING_OPTIONS = OptionGroup(
@@ -96,15 +105,20 @@ SERVING_OPTIONS = OptionGroup(
             ["--image_url_seconds"],
             type=click.IntRange(min=1),
             default=3600,
-            help="Time for which images of response_format=url are stored.",
+            help="Seconds for which images of response_format=url are stored.",
         ),
         click.Option(
             ["--image_url_bytes"],
             type=click.IntRange(min=1),
             default=2**28,
-            help="Maximum size of all stored images; the oldest are removed first.",
+            help="Maximum total size of these images in bytes; the oldest are removed first.",
         ),
-        click.Option(["--image_url_folder"], type=TEXT, help="Folder for stored images.  [default: in memory]"),
+        click.Option(
+            ["--image_url_folder"],
+            type=TEXT,
+            metavar="DIRECTORY",
+            help="Folder for these images.  [default: none; they are stored in memory]",
+        ),
         click.Option(
             ["--png_metadata/--no_png_metadata"],
             default=True,
@@ -115,19 +129,25 @@ SERVING_OPTIONS = OptionGroup(
         click.Option(
             ["--api_key_file"],
             type=TEXT,
-            help="File with the API key that image requests need.  [default: the environment's API_KEY, or no key]",
+            metavar="FILE",
+            help="File whose first line is the API key that POST requests must send.  [default: the environment's"
+            " API_KEY, or no key]",
         ),
         click.Option(
             ["--allowed_origins"],
             default="*",
             help="Origins of web pages that may use the server (CORS), separated by commas.",
         ),
-        click.Option(["--allow_credentials"], is_flag=True, help="Allow these web pages to send cookies."),
+        click.Option(
+            ["--allow_credentials"],
+            is_flag=True,
+            help="Allow the web pages of --allowed_origins to send cookies; needs origins other than *.",
+        ),
         click.Option(
             ["--log_level"],
             type=click.Choice(_LEVELS, case_sensitive=False),
             default="INFO",
-            help="Lowest level to log.",
+            help="Least severe level of messages to log.",
         ),
         click.Option(
             ["--log_format"],

@@ -19,16 +19,20 @@ TASK_OPTIONS = OptionGroup(
         click.Option(
             ["--target_device"],
             metavar="DEVICES",
-            help="Device of all models; or three, for text encoders, denoiser and VAE, e.g. 'CPU GPU NPU'; or"
-            " NODE=DEVICE pairs, separated by spaces; or auto: measure which devices are fastest.  [default: CPU]",
+            help="Device of all models, e.g. GPU; three devices, for text encoders, denoiser and VAE, e.g. 'CPU GPU"
+            " NPU'; NODE=DEVICE pairs, e.g. 'denoise=GPU vae_decode=NPU'; or auto, to measure the devices and write"
+            " the fastest ones into the graph.  [default: CPU]",
         ),
         click.Option(
             ["--resolution"],
             metavar="WIDTHxHEIGHT ...",
-            help="Only allowed image sizes, separated by spaces. Models are compiled for them; an NPU needs one.",
+            help="The only allowed image sizes, separated by spaces. Models are compiled for these sizes; an NPU needs"
+            " exactly one.  [default: any size]",
         ),
         click.Option(
-            ["--max_resolution"], metavar="WIDTHxHEIGHT", help="Largest image size that a request may ask for."
+            ["--max_resolution"],
+            metavar="WIDTHxHEIGHT",
+            help="Largest image size that a request may ask for.  [default: the graph's, e.g. 4096x4096]",
         ),
         click.Option(
             ["--default_resolution"],
@@ -38,17 +42,17 @@ TASK_OPTIONS = OptionGroup(
         click.Option(
             ["--num_images_per_prompt"],
             type=_POSITIVE,
-            help="Batch size that models are compiled for; needs exactly one --resolution.",
+            help="Batch size that models are compiled for; needs exactly one --resolution.  [default: 1]",
         ),
         click.Option(
             ["--guidance_scale"],
             type=float,
-            help="Guidance scale when a request names none; needs exactly one --resolution.",
+            help="Guidance scale when a request names none; needs exactly one --resolution.  [default: the model's]",
         ),
         click.Option(
             ["--max_num_images_per_prompt"],
             type=_POSITIVE,
-            help="Largest number of images that a request may ask for.",
+            help="Largest number of images that a request may ask for.  [default: 10]",
         ),
         click.Option(
             ["--default_num_inference_steps"],
@@ -58,9 +62,13 @@ TASK_OPTIONS = OptionGroup(
         click.Option(
             ["--max_num_inference_steps"],
             type=_POSITIVE,
-            help="Largest number of denoising steps that a request may ask for.",
+            help="Largest number of denoising steps that a request may ask for.  [default: 100]",
         ),
-        click.Option(["--num_streams"], type=_POSITIVE, help="Number of inferences that a device runs at once."),
+        click.Option(
+            ["--num_streams"],
+            type=_POSITIVE,
+            help="Number of inferences that a device runs at once.  [default: OpenVINO's]",
+        ),
         click.Option(
             ["--plugin_config"],
             metavar="JSON",
@@ -69,8 +77,8 @@ TASK_OPTIONS = OptionGroup(
         click.Option(
             ["--source_loras"],
             metavar="ALIAS=SOURCE[:ALPHA],...",
-            help="LoRA adapters. SOURCE is a Hugging Face ORG/NAME[@FILE], a URL or a path such as ./file.safetensors."
-            " MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA] gives several adapters one name.",
+            help="LoRA adapters. SOURCE is a Hugging Face ORG/NAME[@FILE], a URL or a path such as ./file.safetensors;"
+            " ALPHA is 1 by default. MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA] gives several adapters one name.",
         ),
     ),
 )

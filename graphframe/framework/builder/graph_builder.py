@@ -94,7 +94,7 @@ class GraphBuilder:
         return self._input(BuilderSidePacket, place)
 
     def back_edge(self) -> BackEdge:
-        """Return a stream for nodes to take before the node that produces it is added; `BackEdge.connect` it then."""
+        """Return a stream that nodes can take before its producer is added; then connect it with `BackEdge.connect`."""
         return BackEdge()
 
     def add(
@@ -125,9 +125,11 @@ class GraphBuilder:
         device_properties : mapping, optional
             OpenVINO properties for the models that it compiles.
         executor : str, optional
+            The name of the graph's executor that runs the node.
         input_policy : str or InputStreamHandlerConfig, optional
             The name of an input policy, or its config.
         max_in_flight : int, optional
+            The number of input sets that the node may process at once; by default 1.
         **tagged : BuilderStream, BuilderSidePacket, or sequence of these
             Inputs by tag; a sequence fills the indexes of the tag.
 
@@ -186,7 +188,7 @@ class GraphBuilder:
         Raises
         ------
         GraphConfigError
-            With all that is wrong with it.
+            With all problems.
         """
         return make_graph(self._config(), base, self._find)
 

@@ -64,7 +64,7 @@ class Context:
         Raises
         ------
         LookupError
-            If there is none.
+            If the port has no value.
         """
         call = self._call
         if isinstance(port, Input):
@@ -102,7 +102,7 @@ class Context:
     def get(self, port: SideInput[T]) -> T | None: ...
 
     def get(self, port: Any, default: Any = None) -> Any:
-        """Return the value at `port`, or `default` if there is none."""
+        """Return the value at `port`, or `default` if it has none."""
         return self[port] if self.has(port) else default
 
     @overload
@@ -132,7 +132,7 @@ class Context:
         return [packets[position] for position in positions] if packets else [None] * len(positions)
 
     def send(self, port: Output[T], value: T, timestamp: int | None = None, *, index: int = 0) -> None:
-        """Send a packet on an output. It leaves when the calling method returns, or at `flush`.
+        """Send a packet on an output. It is delivered when the calling method returns, or by `flush`.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class Context:
             self._call.sent.append((positions[index], packet))
 
     def forward(self, given: Input[Any], passed: Output[Any]) -> None:
-        """Send the packets of an input port on as they are: each on the stream of `passed` with the same index."""
+        """Send the packets of the input port `given` unchanged, each on the stream of `passed` with the same index."""
         call = self._call
         packets = call.packets
         if packets:
@@ -175,7 +175,7 @@ class Context:
                     call.sent.append((targets[index], packet))
 
     def flush(self) -> None:
-        """Let the packets sent so far leave now: a preview, for example, while ``process`` continues."""
+        """Deliver the packets sent so far immediately, e.g. a preview while ``process`` continues."""
         call = self._call
         sent, call.sent = call.sent, []
         self._run.flush(call, sent)
