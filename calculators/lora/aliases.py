@@ -75,7 +75,9 @@ class Aliases:
         """
         for alias, alpha in adapters.items():
             if alias not in self.dynamic:
-                known = f"{did_you_mean(alias, self.dynamic)}; adapters: {', '.join(self.dynamic) or 'none'}"
+                known = (
+                    f"{did_you_mean(alias, self.dynamic)}; adapters of the graph: {', '.join(self.dynamic) or 'none'}"
+                )
                 raise InvalidRequest(f'unknown LoRA adapter "{alias}"{known}', "lora_alphas")
             if not abs(alpha) <= _MAX_ALPHA:
                 message = f'the alpha of "{alias}" must be from -{_MAX_ALPHA} to {_MAX_ALPHA}, not {alpha:g}'

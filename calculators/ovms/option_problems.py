@@ -73,11 +73,13 @@ def _static_shapes(options: ImageGenCalculatorOptions) -> Iterator[OptionProblem
         yield ("resolution",), 'is empty; give sizes, e.g. "512x512 768x512", or omit it'
     found = f"{len(allowed)} are given" if allowed else "none is given"
     if _uses_npu(options) and len(allowed) != 1:
-        message = f'needs exactly one resolution for an NPU, e.g. "512x512", as it runs static shapes only; {found}'
+        message = (
+            f'needs exactly one resolution for an NPU, e.g. "512x512", because it runs only static shapes; {found}'
+        )
         yield ("device",), message
     for field, _ in options.ListFields():
         if field.name in ("num_images_per_prompt", "guidance_scale") and len(allowed) != 1:
-            message = f"needs exactly one resolution, as models are compiled for the static shape; {found}"
+            message = f"needs exactly one resolution, because it is part of the static shape; {found}"
             yield (field.name,), message
     if allowed and options.HasField("max_resolution"):
         yield ("max_resolution",), "cannot be combined with resolution, which lists all allowed sizes"
@@ -95,7 +97,7 @@ def _loras_on_npu(options: ImageGenCalculatorOptions) -> Iterator[OptionProblem]
         {component.adapter_alias for component in composite.components} for composite in options.composite_lora_adapters
     ]
     if _uses_npu(options) and len(adapters) > 1 and composites != [adapters]:
-        yield ("lora_adapters", 0), "needs one composite of all adapters, as an NPU cannot switch between them"
+        yield ("lora_adapters", 0), "needs one composite of all adapters, because an NPU cannot switch between them"
 
 
 def _uses_npu(options: ImageGenCalculatorOptions) -> bool:

@@ -18,9 +18,15 @@ CONFIG_COMMANDS = OptionGroup(
     "Commands that exit",
     (
         click.Option(["--list_models"], is_flag=True, help="List the models in --model_repository_path, and exit."),
-        click.Option(["--add_to_config"], is_flag=True, help="Add --model_name to --config_path, and exit."),
+        click.Option(
+            ["--add_to_config"],
+            is_flag=True,
+            help="Add --model_name, whose folder is --model_path, to --config_path, and exit.",
+        ),
         click.Option(["--remove_from_config"], is_flag=True, help="Remove --model_name from --config_path, and exit."),
-        click.Option(["--configure"], is_flag=True, help="Write the graph.pbtxt of --model_path, and exit."),
+        click.Option(
+            ["--configure"], is_flag=True, help="Write the graph.pbtxt of --model_path for the task options, and exit."
+        ),
     ),
 )
 
@@ -67,7 +73,9 @@ def _list_models(repository: Path) -> None:
 
 def _configure(folder: Path, options: TaskOptions) -> None:
     if is_edited(folder):
-        raise click.ClickException(f"{folder / GRAPH} was edited and is kept as it is; delete it to write it again")
+        raise click.ClickException(
+            f"{folder / GRAPH} was edited, or not written by graphframe, and is kept; delete it to write it again"
+        )
     options, notes = with_devices(folder, options)
     write_graph(folder, options, notes)
     for note in notes:

@@ -33,4 +33,7 @@ def reported() -> Iterator[None]:
         raise click.ClickException(named_options(error)) from error
     except (GraphError, InvalidRequest, ModelFolderError, ConfigFileError, PullError, ExportError, OSError) as error:
         wrong_request = isinstance(error.__cause__, InvalidRequest)
-        raise click.ClickException(str(error.__cause__ if wrong_request else error)) from error
+        message = str(error.__cause__ if wrong_request else error)
+        if isinstance(error, OSError) and error.filename is not None:
+            message = f"{error.filename}: {error.strerror}"
+        raise click.ClickException(message) from error

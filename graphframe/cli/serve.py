@@ -62,7 +62,9 @@ def serve(model_path: str | None, model_name: str | None, config_path: str | Non
             run_config_command(mode, task_options, pull_options.repository, **paths)
         return
     if task_options.target_device == AUTO and not source_model:
-        raise click.UsageError("--target_device auto needs --configure, which writes a graph that you can then serve")
+        raise click.UsageError(
+            "--target_device auto measures devices for a graph to write: add --configure, then serve without either"
+        )
     cache_dir = given.pop("cache_dir")
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir

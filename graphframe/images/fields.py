@@ -118,7 +118,8 @@ def _expected(field: Field, given: object) -> str:
     if field.expected:
         return field.expected
     if isinstance(kind, inspect.LiteralType):
-        return " or ".join(sorted(map(shown, kind.values)))
+        *others, last = sorted(map(shown, kind.values))
+        return f"{', '.join(others)} or {last}"
     if isinstance(kind, inspect.IntType):
         return f"an integer{_range(kind.ge, kind.le or field.schema.get('maximum'), given)}"
     if isinstance(kind, inspect.FloatType):

@@ -33,7 +33,7 @@ class ModelError(RuntimeError):
             found = f"does not exist, nor does its folder {model.parent}"
         models = sorted(path.name for path in (model if model.is_dir() else model.parent).glob("*.xml"))
         there = f"; models in the folder: {', '.join(models)}" if models else ""
-        return cls(f"expected a model file: {model} {found}{there}. Correct the path, or copy the model to it.")
+        return cls(f"the model file {model} {found}{there}. Correct the path, or copy the model there.")
 
     @classmethod
     def unreadable(cls, model: Path, cause: Exception) -> ModelError:

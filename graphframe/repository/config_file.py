@@ -225,7 +225,8 @@ def _decode(path: Path) -> _ConfigFile:
     try:
         config = msgspec.json.decode(text, type=_ConfigFile)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ConfigFileError(f"{path} is not a valid config: {error}") from error
+        kind = "a valid config" if isinstance(error, msgspec.ValidationError) else "valid JSON"
+        raise ConfigFileError(f"{path} is not {kind}: {error}") from error
     for field in ("pipeline_config_list", "custom_node_library_config_list", "custom_loader_config_list"):
         if getattr(config, field):
             raise ConfigFileError(f"{path}: {field} must be empty; only models with graphs of calculators are served")

@@ -75,7 +75,7 @@ def write_envelope(req: falcon.Request, resp: falcon.Response, error: falcon.HTT
     """Write an error into the response, whatever types the client accepts."""
     message = error.description or f"{error.title}: {req.method} {req.path}"
     if error.status_code == 405:
-        message += f"; allowed: {resp.get_header('Allow')}"
+        message = f"{req.method} is not allowed at {req.path}; allowed: {resp.get_header('Allow')}"
     resp.content_type = falcon.MEDIA_JSON
     resp.data = msgspec.json.encode(ErrorResponse(error=details(error, req.context.id, message)))
 

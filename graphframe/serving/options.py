@@ -43,15 +43,16 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Literal["text", "json"] = "text"
 
     def __post_init__(self) -> None:
-        """Validate, and make `image_url_folder`; raise ValueError if that fails."""
+        """Validate, and create `image_url_folder`; raise ValueError if that fails."""
         _ = self.aliases, self.api_key, self.memory_budget_bytes
         if self.allow_credentials and self.allowed_origins == "*":
-            raise ValueError("allow_credentials needs allowed_origins other than *: browsers refuse both together")
+            raise ValueError("allow_credentials needs allowed_origins other than *: browsers refuse the combination")
         if self.image_url_folder is not None:
             try:
                 Path(self.image_url_folder).mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise ValueError(f"image_url_folder cannot be made: {error}") from None
+                message = f"image_url_folder {self.image_url_folder} cannot be created: {error.strerror}"
+                raise ValueError(message) from None
 
     @classmethod
     def from_environment(cls) -> ServerOptions:
@@ -87,9 +88,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
             with open(self.api_key_file, encoding="utf-8") as file:
                 key = file.readline().rstrip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"api_key_file cannot be read: {error}") from None
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ValueError(f"api_key_file {self.api_key_file} cannot be read: {reason}") from None
         if not key:
-            raise ValueError(f"api_key_file {self.api_key_file} has an empty first line")
+            raise ValueError(f"api_key_file {self.api_key_file} has an empty first line; write the key there")
         return key
 
     @property
@@ -104,7 +106,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         pairs = [part.strip().partition("=") for part in self.model_alias.split(",") if part.strip()]
         for name, _, model in pairs:
             if not name or not model:
-                raise ValueError(f'model_alias must be NAME=MODEL,..., not "{self.model_alias}"')
+                raise ValueError(f'model_alias must be NAME=MODEL pairs, separated by commas, not "{self.model_alias}"')
         return {name: model for name, _, model in pairs}
 
     @property

@@ -16,7 +16,7 @@ from graphframe.images import MAX_SEED, ImageRequest, InvalidRequest
         ({"seed": -1}, "seed", f"seed must be an integer from 0 to {MAX_SEED}, not -1"),
         ({"strength": math.nan}, "strength", "strength must be a number from 0 to 1, not nan"),
         ({"guidance_scale": 1e300}, "guidance_scale", "guidance_scale must be a number from 0 to 1000, not 1e+300"),
-        ({"output_format": "bmp"}, "output_format", 'output_format must be "jpeg" or "png" or "webp", not "bmp"'),
+        ({"output_format": "bmp"}, "output_format", 'output_format must be "jpeg", "png" or "webp", not "bmp"'),
         ({"image": "cat.png"}, "image", 'image must be an image file, not "cat.png"'),
         ({"adapters": {"ink": "much"}}, "adapters", 'must be an object of numbers by alias, e.g. {"ink": 0.5}'),
     ],

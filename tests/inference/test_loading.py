@@ -77,7 +77,7 @@ def test_wrong_values_of_properties(path: Path) -> None:
 
 @pytest.mark.parametrize("device", ["CPU", "FOO"])
 def test_a_missing_model_is_said_before_anything_else(tmp_path: Path, device: str) -> None:
-    with pytest.raises(ModelError, match=f"expected a model file: {tmp_path}/nope.xml does not exist"):
+    with pytest.raises(ModelError, match=f"the model file {tmp_path}/nope.xml does not exist"):
         load_model(tmp_path / "nope.xml", device)
 
 

@@ -84,7 +84,7 @@ def test_the_first_of_several_with_one_name_is_used(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is not a valid config: "),
+        ("{", "is not valid JSON: "),
         ("[]", "is not a valid config: "),
         ("{}", "is not a valid config: "),
         ('{"model_config_list": [], "models": []}', "is not a valid config: "),

@@ -16,7 +16,7 @@ from tests.serving.conftest import MakeModel
         ("POST", "/v1/image/generations", 404, 'did you mean "/v1/images/generations"?)'),
         ("GET", "/v1/images/generations", 405, "allowed: POST, OPTIONS"),
         ("DELETE", "/v1/models", 405, "allowed: GET, HEAD, OPTIONS"),
-        ("PATCH", "/v2/health/live", 405, "405 Method Not Allowed: PATCH /v2/health/live"),
+        ("PATCH", "/v2/health/live", 405, "PATCH is not allowed at /v2/health/live; allowed: "),
     ],
 )
 def test_unknown_paths_and_methods(

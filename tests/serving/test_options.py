@@ -74,10 +74,10 @@ def test_addresses(given: str, addresses: list[str]) -> None:
     [
         ({"model_alias": "a=b,c"}, "model_alias must be NAME=MODEL"),
         ({"model_alias": "=b"}, "model_alias must be NAME=MODEL"),
-        ({"api_key_file": "/nowhere"}, "api_key_file cannot be read"),
+        ({"api_key_file": "/nowhere"}, "api_key_file /nowhere cannot be read: No such file"),
         ({"api_key_file": "/dev/null"}, "has an empty first line"),
         ({"allow_credentials": True}, "needs allowed_origins"),
-        ({"image_url_folder": "/dev/null"}, "image_url_folder cannot be made: .* '/dev/null'"),
+        ({"image_url_folder": "/dev/null"}, "image_url_folder /dev/null cannot be created: "),
     ],
 )
 def test_options_that_are_refused(given: dict[str, Any], message: str) -> None:

@@ -232,7 +232,8 @@ class ImageRequestCalculator(gf.Calculator):
         for number, ending in enumerate(("", "_2", "_3"), start=1):
             negative = f"negative_prompt{ending}"
             if getattr(request, negative) and not self.is_guided(scale):
-                reason = f"at guidance_scale {scale:g}" if self.is_guided(math.inf) else "with this model"
+                larger = f"at guidance_scale {scale:g}; use a larger guidance_scale"
+                reason = larger if self.is_guided(math.inf) else "with this model"
                 raise InvalidRequest(f"{negative} has no effect {reason}", negative)
             for field in (f"prompt{ending}", negative):
                 if number > self.prompts and getattr(request, field) is not None:

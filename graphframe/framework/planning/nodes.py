@@ -95,7 +95,8 @@ class NodePlanner:
     def _executor(self, node: SourcedNode, device: str) -> str:
         name: str = node.proto.executor
         if name and name not in self._declared:
-            message = f'the executor "{name}" is not declared{did_you_mean(name, self._declared)}'
+            hint = did_you_mean(name, self._declared) or f'; add executor {{ name: "{name}" ... }}'
+            message = f'the executor "{name}" is not declared{hint}'
             self._problems.append(node.problem(message, "executor", 0))
         if not name and device:
             name = f"device {device}"

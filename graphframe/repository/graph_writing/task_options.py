@@ -154,7 +154,9 @@ class TaskOptions:
         if self.num_streams is not None:
             streams = properties.setdefault("NUM_STREAMS", str(self.num_streams))
             if streams != str(self.num_streams):
-                raise ValueError(f"sets NUM_STREAMS to {streams}, but num_streams is {self.num_streams}")
+                raise ValueError(
+                    f"sets NUM_STREAMS to {streams}, but num_streams is {self.num_streams}; omit one of them"
+                )
         if properties:
             message.plugin_config = json.dumps(properties)
 

@@ -44,7 +44,7 @@ def _from_url(url: str) -> bytes:
     start = _DATA_URL.match(url)
     if start is None:
         # NOTE: fetching URLs would let clients reach the server's own network.
-        raise ValueError('expected a data URL, "data:image/png;base64,..."; other URLs are not fetched')
+        raise ValueError('expected a file or a data URL, "data:image/png;base64,..."; other URLs are not fetched')
     try:
         content = base64.b64decode(url[start.end() :], validate=True)
     except (binascii.Error, ValueError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import falcon.asgi
 import msgspec
 
+from graphframe.images.fields import shown
 from graphframe.serving.errors import APIError
 
 MAX_BYTES = 1024 * 1024
@@ -58,7 +59,7 @@ def _decode_object(body: bytes) -> dict[str, object]:
     else:
         if isinstance(decoded, dict):
             return decoded
-        message = f"the body must be a JSON object, not {type(decoded).__name__}"
+        message = f"the body must be a JSON object, not {shown(decoded)}"
     raise APIError(400, message, code="invalid_json")
 
 

@@ -160,7 +160,9 @@ class PromptRequest(ImagesRequest, frozen=True, kw_only=True):
 
     def _check(self, request: ImageRequest) -> None:
         if self.response_format == "url" and self.stream:
-            raise InvalidRequest("a stream sends images in base64, not their URLs", "response_format")
+            raise InvalidRequest(
+                "response_format cannot be url in a stream, whose events contain images in base64", "response_format"
+            )
         if request.partial_images and not self.stream:
             raise InvalidRequest("partial_images needs stream to be true", "partial_images")
 
@@ -192,7 +194,7 @@ class EditRequest(PromptRequest, frozen=True, kw_only=True):
     def _check(self, request: ImageRequest) -> None:
         super()._check(request)
         if request.image is None:
-            raise InvalidRequest("image is required: the file to edit", "image")
+            raise InvalidRequest("image is required: the PNG, JPEG or WebP file to edit", "image")
 
 
 class VariationRequest(ImagesRequest, frozen=True, kw_only=True):

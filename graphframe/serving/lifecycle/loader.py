@@ -155,6 +155,9 @@ class Loader:
 
 
 def _fail(model: ServedModel, error: Exception) -> None:
+    from graphframe.inference.errors import DeviceError, ModelError  # their package imports OpenVINO; serve should not
+
     model.failure = str(error)
-    reason = None if isinstance(error, _COMPLETE) else error
+    complete = isinstance(error, _COMPLETE) or isinstance(error.__cause__, DeviceError | ModelError)
+    reason = None if complete else error
     _log.error("%s could not be loaded: %s", model.name, error, exc_info=reason)

@@ -115,12 +115,12 @@ class ServedModel:
                 message = f'the adapters of "{self.name}" are always applied; ask for {listed(self.names)}'
                 raise _invalid(message, "model")
             if alphas and not any(self.adapted_names.values()):
-                raise _invalid(f'"{self.name}" has no LoRA adapters that requests choose', "lora_alphas")
+                raise _invalid(f'the model "{self.name}" has no LoRA adapters that requests can select', "lora_alphas")
             return {}  # NOTE: whatever the alphas: so a client turns adapters off by this name alone
         applied = self.adapted_names[name]
         for alias in alphas or {}:
             if alias not in applied:
-                known = listed(applied) or "none whose alpha can be chosen"
+                known = listed(applied) or "none that requests can select"
                 raise _invalid(f'the model "{name}" does not apply "{alias}"; it applies {known}', "lora_alphas")
         return {**applied, **(alphas or {})}
 

@@ -56,7 +56,7 @@ class ServedModels:
         served = [model for model in self if not model.ended]
         names = [name for model in served for name in model.names]
         if not name:
-            message = f"say which model: {listed(names)}"
+            message = f"model is required; available: {listed(names)}"
             raise APIError(400, message, param="model", code="missing_required_parameter")
         for model in served:
             if name == model.name or (name in model.adapted_names and name not in self._by_name):

@@ -30,4 +30,5 @@ class ApiKey:
         if not secrets.compare_digest(given.encode(), self._key):
             problem = "wrong" if given else "missing"
             headers = {"www-authenticate": "Bearer"}
-            raise APIError(401, f"the API key is {problem}", code="invalid_api_key", headers=headers)
+            message = f"the API key is {problem}; send it as Authorization: Bearer KEY"
+            raise APIError(401, message, code="invalid_api_key", headers=headers)

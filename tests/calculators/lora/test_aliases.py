@@ -95,7 +95,7 @@ def test_adapters_of_requests(folder: Path) -> None:
     found = aliases(THREE, folder)
     found.check({"ink": -2.0, "gold": 0})
     for wrong, message in (
-        ({"pen": 1.0}, 'unknown LoRA adapter "pen"; adapters: ink, gold'),
+        ({"pen": 1.0}, 'unknown LoRA adapter "pen"; adapters of the graph: ink, gold'),
         ({"chalk": 1.0}, 'unknown LoRA adapter "chalk"'),
         ({"ink": 1e9}, 'the alpha of "ink" must be from -1000 to 1000, not 1e\\+09'),
         ({"ink": float("nan")}, "not nan"),

@@ -43,7 +43,7 @@ def problems(folder: Path, *options: str, models_path: str = "./") -> list[str]:
         (['resolution: "64x64"', "max_num_images_per_prompt: 2"], "cannot be combined with exactly one resolution"),
         (
             ['resolution: "64x64 128x64"', "num_images_per_prompt: 2"],
-            "needs exactly one resolution, as models are compiled for the static shape; 2 are given",
+            "needs exactly one resolution, because it is part of the static shape; 2 are given",
         ),
         (["num_images_per_prompt: 2"], "none is given"),
         (["guidance_scale: 2"], "guidance_scale needs exactly one resolution"),

@@ -108,7 +108,9 @@ def test_threads_of_a_device_are_no_declared_executor() -> None:
     text = """input_stream: "a"
         node { calculator: "Double" device: "CPU" input_stream: "a" output_stream: "b" }
         node { name: "x" calculator: "Double" executor: "device CPU" input_stream: "a" output_stream: "c" }"""
-    assert problems(text) == ['graph:3: node "x": the executor "device CPU" is not declared']
+    assert problems(text) == [
+        'graph:3: node "x": the executor "device CPU" is not declared; add executor { name: "device CPU" ... }'
+    ]
 
 
 def test_executor_wins_over_device(subgraph: Callable[[str], str]) -> None:

@@ -75,8 +75,8 @@ def test_adapters_of_a_request(
     [
         (ADAPTED, "ink", {"gold": 1.0}, 'the model "ink" does not apply "gold"; it applies "ink"'),
         (ADAPTED, "mix", {"pen": 1.0}, 'the model "mix" does not apply "pen"; it applies "ink", "gold"'),
-        (ADAPTED, "chalk", {"chalk": 1.0}, 'does not apply "chalk"; it applies none whose alpha can be chosen'),
-        (toys.GRAPH, "toy", {"ink": 1.0}, '"toy" has no LoRA adapters that requests choose'),
+        (ADAPTED, "chalk", {"chalk": 1.0}, 'does not apply "chalk"; it applies none that requests can select'),
+        (toys.GRAPH, "toy", {"ink": 1.0}, 'the model "toy" has no LoRA adapters that requests can select'),
         (STATIC, "toy", None, 'the adapters of "toy" are always applied; ask for "chalk"'),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_variation(client: falcon.testing.TestClient) -> None:
     ("task", "parts", "param", "message"),
     [
         ("edits", [("prompt", "a cat")], "image", "image is required"),
-        ("edits", [("prompt", "a cat"), ("image", "PNG")], "image", "expected a data URL"),
+        ("edits", [("prompt", "a cat"), ("image", "PNG")], "image", "expected a file or a data URL"),
         ("edits", [("prompt", "a cat"), ("image", PNG), ("image", PNG)], "image", "take one image, not 2"),
         ("edits", [("prompt", b"a cat"), ("image", PNG)], "prompt", "characters, not a file"),
         ("edits", [("image", PNG)], "prompt", "prompt is required"),
@@ -222,7 +222,7 @@ JSON = {"Content-Type": "application/json"}
         (b'{"prompt": "a",}', JSON, 400, "not valid JSON"),
         (b'{"prompt": NaN}', JSON, 400, "not valid JSON"),
         (b'{"prompt": "\xff"}', JSON, 400, "not UTF-8"),
-        (b'["prompt"]', JSON, 400, "must be a JSON object, not list"),
+        (b'["prompt"]', JSON, 400, "must be a JSON object, not a list"),
         (b"[" * 500_000, JSON, 400, "nested too deeply"),
         (b'{"prompt": "%s"}' % (b"a" * MAX_BYTES), JSON, 413, "larger than 1048576 bytes"),
         (b'{"prompt": "a"}', {"Content-Type": "application/x-www-form-urlencoded"}, 415, "application/json'"),

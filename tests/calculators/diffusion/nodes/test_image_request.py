@@ -116,7 +116,7 @@ def test_the_scheduler_is_passed_on(euler: Path) -> None:
         (
             {"negative_prompt": "dog", "guidance_scale": 1.0},
             "negative_prompt",
-            "negative_prompt has no effect at guidance_scale 1",
+            "negative_prompt has no effect at guidance_scale 1; use a larger guidance_scale",
         ),
     ],
 )

@@ -153,7 +153,7 @@ def test_executor_of_an_inner_node(subgraph: Register) -> None:
         input_stream: "a"
         node { name: "s" calculator: "PooledSubgraph" input_stream: "IN:a" output_stream: "OUT:b" }
     """
-    assert problems(text) == ['node "s__n": the executor "pool" is not declared']
+    assert problems(text) == ['node "s__n": the executor "pool" is not declared; add executor { name: "pool" ... }']
     executor = """executor { name: "pool" type: "ThreadPoolExecutor"
                              options { [graphframe.ThreadPoolExecutorOptions.ext] { num_threads: 1 } } }"""
     assert validate(parse(text + executor, "graph")).nodes[0].executor == "pool"
