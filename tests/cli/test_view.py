@@ -30,7 +30,7 @@ def hand(tmp_path: Path) -> Path:
 
 
 def test_svg(graph: Path, tmp_path: Path) -> None:
-    output = tmp_path / "picture.svg"
+    output = tmp_path / "image.svg"
     assert view(graph, "-o", output) == (0, f"wrote {output}\n")
     assert fromstring(output.read_text(encoding="utf-8")).findtext("{*}title") == "graph.pbtxt"
 

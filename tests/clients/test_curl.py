@@ -23,8 +23,8 @@ def curl(server: RunningServer, task: str, *arguments: str) -> Any:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "picture.txt"  # what it is called says nothing
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "image.txt"  # what it is called says nothing
     path.write_bytes(b"\x89PNG")
     return path
 
@@ -40,15 +40,15 @@ def test_json_without_its_type(toy: RunningServer) -> None:
 
 
 @pytest.mark.parametrize("name", ["image", "image[]"])
-def test_edit(toy: RunningServer, picture: Path, name: str) -> None:
-    response = curl(toy, "edits", "-F", f"{name}=@{picture}", "-F", "prompt=a cat", "-F", "n=1", "-F", "seed=5")
+def test_edit(toy: RunningServer, image: Path, name: str) -> None:
+    response = curl(toy, "edits", "-F", f"{name}=@{image}", "-F", "prompt=a cat", "-F", "n=1", "-F", "seed=5")
     assert painted(response)[0].items() >= {"image": "\x89PNG", "seed": 5}.items()
 
 
-def test_several_images_to_edit(toy: RunningServer, picture: Path) -> None:
-    response = curl(toy, "edits", *["-F", f"image=@{picture}"] * 2, "-F", "prompt=a cat")
+def test_several_images_to_edit(toy: RunningServer, image: Path) -> None:
+    response = curl(toy, "edits", *["-F", f"image=@{image}"] * 2, "-F", "prompt=a cat")
     assert response["error"]["param"] == "image"
 
 
-def test_variation(toy: RunningServer, picture: Path) -> None:
-    assert painted(curl(toy, "variations", "-F", f"image=@{picture}"))[0]["image"] == "\x89PNG"
+def test_variation(toy: RunningServer, image: Path) -> None:
+    assert painted(curl(toy, "variations", "-F", f"image=@{image}"))[0]["image"] == "\x89PNG"

@@ -129,5 +129,5 @@ def test_requests_side_by_side_in_the_default_precision(tmp_path: Path) -> None:
     assert min(largest_difference(one, other) for one, other in combinations(alone, 2)) > 5
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda wish: images(ours, **wish), wishes * 4))
-    for number, picture in enumerate(together):
-        assert largest_difference(picture, alone[number % 4]) == 0
+    for number, image in enumerate(together):
+        assert largest_difference(image, alone[number % 4]) == 0

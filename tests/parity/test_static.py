@@ -86,17 +86,17 @@ def test_z_image_makes_nearly_the_pixels_of_models_that_take_all_sizes(guidance_
         ("qwen_image", openvino_genai.Image2ImagePipeline),
     ],
 )
-def test_the_same_pixels_from_a_picture(name: str, pipeline: type[Any]) -> None:
+def test_the_same_pixels_from_an_image(name: str, pipeline: type[Any]) -> None:
     folder = model_path(name)
-    pictures = [gradient(WIDTH, HEIGHT), halves(WIDTH, HEIGHT)][: 1 + (pipeline is openvino_genai.InpaintingPipeline)]
+    images = [gradient(WIDTH, HEIGHT), halves(WIDTH, HEIGHT)][: 1 + (pipeline is openvino_genai.InpaintingPipeline)]
     theirs = pipeline(folder)
     theirs.reshape(1, HEIGHT, WIDTH, 3.0)
     theirs.compile("CPU")
     given: dict[str, Any] = {"num_inference_steps": 6, "guidance_scale": 3.0, "strength": 0.7}
-    tensors = [openvino.Tensor(np.ascontiguousarray(picture[None])) for picture in pictures]
+    tensors = [openvino.Tensor(np.ascontiguousarray(image[None])) for image in images]
     size = {"width": WIDTH, "height": HEIGHT}
     expected = theirs.generate("a red cat", *tensors, generator=openvino_genai.CppStdGenerator(SEED), **size, **given)
-    files: dict[str, Any] = dict(zip(("image", "mask"), map(encoded, pictures), strict=False))
+    files: dict[str, Any] = dict(zip(("image", "mask"), map(encoded, images), strict=False))
     graph = gf.Graph.from_text(ovms_graph(f'resolution: "{WIDTH}x{HEIGHT}"'), folder)
     found = graph.run(HTTP_REQUEST_PAYLOAD=ImageRequest("a red cat", seed=SEED, **files, **given))
     ours = from_base64([packet.value.b64 for packet in found["HTTP_RESPONSE_PAYLOAD"]])
