@@ -1,4 +1,4 @@
-"""``python -m tests.cli.ovms_flags_page`` writes the page of OpenVINO Model Server's flags."""
+"""``python -m tests.cli.options.ovms_flags_page`` writes the page of OpenVINO Model Server's flags."""
 
 from __future__ import annotations
 

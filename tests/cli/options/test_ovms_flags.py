@@ -12,7 +12,7 @@ from graphframe.cli.main import main
 from graphframe.cli.options.ovms_flags import OVMS_FLAGS, Meaning, OvmsFlag
 from graphframe.cli.serve import serve
 from graphframe.serving.server import Server
-from tests.cli.ovms_flags_page import PAGE, page
+from tests.cli.options.ovms_flags_page import PAGE, page
 from tests.models import model_path
 from tests.serving.running_server import free_port
 
@@ -71,7 +71,7 @@ def test_the_table_has_all_flags() -> None:
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text() == page(), "run python -m tests.cli.ovms_flags_page"
+    assert PAGE.read_text() == page(), "run python -m tests.cli.options.ovms_flags_page"
 
 
 def test_flags_with_the_same_meaning_are_options() -> None:
