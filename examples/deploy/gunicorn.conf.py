@@ -8,6 +8,5 @@ globals().update(gunicorn_settings(ServerOptions.from_environment()))
 
 # Change single settings below, for example:
 # accesslog = "-"  # replaces the line that graphframe logs for each request
-# root_path = "/sd"
 # certfile = "/etc/graphframe/tls.crt"
 # keyfile = "/etc/graphframe/tls.key"

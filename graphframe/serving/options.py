@@ -11,6 +11,7 @@ import msgspec
 
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.serving.middleware.paths import prefix_of
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     model_alias: str = ""
     rest_port: int = 8000
     rest_bind_address: str = "0.0.0.0"
+    root_path: str = ""
     max_running: int = 16
     max_waiting: int = 100
     image_url_seconds: int = 3600
@@ -45,6 +47,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Validate, and create `image_url_folder`; raise ValueError if that fails."""
         _ = self.aliases, self.api_key, self.memory_budget_bytes
+        if self.root_path and not prefix_of(self.root_path):
+            raise ValueError(f'root_path must be a path such as /sd, not "{self.root_path}"')
         if self.allow_credentials and self.allowed_origins == "*":
             raise ValueError("allow_credentials needs allowed_origins other than *: browsers refuse the combination")
         if self.image_url_folder is not None:

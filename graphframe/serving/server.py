@@ -29,6 +29,7 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
     logger: dict[str, Any] = {"logger_class": JsonLogger} if options.log_format == "json" else {}
     return logger | {
         "bind": options.addresses,
+        "root_path": options.root_path,
         "worker_class": "asgi",
         "workers": 1,  # which holds the models
         "asgi_lifespan": "on",

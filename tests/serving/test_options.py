@@ -36,6 +36,12 @@ def test_a_wrong_memory_budget(budget: str) -> None:
         ServerOptions(memory_budget=budget)
 
 
+@pytest.mark.parametrize("path", ["sd", "//sd", "/sd?a", "/../sd", "https://images.example/sd"])
+def test_a_wrong_root_path(path: str) -> None:
+    with pytest.raises(ValueError, match=r"root_path must be a path such as /sd, not "):
+        ServerOptions(root_path=path)
+
+
 @pytest.mark.parametrize(("given", "served"), [("toy", "toy"), (None, "model"), ("", "model")])
 def test_the_default_name(given: str | None, served: str) -> None:
     assert ServerOptions(model_name=given, model_path="some/model/").served_name == served

@@ -93,6 +93,13 @@ SERVING_OPTIONS = OptionGroup(
         click.Option(["--rest_port"], type=click.IntRange(1, 65535), default=8000, help="Port to listen on."),
         click.Option(["--rest_bind_address"], default="0.0.0.0", help="Addresses to listen on, separated by commas."),
         click.Option(
+            ["--root_path"],
+            default="",
+            show_default=False,
+            metavar="PATH",
+            help="Path below which a proxy serves it, e.g. /sd; needless if the proxy sends X-Forwarded-Prefix.",
+        ),
+        click.Option(
             ["--max_running"], type=click.IntRange(min=1), default=16, help="Maximum number of running requests."
         ),
         click.Option(

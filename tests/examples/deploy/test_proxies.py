@@ -100,15 +100,22 @@ def test_headers_must_arrive_within_ten_seconds(proxy: Proxy) -> None:
         assert time.monotonic() - start < 15
 
 
-@pytest.mark.parametrize("run_proxy", [nginx, caddy])
-def test_below_a_path(run_proxy: RunProxy, tmp_path: Path, model: Path, certificate: Certificate) -> None:
-    config = tmp_path / "gunicorn.conf.py"
-    config.write_text((DEPLOY / "gunicorn.conf.py").read_text().replace("# root_path", "root_path"))
-    with (
-        serving(model, command=[*GUNICORN, "--config", str(config)]) as server,
-        run_proxy(tmp_path, server.port, certificate) as proxy,
-    ):
-        url = generate(proxy, "/sd/v1/images/generations")["data"][0]["url"]
-        base = f"https://127.0.0.1:{proxy.port}"
-        assert url.startswith(f"{base}/sd/images/files/")
-        assert proxy.answer("GET", url.removeprefix(base))[0] == 200
+@pytest.mark.parametrize(
+    "path", ["/metrics/", "//metrics", "/%2Fmetrics", "/./metrics", "/sd/metrics/", "/sd//metrics"]
+)
+def test_no_spelling_of_metrics_passes(proxy: Proxy, path: str) -> None:
+    assert proxy.answer("GET", path)[0] == 404
+
+
+def test_below_a_path(proxy: Proxy) -> None:
+    url = generate(proxy, "/sd/v1/images/generations", **{"X-Forwarded-Prefix": "/forged"})["data"][0]["url"]
+    base = f"https://127.0.0.1:{proxy.port}"
+    assert url.startswith(f"{base}/sd/images/files/")
+    assert proxy.answer("GET", url.removeprefix(base))[0] == 200
+    assert proxy.answer("GET", "/sd/page/main.js")[0] == 200
+    assert proxy.answer("GET", "/sd/openapi.json")[1]["servers"] == [{"url": "/sd"}]
+
+
+def test_a_forged_prefix_is_removed(proxy: Proxy) -> None:
+    url = generate(proxy, **{"X-Forwarded-Prefix": "/forged"})["data"][0]["url"]
+    assert url.startswith(f"https://127.0.0.1:{proxy.port}/images/files/")

@@ -22,10 +22,10 @@ def test_the_page(client: falcon.testing.TestClient) -> None:
 
 
 def test_all_files_that_the_page_names_exist(client: falcon.testing.TestClient) -> None:
-    named = set(re.findall(r'(?:src|href)="(/[^"]*)"', client.simulate_get("/").text))
-    named |= {f"/page/{name}" for name in re.findall(r'from "\./([^"]*)"', client.simulate_get("/page/main.js").text)}
-    assert {path.removeprefix("/page/") for path in named} == {*NAMES} - {"index.html"}
-    assert {client.simulate_get(path).status_code for path in named} == {200}
+    named = set(re.findall(r'(?:src|href)="([^"]*)"', client.simulate_get("/").text))
+    named |= {f"page/{name}" for name in re.findall(r'from "\./([^"]*)"', client.simulate_get("/page/main.js").text)}
+    assert {path.removeprefix("page/") for path in named} == {*NAMES} - {"index.html"}
+    assert {client.simulate_get(f"/{path}").status_code for path in named} == {200}
 
 
 @pytest.mark.parametrize("name", NAMES)

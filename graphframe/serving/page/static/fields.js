@@ -12,7 +12,7 @@ const PAGE = {
 
 // Adds an input for each field that has a title and no element of its own in the form.
 export async function addFields(form, place) {
-  const { components } = await (await fetch("/openapi.json")).json();
+  const { components } = await (await fetch("openapi.json")).json();
   const has = (task, name) =>
     name in components.schemas[BODIES[task]].properties && !(task === "generations" && NEEDS_IMAGE.includes(name));
   for (const [name, schema] of Object.entries(components.schemas.EditRequest.properties)) {

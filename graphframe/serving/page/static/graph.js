@@ -10,7 +10,7 @@ export class Graph {
   }
 
   async show(model) {
-    const response = await fetch(`/graphs/${encodeURIComponent(model)}`);
+    const response = await fetch(`graphs/${encodeURIComponent(model)}`);
     if (!response.ok) {
       this.place.textContent = "The graph cannot be drawn.";
       return;
@@ -25,7 +25,7 @@ export class Graph {
     this.followed = id;
     while (this.followed === id) {
       try {
-        const response = await fetch("/v3/queue", { headers: { ...headers, "x-request-id": id } });
+        const response = await fetch("v3/queue", { headers: { ...headers, "x-request-id": id } });
         const { data } = await response.json();
         const mine = data.find((request) => request.id === id);
         if (mine && this.followed === id) {

@@ -37,7 +37,7 @@ function showTask() {
 }
 
 async function listModels() {
-  const { data } = await (await fetch("/v1/models")).json();
+  const { data } = await (await fetch("v1/models")).json();
   byId("model").replaceChildren(...data.map(({ id }) => new Option(id)));
   if (!data.length) {
     report("No model is ready yet. Trying again soon.");
@@ -139,7 +139,7 @@ async function generate() {
   });
   try {
     const request = toRequest(task, fields, await filesOf(task), { ...headers(), "x-request-id": id });
-    const response = await fetch(`/v1/images/${task}`, { ...request, signal: stopping.signal });
+    const response = await fetch(`v1/images/${task}`, { ...request, signal: stopping.signal });
     for await (const answer of answers(response)) {
       if (answer.error) throw new Error(answer.error.message);
       if (answer.data) made.push(...answer.data.map(({ b64_json }) => entry(b64_json, answer.seed)));

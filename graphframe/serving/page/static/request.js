@@ -2,6 +2,8 @@
 
 import { valuesOf } from "./fields.js";
 
+const base = new URL("v1", document.baseURI).href;
+
 export function taskOf(form) {
   return form.elements.task.value;
 }
@@ -57,7 +59,7 @@ const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
 export function asCurl(task, fields, files, key) {
   const { stream, partial_images, ...rest } = fields;
-  const lines = [`curl ${location.origin}/v1/images/${task}`];
+  const lines = [`curl ${base}/images/${task}`];
   if (key) lines.push("-H 'Authorization: Bearer YOUR_KEY'");
   if (task === "generations") {
     lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(rest))}`);
@@ -83,7 +85,7 @@ export function asPython(task, fields, files, key) {
     "import base64",
     "import openai",
     "",
-    `client = openai.OpenAI(base_url="${location.origin}/v1", api_key=${key ? '"YOUR_KEY"' : '"unused"'})`,
+    `client = openai.OpenAI(base_url="${base}", api_key=${key ? '"YOUR_KEY"' : '"unused"'})`,
     `response = client.images.${call}(`,
     ...lines,
     ")",
