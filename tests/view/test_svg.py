@@ -16,7 +16,7 @@ def svg(folder: Path, *texts: str) -> Element:
     return fromstring(to_svg(drawn(folder, *texts), "graph.pbtxt"))
 
 
-def test_is_a_standalone_picture(tmp_path: Path) -> None:
+def test_is_a_standalone_image(tmp_path: Path) -> None:
     root = svg(tmp_path, TRACKING, HAND, PALM)
     assert root.tag == f"{SVG}svg"
     assert root.findtext(f"{SVG}title") == "graph.pbtxt"

@@ -80,7 +80,7 @@ def test_left_and_right() -> None:
     assert left.x < 0.5 < right.x
 
 
-def test_an_empty_picture_shows_nothing() -> None:
+def test_an_empty_image_shows_nothing() -> None:
     reading = read_image(Image.new("RGB", (128, 128), COLOURS["purple"]))
     assert reading.background == "purple"
     assert reading.things == ()

@@ -68,7 +68,7 @@ def test_what_is_neither_for_images_nor_for_inpainting_is_refused(flux: Path, tm
         detect_family(with_config(flux, tmp_path, in_channels=128, out_channels=64))
 
 
-def test_fill_is_fed_the_masked_picture_and_the_mask_of_each_pixel(flux: Path, tmp_path: Path) -> None:
+def test_fill_is_fed_the_masked_image_and_the_mask_of_each_pixel(flux: Path, tmp_path: Path) -> None:
     family = detect_family(with_config(flux, tmp_path, in_channels=384, out_channels=64))
     assert list(family.defaults) == [Task.INPAINTING]
     assert family.channels == 16

@@ -27,7 +27,7 @@ def test_positions_are_row_and_column() -> None:
     assert found[1].tolist() == [[0, row, column, 0] for row in range(2) for column in range(3)]
 
 
-def test_the_picture_that_is_looked_at_stands_at_another_time() -> None:
+def test_the_reference_image_stands_at_another_time() -> None:
     found = inputs(Task.IMAGE_TO_IMAGE)["img_ids"]
     assert found.shape == (2, 12, 4)
     assert found[0, :6].tolist() == inputs(Task.TEXT_TO_IMAGE)["img_ids"][0].tolist()

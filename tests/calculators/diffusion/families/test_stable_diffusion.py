@@ -23,7 +23,7 @@ def test_what_is_neither_for_images_nor_for_inpainting_is_refused(euler: Path, t
         detect_family(with_channels(euler, tmp_path, 8))
 
 
-def test_inpainting_model_is_fed_the_mask_and_the_masked_picture(euler: Path, tmp_path: Path) -> None:
+def test_inpainting_model_is_fed_the_mask_and_the_masked_image(euler: Path, tmp_path: Path) -> None:
     family = detect_family(with_channels(euler, tmp_path, 9))
     assert list(family.defaults) == [Task.INPAINTING]
     assert family.channels == 4

@@ -26,7 +26,7 @@ def test_both_encoders_side_by_side_and_the_second_of_the_whole_prompt(xl: Path)
     assert found["text_embeds"].tolist() == [[24] * 24]
 
 
-def test_size_of_the_picture_width_first(xl: Path) -> None:
+def test_size_of_the_image_width_first(xl: Path) -> None:
     found = inputs(xl, "dog", 5.0, prompts=2, n=3)
     assert found["time_ids"].tolist() == [[128, 64, 0, 0, 128, 64]] * 6
 

@@ -41,7 +41,7 @@ def test_words_have_positions_up_to_a_multiple_of_32() -> None:
     assert not words[..., 1:].any()
 
 
-def test_the_picture_stands_behind_the_words() -> None:
+def test_the_image_stands_behind_the_words() -> None:
     places = inputs(40, 3)["img_ids"]
     assert places.shape == (4, 32, 3)
     assert places[0, :6].tolist() == [[65, row, column] for row in range(2) for column in range(3)]
@@ -49,7 +49,7 @@ def test_the_picture_stands_behind_the_words() -> None:
     assert not places[:, 6:].any()
 
 
-def test_time_goes_from_noise_to_the_picture() -> None:
+def test_time_goes_from_noise_to_the_image() -> None:
     found = FAMILY.step_inputs(np.zeros((2, 16, 4, 6), np.float32), np.float32(250))
     assert found["timestep"].tolist() == [0.75]
     assert FAMILY.prediction(np.ones((1,), np.float32), (1,)).tolist() == [-1]
