@@ -18,6 +18,7 @@ Word = Annotated[str, Meta(max_length=256)]
 Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Seed = Annotated[int, Meta(ge=0, extra_json_schema={"maximum": MAX_SEED})]
+Alphas = Annotated[Mapping[str, float], Meta(extra={"expected": 'an object of numbers by alias, e.g. {"ink": 0.5}'})]
 Format = Literal["png", "jpeg", "webp"]
 
 _SCHEDULERS = [
@@ -139,13 +140,7 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
-    adapters: Annotated[
-        Mapping[str, float],
-        Meta(
-            description="LoRA adapters of the graph to apply, each with its alpha.",
-            extra={"expected": 'an object of numbers by alias, e.g. {"ink": 0.5}'},
-        ),
-    ] = {}
+    adapters: Annotated[Alphas, Meta(description="LoRA adapters of the graph to apply, each with its alpha.")] = {}
     partial_images: Annotated[
         int, Meta(ge=0, le=3, title="Previews", description="Number of previews to stream before the images.")
     ] = 0

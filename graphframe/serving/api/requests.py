@@ -15,7 +15,7 @@ from typing_extensions import Self
 
 from graphframe.images import ImageRequest, InvalidRequest, Size
 from graphframe.images.fields import convert
-from graphframe.images.request import Word
+from graphframe.images.request import Alphas, Word
 from graphframe.images.size import SIZE_PATTERN
 from graphframe.serving.api.fields import (
     as_integer,
@@ -59,16 +59,9 @@ class ImagesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         ]
         | None
     ) = None
-    lora_alphas: (
-        Annotated[
-            dict[str, float],
-            Meta(
-                description="Alphas of the LoRA adapters that the model applies.",
-                extra={"expected": 'an object of numbers by alias, e.g. {"ink": 0.5}'},
-            ),
-        ]
-        | None
-    ) = None
+    lora_alphas: Annotated[Alphas, Meta(description="Alphas of the LoRA adapters that the model applies.")] | None = (
+        None
+    )
     response_format: (
         Annotated[Delivery, Meta(description="By default url for models named dall-e-*, else b64_json.")] | None
     ) = None
