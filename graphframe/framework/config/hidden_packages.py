@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, all_suffixes
 from importlib.metadata import Distribution, EntryPoint, packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,8 +49,9 @@ def _spec(package: str) -> ModuleSpec | None:
 
 def _root(dist: Distribution, package: str) -> Path | None:
     """Return the folder or file of a package that a distribution has, or the folder from which it is installed."""
+    names = {package, *(package + suffix for suffix in all_suffixes())}
     for file in dist.files or ():
-        if file.parts[0].partition(".")[0] == package:
+        if file.parts[0] in names:
             return Path(str(dist.locate_file(file.parts[0]))).resolve()
     text = dist.read_text("direct_url.json")  # an editable install
     url = urlparse(json.loads(text)["url"]) if text else None

@@ -152,6 +152,19 @@ def test_errors_of_the_package_itself(machine: Machine, text: str) -> None:
     assert "missing" not in found
 
 
+def test_errors_in_a_checkout_with_its_metadata(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    info = machine.work / "acme.egg-info"
+    machine.write(info / "PKG-INFO", "Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    machine.write(info / "entry_points.txt", f"[graphframe.calculators]\nAcmeCalculator = {ENTRY}\n")
+    machine.write(info / "SOURCES.txt", "acme.egg-info/PKG-INFO\nacme/__init__.py\nacme/gate.py\n")
+    machine.write(machine.work / "acme/__init__.py")
+    machine.write(machine.work / "acme/gate.py", "import no_such_dependency")
+    found = machine.find()
+    assert "no_such_dependency" in found
+    assert "hides" not in found
+
+
 def test_a_folder_of_calculators_hides_none_of_the_built_in_ones(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     for name in ("calculators", "graphs"):
