@@ -73,16 +73,14 @@ class Context:
                 return packet[0]
             raise LookupError(
                 f'input stream "{port.tag}" has no packet at timestamp {Timestamp.describe(call.timestamp)}; '
-                "call cc.has(...) first where it may be empty"
+                "check cc.has(...) first if packets may be missing"
             )
         if isinstance(port, Options):
             return call.node[port]
         positions = call.node.positions[port]
         if positions:
             return call.side_packets[positions[0]]
-        raise LookupError(
-            f'input side packet "{port.tag}" is not connected; call cc.has(...) first where it may not be'
-        )
+        raise LookupError(f'input side packet "{port.tag}" is not connected; check cc.has(...) first if it is optional')
 
     def has(self, port: Input[Any] | SideInput[Any], *, index: int = 0) -> bool:
         """Return whether there is a value at `port`; if it is `multiple`, at its stream or side packet `index`."""

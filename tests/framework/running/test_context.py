@@ -104,7 +104,7 @@ def test_values_of_a_multiple_input(cc: gf.Context) -> None:
 
 @pytest.mark.parametrize("port", [Ports.other, Ports.many])
 def test_input_that_is_empty(cc: gf.Context, port: gf.Input[Any]) -> None:
-    message = f'input stream "{port.tag}" has no packet at timestamp 5; call cc.has'
+    message = f'input stream "{port.tag}" has no packet at timestamp 5; check cc.has'
     with pytest.raises(LookupError, match=message):
         cc[port]
 
@@ -126,7 +126,7 @@ def test_side_packets(cc: gf.Context) -> None:
     assert not cc.has(Ports.no_side)
     assert cc.get(Ports.no_side, 3) == 3
     assert cc.values(Ports.sides) == ["side", "more"]
-    with pytest.raises(LookupError, match='input side packet "NO_SIDE" is not connected; call cc'):
+    with pytest.raises(LookupError, match='input side packet "NO_SIDE" is not connected; check cc'):
         cc[Ports.no_side]
 
 

@@ -74,7 +74,7 @@ def test_failed_run(run: gf.Run) -> None:
         run.add("in", 12, 0)
     poller = run.pollers["ABOVE"]
     assert poller.next(SECONDS) == Packet(11, 0)
-    with pytest.raises(gf.GraphError, match="takes 1 or later now"):
+    with pytest.raises(gf.GraphError, match="now takes timestamp 1 or later"):
         poller.next(SECONDS)
 
 

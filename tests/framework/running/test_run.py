@@ -60,7 +60,7 @@ class TestAdd:
         run.add("in", "value", 5)
         error = end_of(run, "value")
         assert type(error) is gf.GraphError
-        assert str(error) == 'a packet at timestamp 0 was sent to stream "in", which takes 6 or later now'
+        assert str(error) == 'a packet at timestamp 0 was sent to stream "in", which now takes timestamp 6 or later'
 
     def test_after_the_run_has_failed(self, call: gf.Graph) -> None:
         run = start_call(call, open_=fail)

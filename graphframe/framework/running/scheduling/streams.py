@@ -109,7 +109,7 @@ def check(stream: StreamState, timestamp: int) -> None:
     elif stream.bound == Timestamp.ONE_OVER_POST_STREAM:
         reason = "takes no packet after its last one"
     else:
-        reason = f"takes {Timestamp.describe(stream.bound)} or later now"
+        reason = f"now takes timestamp {Timestamp.describe(stream.bound)} or later"
     found = Timestamp.describe(timestamp)
     raise ValueError(f'a packet at timestamp {found} was sent to stream "{stream.name}", which {reason}')
 

@@ -91,7 +91,7 @@ def test_packet_before_the_bound_of_the_application() -> None:
     """CalculatorGraphBoundsTest: a promise that is broken fails the run."""
     run, _ = start(TWO + JOIN % ("a", "b"))
     run.set_bound("b", 10)
-    with pytest.raises(gf.GraphError, match="takes 10 or later now"):
+    with pytest.raises(gf.GraphError, match="now takes timestamp 10 or later"):
         run.add("b", 1, 9)
 
 

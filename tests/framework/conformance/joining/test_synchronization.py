@@ -73,9 +73,9 @@ def test_timestamp_below_the_bound_fails_the_run(timestamp: int) -> None:
     """InputStreamManagerTest.AddPacketsReverseTimestamps: "Current minimum expected timestamp is 6 but received 5"."""
     run, _ = start(PASS)
     run.add("a", 1, 5)
-    with pytest.raises(gf.GraphError, match='stream "a", which takes 6 or later now'):
+    with pytest.raises(gf.GraphError, match='stream "a", which now takes timestamp 6 or later'):
         run.add("a", 1, timestamp)
-    with pytest.raises(gf.GraphError, match="takes 6 or later now"):
+    with pytest.raises(gf.GraphError, match="now takes timestamp 6 or later"):
         run.wait_until_done()
 
 
@@ -176,7 +176,9 @@ def test_output_that_goes_back_fails_the_node() -> None:
         {"process": lambda cc: cc.send(Call.outputs, 1, 100 - cc.timestamp)},
     )
     run.add("a", 1, 1)
-    with pytest.raises(gf.CalculatorError, match='timestamp 98 was sent to stream "b", which takes 100 or later now'):
+    with pytest.raises(
+        gf.CalculatorError, match='timestamp 98 was sent to stream "b", which now takes timestamp 100 or later'
+    ):
         run.add("a", 1, 2)
 
 

@@ -18,7 +18,7 @@ class TestImmediate:
         """ImmediateInputStreamHandlerTest: no stream waits for another; timestamps may go back."""
         run, seen = start(graph("JoinCalculator", "Immediate"))
         run.add("a", 1, 5)
-        assert "takes 6 or later now" in str(failure(run, "b", 2, 3))  # the node's output goes back
+        assert "now takes timestamp 6 or later" in str(failure(run, "b", 2, 3))  # the node's output goes back
         assert seen["out"] == [((1, None), 5)]
 
     def test_timestamps_may_go_back(self) -> None:

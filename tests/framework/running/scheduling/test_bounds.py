@@ -174,9 +174,9 @@ class TestTimestamps:
     @pytest.mark.parametrize(
         ("before", "timestamp", "reason"),
         [
-            ([5], 5, "takes 6 or later now"),
-            ([5], 4, "takes 6 or later now"),
-            ([5], Timestamp.PRE_STREAM, "takes 6 or later now"),
+            ([5], 5, "now takes timestamp 6 or later"),
+            ([5], 4, "now takes timestamp 6 or later"),
+            ([5], Timestamp.PRE_STREAM, "now takes timestamp 6 or later"),
             ([Timestamp.PRE_STREAM], 0, "takes no packet after its last one"),
             ([Timestamp.PRE_STREAM], Timestamp.PRE_STREAM, "takes no packet after its last one"),
             ([5], Timestamp.POST_STREAM, "had other packets: a packet at POST_STREAM must be the only one"),
@@ -241,5 +241,5 @@ class TestTimestamps:
         assert isinstance(steps.run.error, gf.CalculatorError)
         assert steps.error == (
             'node "one" (Double): process failed at timestamp 5: ValueError: '
-            'a packet at timestamp 5 was sent to stream "mid", which takes 6 or later now'
+            'a packet at timestamp 5 was sent to stream "mid", which now takes timestamp 6 or later'
         )

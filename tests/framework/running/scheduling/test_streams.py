@@ -20,7 +20,7 @@ def test_stream_takes_nothing_below_its_bound() -> None:
     stream = StreamState("s")
     stream.bound = 3
     check(stream, 3)
-    with pytest.raises(ValueError, match='at timestamp 2 was sent to stream "s", which takes 3 or later now'):
+    with pytest.raises(ValueError, match='at timestamp 2 was sent to stream "s", which now takes timestamp 3 or later'):
         check(stream, 2)
 
 
