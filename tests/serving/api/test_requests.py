@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from graphframe.images import ImageRequest
-from graphframe.serving.api.requests import GenerationRequest
+from graphframe.serving.api.requests import EditRequest, GenerationRequest
 from graphframe.serving.errors import APIError
 
 
@@ -124,6 +124,23 @@ def test_a_field_that_is_wrong(fields: dict[str, Any], param: str, message: str)
     assert raised.value.status_code == 400
     assert raised.value.param == param
     assert message in str(raised.value.description)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *(("steps", "num_inference_steps"), ("step", "num_inference_steps"), ("sampling_steps", "num_inference_steps")),
+        *(("cfg_scale", "guidance_scale"), ("cfgScale", "guidance_scale"), ("true_cfg_scale", "guidance_scale")),
+        *(("image_size", "size"), ("imageSize", "size"), ("aspect_ratio", "size"), ("denoising_strength", "strength")),
+        *(("num_images", "n"), ("batch_size", "n"), ("manual_seed", "seed"), ("negative", "negative_prompt")),
+        *(("sampler_name", "scheduler"), ("init_images", "image"), ("mask-image", "mask"), ("loras", "lora_alphas")),
+        *(("format", "output_format"), ("output_quality", "output_compression")),
+    ],
+)
+def test_names_of_other_servers(name: str, meant: str) -> None:
+    with pytest.raises(APIError) as raised:
+        EditRequest.read({"prompt": "a cat", name: 1})
+    assert raised.value.description == f'unknown field "{name}" (did you mean "{meant}"?)'
 
 
 @pytest.mark.parametrize(
