@@ -7,6 +7,7 @@ OpenAI's, and OpenVINO Model Server's. The OpenAPI document is made from the sam
 from __future__ import annotations
 
 import random
+from functools import cache
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -72,9 +73,10 @@ class ImagesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     safety_identifier: Annotated[str, _NO_EFFECT] | None = None
 
     @classmethod
-    def request_fields(cls) -> list[str]:
+    @cache
+    def request_fields(cls) -> tuple[str, ...]:
         """Return the fields of `ImageRequest` that the body has."""
-        return [name for name in ImageRequest.__struct_fields__ if name not in cls.omitted]
+        return tuple(name for name in ImageRequest.__struct_fields__ if name not in cls.omitted)
 
     @classmethod
     def required(cls) -> list[str]:
