@@ -23,12 +23,18 @@ class Stage:
         Total duration of the calls that have returned.
     step, steps : int
         The steps that it reported as done, and all its steps; 0 for nodes that report none.
+    step_seconds : list of float
+        The duration of each step that it reported.
+    reported : float
+        When it reported last, on `time.perf_counter`'s clock.
     """
 
     began: list[float] = field(default_factory=list)
     seconds: float = 0.0
     step: int = 0
     steps: int = 0
+    step_seconds: list[float] = field(default_factory=list)
+    reported: float = 0.0
 
     def seconds_at(self, now: float) -> float:
         """Return the total duration of its calls, including those that have not returned."""
@@ -78,9 +84,13 @@ class Progress:
 
     def report(self, node: str, done: int, total: int) -> None:
         """Note how many of its steps a node has done."""
+        now = time.perf_counter()
         with self._lock:
             stage = self.stages[node]
             stage.step, stage.steps = done, total
+            if done and stage.began:
+                stage.step_seconds.append(now - max(stage.reported, stage.began[0]))
+            stage.reported = now
 
     def milliseconds(self) -> dict[str, float]:
         """Return how long each node has worked so far, in milliseconds."""

@@ -18,6 +18,8 @@ def test_stages_in_the_order_in_which_they_began() -> None:
     paint = progress.stages["paint"]
     assert (paint.step, paint.steps) == (1, 2)
     assert paint.seconds > 0
+    assert len(paint.step_seconds) == 1
+    assert 0 < paint.step_seconds[0] <= paint.seconds
     assert not any(stage.began for stage in progress.stages.values())
     assert progress.milliseconds() == {name: round(1000 * stage.seconds, 1) for name, stage in progress.stages.items()}
     assert list(other.stages) == list(progress.stages)

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.caller import Caller
@@ -14,6 +15,20 @@ from graphframe.inference.order import OrderQueue
 
 PATIENCE = 8
 """The number of other callers that may overtake one in the background. It would otherwise wait without limit."""
+
+
+class LaneCounts(NamedTuple):
+    """The state of a lane.
+
+    Attributes
+    ----------
+    slots, used, waiting : int
+        The numbers of its slots, of those in use, and of callers that wait for one.
+    """
+
+    slots: int
+    used: int
+    waiting: int
 
 
 class _Waiter:
@@ -51,6 +66,12 @@ class Lane:
             for slot in reversed(range(self.slots, slots)):
                 self._hand_out(slot)
             self.slots = max(self.slots, slots)
+
+    def counts(self) -> LaneCounts:
+        """Return how many slots and callers it has now."""
+        with self._lock:
+            used = self.slots - len(self._free)
+            return LaneCounts(self.slots, used, len(self._waiting) + len(self._in_background))
 
     def acquire(self, caller: Caller, key: float, background: bool = False) -> int:
         """Wait for a slot and take it. The caller must pass it to `release` afterwards.
@@ -147,3 +168,9 @@ def lane_for(device: str) -> Lane:
     device = normalise(device)
     with _lanes_lock:
         return _lanes.setdefault(device, Lane(device))
+
+
+def lanes() -> list[Lane]:
+    """Return the lanes of all devices that were used so far."""
+    with _lanes_lock:
+        return list(_lanes.values())

@@ -6,7 +6,7 @@ versions are only in its formats: here a model has one version, 1.
 
 - `app` wires all rooms together, `server` runs the application in gunicorn, `options` holds what operators set.
 - `routes` answer: one Falcon resource a module. `middleware` is what every request passes. `api` has the wire types.
-- `lifecycle` loads, reloads and unloads models; `generation` runs requests; `metrics` counts them.
+- `lifecycle` loads, reloads and unloads models; `generation` runs requests; `observation` logs and counts them.
 - `page` is a playground.
 
 Calculators are reached only through a graph, by their registered names.

@@ -20,12 +20,12 @@ from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.lifecycle.source import FindSources
 from graphframe.serving.lifecycle.watcher import Watcher
-from graphframe.serving.metrics import Metrics
 from graphframe.serving.middleware.api_key import ApiKey
 from graphframe.serving.middleware.lifespan import Lifespan
 from graphframe.serving.middleware.paths import Paths
 from graphframe.serving.middleware.request_id import RequestId
 from graphframe.serving.middleware.route import NoteRoute
+from graphframe.serving.observation.metrics import Metrics
 from graphframe.serving.observation.observed_app import ObservedApp
 from graphframe.serving.observation.request_log import log_exchange
 from graphframe.serving.options import ServerOptions
@@ -79,7 +79,9 @@ def make_app(
     _route_api(app, named, queue, options)
     _route_operation(app, named, watcher)
     if options.metrics_enable:
-        app.add_route("/metrics", MetricsResource(Metrics(named, queue)))
+        metrics = Metrics(named, queue)
+        app.on_end.append(metrics.count)
+        app.add_route("/metrics", MetricsResource(metrics))
     if options.page:
         page = PageResource()
         app.add_route("/", page)

@@ -14,7 +14,7 @@ from graphframe.framework.errors import Cancelled
 from graphframe.framework.running.cancellation import Cancellation
 from graphframe.inference import Lane, lane_for
 from graphframe.inference.activity import LaneWait, activity
-from graphframe.inference.lane import PATIENCE
+from graphframe.inference.lane import PATIENCE, LaneCounts, lanes
 
 SECONDS = 5.0
 """A limit for waits, which only a failing test reaches."""
@@ -327,3 +327,21 @@ def test_an_uncontended_slot_costs_less_than_five_microseconds(caller: Cancellat
     lane = lane_of(1)
     seconds = min(timeit.repeat(lambda: lane.release(lane.acquire(caller, 0.0)), number=1000, repeat=20)) / 1000
     assert seconds < 5e-6
+
+
+def test_counts() -> None:
+    lane = Lane("CPU")
+    lane.grow(1)
+    assert lane.counts() == LaneCounts(slots=1, used=0, waiting=0)
+    caller = Waiting()
+    with ThreadPoolExecutor() as threads:
+        with lane.slot(Cancellation(), 1.0):
+            waiting = threads.submit(lane.acquire, caller, 1.0)
+            assert caller.queued.wait(SECONDS)
+            assert lane.counts() == LaneCounts(slots=1, used=1, waiting=1)
+        lane.release(waiting.result(SECONDS))
+    assert lane.counts() == LaneCounts(slots=1, used=0, waiting=0)
+
+
+def test_lanes() -> None:
+    assert lane_for("CPU") in lanes()

@@ -57,6 +57,8 @@ class Generation:
     progress : Progress
     made : int
         The number of finished images.
+    previews : int
+        The number of previews.
     size : str
         The size of its images, or the requested one; empty if neither is known.
     status : int
@@ -74,6 +76,7 @@ class Generation:
         self._arrived: deque[Partial | EncodedImage] = deque()
         self._news = asyncio.Event()
         self.made = 0
+        self.previews = 0
         self.size = f"{request.width}x{request.height}" if request.width and request.height else ""
         self.status = 0
         self._arrived_at = time.perf_counter()
@@ -92,6 +95,11 @@ class Generation:
         stages = self.progress.stages.copy().values()
         return next(((stage.step, stage.steps) for stage in stages if stage.steps), (0, 0))
 
+    @property
+    def started(self) -> bool:
+        """Whether its wait in the queue has ended."""
+        return self._started_at is not None
+
     def start(self) -> None:
         """Note that its wait has ended."""
         self._started_at = time.perf_counter()
@@ -104,6 +112,11 @@ class Generation:
     def waited(self) -> float:
         """Return the seconds that it waited in the queue."""
         return (self._started_at or self._ended_at or time.perf_counter()) - self._arrived_at
+
+    def ran(self) -> float:
+        """Return the seconds since its wait ended, until its end; 0 while it waits."""
+        now = self._ended_at or time.perf_counter()
+        return now - (self._started_at or now)
 
     async def events(
         self, turn: AbstractAsyncContextManager[None], every: float | None = None
@@ -195,6 +208,7 @@ class Generation:
             self.size = f"{packet.value.width}x{packet.value.height}"
             self._arrived.append(packet.value)
         elif not self.made:  # a preview after an image is of no use
+            self.previews += 1
             self._arrived.append(Partial(packet.timestamp, packet.value))
         self._news.set()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from graphframe.serving.errors import APIError
@@ -18,22 +18,11 @@ class Queue:
     ----------
     max_running, max_waiting : int
         The limits of generations that run at once, and that wait; further ones are rejected.
-
-    Attributes
-    ----------
-    on_end : callable
-        Called with each generation that ends.
     """
 
     def __init__(self, max_running: int, max_waiting: int) -> None:
         self._admission = Admission(max_running, max_waiting)
         self._generations: list[Generation] = []
-        self.on_end: Callable[[Generation], None] = lambda generation: None
-
-    def counts(self) -> tuple[int, int]:
-        """Return the numbers of generations that run and that wait."""
-        running = sum(generation.running for generation in self._generations)
-        return running, len(self._generations) - running
 
     @asynccontextmanager
     async def turn(self, generation: Generation) -> AsyncIterator[None]:
@@ -60,7 +49,6 @@ class Queue:
         finally:
             self._generations.remove(generation)
             generation.end(status)
-            self.on_end(generation)
 
     def positions(self) -> list[tuple[Generation, int]]:
         """Return the generations in order of arrival, each with its position: 0 if it runs, else from 1."""

@@ -114,6 +114,7 @@ class Loader:
             except BaseException:
                 graph.close()
                 raise
+            model.loads += 1
             model.bytes = graph.footprint.bytes
             model.properties = dict(graph.graph.properties)
 
@@ -158,6 +159,7 @@ def _fail(model: ServedModel, error: Exception) -> None:
     from graphframe.inference.errors import DeviceError, ModelError  # their package imports OpenVINO; serve should not
 
     model.failure = str(error)
+    model.failed_loads += 1
     complete = isinstance(error, _COMPLETE) or isinstance(error.__cause__, DeviceError | ModelError)
     reason = None if complete else error
     _log.error("%s could not be loaded: %s", model.name, error, exc_info=reason)

@@ -48,6 +48,8 @@ class ServedModel:
         When a run ended last, on `time.monotonic`'s clock.
     bytes : int
         Memory that it took when it was loaded last; 0 before that.
+    loads, failed_loads : int
+        How often a graph was loaded, and could not be.
     properties : mapping
         Properties of the graph that was loaded last.
     """
@@ -62,6 +64,8 @@ class ServedModel:
         self.available_since = 0
         self.last_used = time.monotonic()
         self.bytes = 0
+        self.loads = 0
+        self.failed_loads = 0
         self.properties: Mapping[str, Any] = {}
 
     @property

@@ -36,6 +36,7 @@ def _fields(exchange: Exchange) -> dict[str, str | int]:
     if generation := exchange.generation:
         fields["queue_ms"] = round(1000 * generation.waited())
         fields["steps"] = generation.steps[0]
-        fields["size"] = generation.size
+        if generation.size:
+            fields["size"] = generation.size
     fields["request_id"] = exchange.id
     return fields

@@ -9,6 +9,7 @@ from graphframe.serving.api.responses import ModelMetadata, ServerInfo
 from graphframe.serving.errors import APIError
 from graphframe.serving.lifecycle.model import LOADING_RETRY, State
 from graphframe.serving.lifecycle.models import ServedModels
+from graphframe.serving.observation.exchange import EXCHANGE
 
 
 class HealthResource:
@@ -41,7 +42,10 @@ class HealthResource:
         """
         of_model = rest.removesuffix("/ready")
         name = of_model.removesuffix("/versions/1")
+        model = self._models.find(name)
+        EXCHANGE.get().model = model.name
         if of_model == rest:
-            resp.media = ModelMetadata(name=self._models.find_available(name).name)
-        elif self._models.find(name).state is not State.AVAILABLE:
+            model.check_available()
+            resp.media = ModelMetadata(name=model.name)
+        elif model.state is not State.AVAILABLE:
             raise APIError(404, f'the model "{name}" is not ready', param="model", code="model_not_ready")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import falcon.asgi
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from graphframe.serving.metrics import Metrics
+from graphframe.serving.observation.metrics import Metrics
 
 
 class MetricsResource:
