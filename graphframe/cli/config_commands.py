@@ -17,15 +17,29 @@ from graphframe.repository.model_folder import GRAPH, models_in
 CONFIG_COMMANDS = OptionGroup(
     "Commands that exit",
     (
-        click.Option(["--list_models"], is_flag=True, help="List the models in --model_repository_path, and exit."),
+        click.Option(
+            ["--list_models"],
+            is_flag=True,
+            allow_from_autoenv=False,
+            help="List the models in --model_repository_path, and exit.",
+        ),
         click.Option(
             ["--add_to_config"],
             is_flag=True,
+            allow_from_autoenv=False,
             help="Add --model_name, whose folder is --model_path, to --config_path, and exit.",
         ),
-        click.Option(["--remove_from_config"], is_flag=True, help="Remove --model_name from --config_path, and exit."),
         click.Option(
-            ["--configure"], is_flag=True, help="Write the graph.pbtxt of --model_path for the task options, and exit."
+            ["--remove_from_config"],
+            is_flag=True,
+            allow_from_autoenv=False,
+            help="Remove --model_name from --config_path, and exit.",
+        ),
+        click.Option(
+            ["--configure"],
+            is_flag=True,
+            allow_from_autoenv=False,
+            help="Write the graph.pbtxt of --model_path for the task options, and exit.",
         ),
     ),
 )

@@ -47,7 +47,7 @@ def image_generation(source_model: str, model_name: str | None, config_file_path
     name = model_name or (Path(source_model).name if Path(source_model).is_dir() else source_model)
     with reported():
         check_can_export()
-        folder = pull_and_print(options.pull(source_model, name), task_options, one_node=options.one_node)
+        folder = pull_and_print(options.pull(source_model, name), task_options, one_node=options.ovms_graph)
         if config_file_path:
             add_to_config_file(config_file_path, name, os.path.relpath(folder, config_file_path.parent))
             click.echo(f"Config updated: {config_file_path}")

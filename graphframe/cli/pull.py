@@ -33,7 +33,7 @@ def pull(source_model: str, task: str, **given: Any) -> None:
     """
     options, task_options = take_pull_options(given), take_task_options(given)
     with reported():
-        pull_and_print(options.pull(source_model), task_options, one_node=options.one_node)
+        pull_and_print(options.pull(source_model), task_options, one_node=options.ovms_graph)
 
 
 def pull_and_print(pull: Pull, options: TaskOptions, *, one_node: bool) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from graphframe.cli.config_commands import CONFIG_COMMANDS, run_config_command
 from graphframe.cli.failure import reported
 from graphframe.cli.options.option_group import GroupedCommand, with_options
 from graphframe.cli.options.ovms_flags import add_ovms_flags
-from graphframe.cli.options.pull import PULL_OPTIONS, PullOptions, take_pull_options
+from graphframe.cli.options.pull import PULL_OPTIONS, take_pull_options
 from graphframe.cli.options.serve import LOADING_OPTIONS, MODEL_OPTIONS, SERVING_OPTIONS
 from graphframe.cli.options.task import TASK_OPTIONS, take_task_options
 from graphframe.cli.pull import pull_and_print
@@ -21,9 +22,9 @@ from graphframe.cli.version import print_versions
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.graph_writing.fastest_devices import AUTO
 from graphframe.repository.graph_writing.task_options import TaskOptions
-from graphframe.repository.pull_source import PullSource
-from graphframe.serving.lifecycle.source import FindSources
-from graphframe.serving.modes import COMMANDS, find_mode
+from graphframe.repository.pulling.pull_options import PullOptions
+from graphframe.serving.environment import PREFIX, options_in_environment, variable
+from graphframe.serving.modes import COMMANDS, MODES, find_mode
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server, sources_of
 
@@ -36,68 +37,85 @@ def _print_versions(ctx: click.Context, option: click.Parameter, given: bool) ->
 
 @add_ovms_flags
 @with_options(MODEL_OPTIONS, LOADING_OPTIONS, SERVING_OPTIONS, TASK_OPTIONS, PULL_OPTIONS, CONFIG_COMMANDS)
-@click.command(cls=GroupedCommand, context_settings={"show_default": True})
+@click.command(cls=GroupedCommand, context_settings={"show_default": True, "auto_envvar_prefix": PREFIX})
 @click.option(
     "--version",
+    allow_from_autoenv=False,
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=_print_versions,
     help="Print the versions of graphframe, Python and OpenVINO's packages, and exit.",
 )
-def serve(model_path: str | None, model_name: str | None, config_path: str | None, **given: Any) -> None:
+def serve(**given: Any) -> None:
     """Serve one or more models through OpenAI's Images API.
 
     Without --model_path, --source_model and --config_path, the small model that ships with graphframe is served.
+    Environment variables such as GRAPHFRAME_MODEL_PATH set options that the command line does not.
     """
     mode = _take_mode(given)
     task_options, pull_options = take_task_options(given), take_pull_options(given)
-    source_model, task = given.pop("source_model"), given.pop("task")
     if mode == "pull":
-        _pull(source_model, model_name, pull_options, task_options)
-        return
-    if mode in COMMANDS:
-        paths = {"model_name": model_name, "model_path": model_path, "config_path": config_path}
+        _pull(given["source_model"], given["model_name"], pull_options, task_options)
+    elif mode in COMMANDS:
+        paths = {name: given[name] for name in ("model_name", "model_path", "config_path")}
         with reported():
             run_config_command(mode, task_options, pull_options.repository, **paths)
-        return
-    if task_options.target_device == AUTO and not source_model:
+    else:
+        _serve(given, task_options, pull_options)
+
+
+def _serve(given: dict[str, Any], task_options: TaskOptions, pull_options: PullOptions) -> None:
+    if task_options.target_device == AUTO and not given["source_model"]:
         raise click.UsageError(
             "--target_device auto measures devices for a graph to write: add --configure, then serve without either"
         )
     cache_dir = given.pop("cache_dir")
     if cache_dir is not None:
         os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
+    if not (given["model_path"] or given["source_model"] or given["config_path"]):
+        click.echo(NOTICE, err=True)
+    given["model_path"] = given["model_path"] or str(DEFAULT_MODEL)
     try:
-        options = ServerOptions(
-            model_path=model_path or str(DEFAULT_MODEL),
-            model_name=model_name,
-            config_path=config_path,
-            task_options=task_options if task or task_options.given() else None,
-            **given,
-        )
+        options = ServerOptions(**given, task_options=task_options, pull_options=pull_options)
     except ValueError as error:
         raise click.UsageError(f"--{error}") from error
-    if not (model_path or source_model or config_path):
-        click.echo(NOTICE, err=True)
-    find_sources = _find_sources(options, source_model, pull_options, task_options)
+    with reported():
+        find_sources = sources_of(options)
     for host in options.hosts:
         _check_can_listen(host, options.rest_port)
     Server(options, find_sources).run()
 
 
 def _take_mode(given: dict[str, Any]) -> str:
-    """Remove the flags of commands from `given`, check that all options belong together, and return the mode."""
+    """Remove the flags of commands from `given`, check that all options belong together, and return the mode.
+
+    If the command line selects the mode, options from the environment that do not belong to it are removed, too.
+    """
     ctx = click.get_current_context()
-    names = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     off = {name for name in COMMANDS if not given.pop(name)}
+    names = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    names = [name for name in names if name not in off]
     try:
-        mode, ignored = find_mode(name for name in names if name not in off)
+        others = [name for name in options_in_environment() if name not in names]
+        if not any(name in COMMANDS or name in MODES for name in names):
+            names, others = names + others, []
+        mode, ignored = find_mode(names, _spelling(ctx))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     for name in ignored:
         click.echo(f"Warning: --{name} is ignored: --{mode} ends without serving", err=True)
+    used = {mode} | (COMMANDS | MODES)[mode].options
+    given.update((name, False if given[name] is True else None) for name in others if name not in used)
     return mode
+
+
+def _spelling(ctx: click.Context) -> Callable[[str], str]:
+    def spell(name: str) -> str:
+        by_variable = ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT
+        return variable(name) if by_variable else f"--{name}"
+
+    return spell
 
 
 def _pull(source_model: str | None, model_name: str | None, options: PullOptions, task_options: TaskOptions) -> None:
@@ -106,18 +124,7 @@ def _pull(source_model: str | None, model_name: str | None, options: PullOptions
     if source_model and model_name:
         click.echo("Warning: --model_name is ignored: give it to the command that serves the model", err=True)
     with reported():
-        pull_and_print(options.pull(source), task_options, one_node=options.one_node)
-
-
-def _find_sources(
-    options: ServerOptions, source_model: str | None, pull_options: PullOptions, task_options: TaskOptions
-) -> FindSources:
-    if source_model is None:
-        with reported():
-            return sources_of(options)
-    source = PullSource(pull_options.pull(source_model), task_options, one_node=pull_options.one_node)
-    name = options.model_name or source_model
-    return lambda: {name: source}
+        pull_and_print(options.pull(source), task_options, one_node=options.ovms_graph)
 
 
 def _check_can_listen(host: str, port: int) -> None:

@@ -7,14 +7,15 @@ from dataclasses import fields
 from typing import NamedTuple
 
 from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.pulling.pull_options import PullOptions
 from graphframe.serving.options import ServerOptions
 
-_MODEL = frozenset({"model_path", "model_name", "config_path", "source_model", "task_options"})
+_MODEL = frozenset({
+    "model_path", "model_name", "config_path", "source_model", "task", "task_options", "pull_options",
+})  # fmt: skip
 _SERVER = frozenset({"cache_dir", *ServerOptions.__struct_fields__}) - _MODEL
 _TASK = frozenset({"task", *(field.name for field in fields(TaskOptions))})
-_PULL = frozenset({
-    "model_repository_path", "revision", "overwrite_models", "weight_format", "extra_quantization_params", "ovms_graph",
-})  # fmt: skip
+_PULL = frozenset(field.name for field in fields(PullOptions))
 _DEFAULT = ""
 """The mode in which no model is named, and pictograms is served."""
 

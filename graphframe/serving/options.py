@@ -1,16 +1,17 @@
-"""The options of a server, from the command line or, for gunicorn's own command, from the environment."""
+"""The options of a server."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Literal
 
 import msgspec
 
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.graph_writing.task_options import TaskOptions
+from graphframe.repository.pulling.pull_options import PullOptions
 from graphframe.serving.middleware.paths import prefix_of
 
 
@@ -20,7 +21,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     model_path: str = str(DEFAULT_MODEL)
     model_name: str | None = None
     config_path: str | None = None
-    task_options: TaskOptions | None = None
+    source_model: str | None = None
+    pull_options: PullOptions = PullOptions()
+    task: Literal["image_generation"] | None = None
+    task_options: TaskOptions = TaskOptions()
     file_system_poll_wait_seconds: int = 1
     lazy_load: bool = False
     idle_unload: float | None = None
@@ -58,24 +62,15 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
                 message = f"image_url_folder {self.image_url_folder} cannot be created: {error.strerror}"
                 raise ValueError(message) from None
 
-    @classmethod
-    def from_environment(cls) -> ServerOptions:
-        """Read `model_path` from ``GRAPHFRAME_MODEL_PATH``, and so on.
-
-        Raises
-        ------
-        ValueError
-            If one is invalid.
-        """
-        given = _from_environment(cls)
-        if task_options := _from_environment(TaskOptions):
-            given["task_options"] = TaskOptions(**task_options)
-        return cls(**given)
+    @property
+    def graph_options(self) -> TaskOptions | None:
+        """The options from which the graph of `model_path` is made, if any are given."""
+        return self.task_options if self.task or self.task_options.given() else None
 
     @property
     def served_name(self) -> str:
-        """The name of the model for clients; by default that of its folder."""
-        return self.model_name or Path(self.model_path).resolve().name
+        """The name of the model for clients; by default `source_model`, or the name of its folder."""
+        return self.model_name or self.source_model or Path(self.model_path).resolve().name
 
     @property
     def api_key(self) -> str | None:
@@ -138,16 +133,3 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     def addresses(self) -> list[str]:
         """The addresses to listen on, each as ``HOST:PORT``."""
         return [f"[{host}]:{self.rest_port}" if ":" in host else f"{host}:{self.rest_port}" for host in self.hosts]
-
-
-def _from_environment(cls: type) -> dict[str, Any]:
-    """Return the values of those fields of a class that variables of the environment set."""
-    given = {}
-    for name, type_ in get_type_hints(cls).items():
-        variable = f"GRAPHFRAME_{name.upper()}"
-        if variable in os.environ:
-            try:
-                given[name] = msgspec.convert(os.environ[variable], type_, strict=False)
-            except msgspec.ValidationError as error:
-                raise ValueError(f"the environment variable {variable} is not valid: {error}") from None
-    return given

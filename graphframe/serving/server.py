@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
 from graphframe.framework.errors import GraphConfigError
 from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.config_file import ConfigFileError, read_config_file
 from graphframe.repository.folder_source import FolderSource
+from graphframe.repository.pull_source import PullSource
 from graphframe.serving.app import Application, make_app
+from graphframe.serving.environment import options_from_environment
 from graphframe.serving.lifecycle.model import ServedModel
-from graphframe.serving.lifecycle.source import FindSources, OpenedSource
+from graphframe.serving.lifecycle.source import FindSources, ModelSource, OpenedSource
 from graphframe.serving.observation import request_log
 from graphframe.serving.observation.json_log import JsonLogger
 from graphframe.serving.options import ServerOptions
@@ -50,6 +54,8 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
 def sources_of(options: ServerOptions) -> FindSources:
     """Return the function that finds the models to serve. A config is read again in each call.
 
+    A model to download is not opened yet.
+
     Raises
     ------
     ConfigFileError
@@ -63,7 +69,12 @@ def sources_of(options: ServerOptions) -> FindSources:
         path = Path(options.config_path)
         read_config_file(path)
         return lambda: read_config_file(path)
-    source = OpenedSource(FolderSource(Path(options.model_path), options=options.task_options))
+    source: ModelSource
+    if options.source_model is not None:
+        pull = options.pull_options.pull(options.source_model)
+        source = PullSource(pull, options.task_options, one_node=options.pull_options.ovms_graph)
+    else:
+        source = OpenedSource(FolderSource(Path(options.model_path), options=options.graph_options))
     return lambda: {options.served_name: source}
 
 
@@ -82,10 +93,19 @@ def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Ap
     return make_app(models, options, find_sources)
 
 
+def gunicorn_settings_from_environment() -> dict[str, Any]:
+    """Return gunicorn's settings for a configuration file; print a message and raise SystemExit for wrong options."""
+    try:
+        return gunicorn_settings(options_from_environment())
+    except ValueError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        raise SystemExit(Arbiter.APP_LOAD_ERROR) from None
+
+
 def make_app_from_environment() -> Application:
     """Make the application that ``wsgi_app`` in a gunicorn configuration names."""
     try:
-        options = ServerOptions.from_environment()
+        options = options_from_environment()
         find_sources = sources_of(options)
     except (ValueError, ConfigFileError, ModelFolderError, GraphConfigError) as error:
         raise AppImportError(str(error)) from error

@@ -10,6 +10,7 @@ from graphframe.cli.main import main
 from graphframe.cli.serve import serve
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.serving.modes import COMMANDS, MODES
+from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server
 from tests.serving.running_server import free_port
 
@@ -90,3 +91,49 @@ def test_commands_ignore_options_of_the_server() -> None:
         "Warning: --log_level is ignored: --list_models ends without serving",
         "Warning: --metrics_enable is ignored: --list_models ends without serving",
     ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments"),
+    [
+        ({"MODEL_PATH": str(DEFAULT_MODEL), "MODEL_NAME": "n"}, []),
+        ({"MODEL_PATH": "/nowhere"}, MODEL),
+        ({"CONFIG_PATH": "/nowhere", "WEIGHT_FORMAT": "int4"}, MODEL),
+        ({"METRICS_ENABLE": "true", "PORT": "tcp://10.0.0.1:8000", "SERVICE_HOST": "10.0.0.1"}, MODEL),
+    ],
+)
+def test_options_from_the_environment(
+    variables: dict[str, str], arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"REST_PORT": str(free_port()), **variables}.items():
+        monkeypatch.setenv(f"GRAPHFRAME_{name}", value)
+    result = CliRunner().invoke(main, ["serve", *arguments])
+    assert result.stdout == "started\n", result.output
+    assert "pictograms" not in result.stderr
+
+
+def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[ServerOptions] = []
+    monkeypatch.setattr(Server, "run", lambda self: seen.append(self._options))
+    for name, value in {"REST_PORT": "1", "LAZY_LOAD": "true", "PAGE": "false", "MAX_RUNNING": "3"}.items():
+        monkeypatch.setenv(f"GRAPHFRAME_{name}", value)
+    port = free_port()
+    CliRunner().invoke(main, ["serve", "--rest_port", str(port), "--lazy_load=false"])
+    assert seen == [ServerOptions(rest_port=port, lazy_load=False, page=False, max_running=3)]
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"MODEL_NAME": "sd"}, "GRAPHFRAME_MODEL_NAME cannot be used without"),
+        ({"REST_PROT": "8000"}, 'did you mean "GRAPHFRAME_REST_PORT"?'),
+        ({"REST_PORT": "x"}, "GRAPHFRAME_REST_PORT"),
+        ({"MODEL_PATH": ""}, "GRAPHFRAME_MODEL_PATH is empty"),
+    ],
+)
+def test_a_wrong_environment(variables: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"GRAPHFRAME_{name}", value)
+    result = CliRunner().invoke(main, ["serve"])
+    assert result.exit_code == 64
+    assert message in result.output

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,11 @@ def test_a_failure_is_not_tried_again(server: RunningServer) -> None:
     ):
         client.images.generate(prompt="fail")
     assert failed.value.response.request.headers["x-stainless-retry-count"] == "0"
+
+
+def test_options_from_the_environment(model: Path) -> None:
+    with serving(model, command=[sys.executable, "-m", "tests.serving.toy_server", "serve"]) as running:
+        assert [each["id"] for each in running.request("GET", "/v1/models")[1]["data"]] == ["toy"]
 
 
 def serve(*options: str) -> Result:

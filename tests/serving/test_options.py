@@ -5,22 +5,7 @@ from typing import Any
 
 import pytest
 
-from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.serving.options import ServerOptions
-
-
-def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRAPHFRAME_MODEL_NAME", "toy")
-    monkeypatch.setenv("GRAPHFRAME_MODEL_PATH", "models/toy")
-    monkeypatch.setenv("GRAPHFRAME_REST_PORT", "9000")
-    options = ServerOptions.from_environment()
-    assert options == ServerOptions(model_name="toy", model_path="models/toy", rest_port=9000)
-
-
-def test_task_options_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRAPHFRAME_TARGET_DEVICE", "CPU CPU GPU")
-    monkeypatch.setenv("GRAPHFRAME_NUM_STREAMS", "2")
-    assert ServerOptions.from_environment().task_options == TaskOptions(target_device="CPU CPU GPU", num_streams=2)
 
 
 @pytest.mark.parametrize(
@@ -45,23 +30,6 @@ def test_a_wrong_root_path(path: str) -> None:
 @pytest.mark.parametrize(("given", "served"), [("toy", "toy"), (None, "model"), ("", "model")])
 def test_the_default_name(given: str | None, served: str) -> None:
     assert ServerOptions(model_name=given, model_path="some/model/").served_name == served
-
-
-@pytest.mark.parametrize(
-    ("variables", "message"),
-    [
-        (
-            {"GRAPHFRAME_MODEL_NAME": "toy", "GRAPHFRAME_MODEL_PATH": ".", "GRAPHFRAME_REST_PORT": "x"},
-            "variable GRAPHFRAME_REST_PORT is not valid",
-        ),
-        ({"GRAPHFRAME_MEMORY_BUDGET": "much"}, "memory_budget must be a number of bytes"),
-    ],
-)
-def test_a_wrong_environment(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(ValueError, match=message):
-        ServerOptions.from_environment()
 
 
 @pytest.mark.parametrize(

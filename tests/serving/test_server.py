@@ -144,6 +144,14 @@ def test_gunicorn_with_the_example_configuration(model: Path) -> None:
         assert server.stop() == 0
 
 
+def test_gunicorn_with_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHFRAME_REST_PROT", "8000")
+    command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
+    with serving(None, command=command, until='did you mean "GRAPHFRAME_REST_PORT"?') as server:
+        assert server.process.wait(SECONDS) == 4
+    assert not any("Traceback" in line for line in server.log)
+
+
 def test_gunicorn_with_a_broken_graph(model: Path) -> None:
     (model / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Pant"))
     command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]

@@ -6,6 +6,7 @@ function removes its values from these and returns them as one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -34,7 +35,11 @@ class GroupedCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments, and those flags that have a value."""
         others, off = self._take_flag_values(ctx, args)
-        rest = super().parse_args(ctx, others)
+        try:
+            rest = super().parse_args(ctx, others)
+        except click.BadParameter as error:
+            error.param_hint = _variable(ctx, error.param) or error.param_hint
+            raise
         for name in off:
             ctx.params[name] = False
             ctx.set_parameter_source(name, ParameterSource.COMMANDLINE)
@@ -64,6 +69,14 @@ class GroupedCommand(click.Command):
         for title, options in (*self.groups, OptionGroup("Other options", others)):
             with formatter.section(title):
                 formatter.write_dl([record for option in options if (record := option.get_help_record(ctx))])
+
+
+def _variable(ctx: click.Context, param: click.Parameter | None) -> str | None:
+    """Return the environment variable that set a parameter, if one did."""
+    if param is None or not param.name or ctx.get_parameter_source(param.name) is not ParameterSource.ENVIRONMENT:
+        return None
+    name = f"{ctx.auto_envvar_prefix}_{param.name.upper()}"
+    return name if name in os.environ else None
 
 
 def _read_flag(name: str, text: str) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import fields
 from typing import Any
 
 import click
 
 from graphframe.cli.options.option_group import OptionGroup
 from graphframe.cli.options.text import FOLDER, TEXT
-from graphframe.repository.export import Quantization
-from graphframe.repository.pulling.pull import Pull
+from graphframe.repository.pulling.pull_options import PullOptions
 
 PULL_OPTIONS = OptionGroup(
     "Download and export options",
@@ -19,7 +17,7 @@ PULL_OPTIONS = OptionGroup(
         click.Option(
             ["--model_repository_path"],
             type=FOLDER,
-            envvar="OVMS_MODEL_REPOSITORY_PATH",
+            envvar=["GRAPHFRAME_MODEL_REPOSITORY_PATH", "OVMS_MODEL_REPOSITORY_PATH"],
             help="Folder that models are downloaded to, as ORGANISATION/NAME."
             "  [env: OVMS_MODEL_REPOSITORY_PATH; default for downloads: models]",
         ),
@@ -46,40 +44,6 @@ PULL_OPTIONS = OptionGroup(
 )
 
 
-@dataclass(frozen=True)
-class PullOptions:
-    """The values of `PULL_OPTIONS`.
-
-    Attributes
-    ----------
-    repository : Path or None
-    revision : str or None
-    overwrite : bool
-    quantization : Quantization or None
-    one_node : bool
-        Whether to write OpenVINO Model Server's graph.
-    """
-
-    repository: Path | None
-    revision: str | None
-    overwrite: bool
-    quantization: Quantization | None
-    one_node: bool
-
-    def pull(self, source: str, name: str = "") -> Pull:
-        """Return the pull of a model with these options; `name` is by default the same as `source`."""
-        repository = self.repository or Path("models")
-        return Pull(source, repository, name, self.revision, self.overwrite, self.quantization)
-
-
 def take_pull_options(given: dict[str, Any]) -> PullOptions:
     """Remove the values of `PULL_OPTIONS` from `given` and return them."""
-    weight_format, more = given.pop("weight_format"), given.pop("extra_quantization_params")
-    quantization = Quantization(weight_format or "int8", more or "") if weight_format or more else None
-    return PullOptions(
-        given.pop("model_repository_path"),
-        given.pop("revision"),
-        given.pop("overwrite_models"),
-        quantization,
-        given.pop("ovms_graph"),
-    )
+    return PullOptions(**{field.name: given.pop(field.name) for field in fields(PullOptions)})

@@ -42,7 +42,7 @@ MODEL_OPTIONS = OptionGroup(
             type=TEXT,
             help="Hugging Face model ID. Missing files are downloaded to --model_repository_path before it is served.",
         ),
-        click.Option(["--pull"], is_flag=True, help="Download --source_model, and exit."),
+        click.Option(["--pull"], is_flag=True, allow_from_autoenv=False, help="Download --source_model, and exit."),
         click.Option(
             ["--config_path"],
             type=TEXT,

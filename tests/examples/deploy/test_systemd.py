@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graphframe.serving.options import ServerOptions
+from graphframe.serving.environment import options_from_environment
 from tests.examples.deploy.arguments import GRACEFUL_TIMEOUT
 from tests.examples.deploy.examples import DEPLOY, edited, run, tool
 
@@ -51,7 +51,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     given = {name.lower(): value.replace("%S", str(tmp_path)) for name, value in pairs}
     for name, value in given.items():
         monkeypatch.setenv(f"GRAPHFRAME_{name.upper()}", value)
-    options = ServerOptions.from_environment()
+    options = options_from_environment()
     given.pop("cache_dir")
     assert options.metrics_enable is (given.pop("metrics_enable") == "true")
     assert {name: getattr(options, name) for name in given} == given
