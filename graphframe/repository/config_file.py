@@ -75,6 +75,15 @@ class _Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     config: _ModelConfig
 
 
+class _Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    enable: bool = False
+    metrics_list: list[str] = []
+
+
+class _Monitoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    metrics: _Metrics = _Metrics()
+
+
 class _ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. Lists of other things than graphs must be empty."""
 
@@ -83,7 +92,7 @@ class _ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     pipeline_config_list: list[Any] = []
     custom_node_library_config_list: list[Any] = []
     custom_loader_config_list: list[Any] = []
-    monitoring: Any = None
+    monitoring: _Monitoring = _Monitoring()
 
     @property
     def entries(self) -> Iterator[_Entry]:
@@ -106,8 +115,8 @@ def read_config_file(path: Path) -> dict[str, FolderSource]:
     """
     sources: dict[str, FolderSource] = {}
     config = _decode(path)
-    if config.monitoring is not None:
-        _warn_once(f"{path}: monitoring is ignored; start with --metrics_enable to expose /metrics")
+    if config.monitoring.metrics.metrics_list:
+        _warn_once(f"{path}: metrics_list is ignored; /metrics has all metrics")
     for entry in config.entries:
         if entry.subconfig is not None:
             _warn_once(f"{path}: the subconfig of {entry.name} is ignored; its graph names its models")
@@ -116,6 +125,17 @@ def read_config_file(path: Path) -> dict[str, FolderSource]:
         else:
             sources[entry.name] = _source(path, entry)
     return sources
+
+
+def enables_metrics(path: Path) -> bool:
+    """Return whether ``monitoring`` enables metrics.
+
+    Raises
+    ------
+    ConfigFileError
+        If the file is missing or invalid.
+    """
+    return _decode(path).monitoring.metrics.enable
 
 
 def add_to_config_file(path: Path, name: str, base_path: str, options: TaskOptions | None = None) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import msgspec
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
 from graphframe.framework.errors import GraphConfigError
 from graphframe.graphs.shipped_graph import ModelFolderError
-from graphframe.repository.config_file import ConfigFileError, read_config_file
+from graphframe.repository.config_file import ConfigFileError, enables_metrics, read_config_file
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.pull_source import PullSource
 from graphframe.serving.app import Application, make_app
@@ -88,6 +89,8 @@ def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Ap
     """
     try:
         models = [ServedModel(name, source) for name, source in find_sources().items()]
+        if options.config_path is not None and enables_metrics(Path(options.config_path)):
+            options = msgspec.structs.replace(options, metrics_enable=True)
     except ConfigFileError as error:
         raise AppImportError(str(error)) from error
     return make_app(models, options, find_sources)

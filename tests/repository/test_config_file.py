@@ -51,9 +51,9 @@ def test_the_folders_of_models(path: Path, tmp_path: Path) -> None:
 
 def test_ignored_fields_are_logged(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     entry = {"config": {"name": "toy", "subconfig": "subconfig.json", "nireq": 2, "shape": "auto"}}
-    path.write_text(json.dumps({"model_config_list": [entry], "monitoring": {"metrics": {"enable": True}}}))
+    path.write_text(json.dumps({"model_config_list": [entry], "monitoring": {"metrics": {"metrics_list": ["x"]}}}))
     assert list(read_config_file(path)) == ["toy"]
-    assert "start with --metrics_enable" in caplog.text
+    assert "metrics_list is ignored" in caplog.text
     assert "the subconfig of toy is ignored" in caplog.text
     assert "nireq, shape of toy is ignored; it is for classic models" in caplog.text
 

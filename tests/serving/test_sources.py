@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import falcon.testing
 import pytest
 
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.server import sources_of
+from graphframe.serving.server import make_configured_app, sources_of
 
 
 def test_a_config_is_read_again_each_time(model: Path, tmp_path: Path) -> None:
@@ -26,6 +27,15 @@ def test_a_config_is_read_again_each_time(model: Path, tmp_path: Path) -> None:
         find_sources()
     with pytest.raises(ConfigFileError):
         sources_of(ServerOptions(config_path=str(config)))
+
+
+@pytest.mark.parametrize(("enable", "status"), [(True, 200), (False, 404)])
+def test_metrics_by_the_config(tmp_path: Path, enable: bool, status: int) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"model_config_list": [], "monitoring": {"metrics": {"enable": enable}}}))
+    options = ServerOptions(config_path=str(config))
+    client = falcon.testing.TestClient(make_configured_app(options, sources_of(options)))
+    assert client.simulate_get("/metrics").status_code == status
 
 
 def test_a_graph_that_is_made_in_memory(euler: Path) -> None:
