@@ -40,6 +40,12 @@ class GroupedCommand(click.Command):
         except click.BadParameter as error:
             error.param_hint = _variable(ctx, error.param) or error.param_hint
             raise
+        except click.NoSuchOption as error:
+            hidden = {
+                name for each in self.params if isinstance(each, click.Option) and each.hidden for name in each.opts
+            }
+            shown = [name for name in error.possibilities or () if name not in hidden]
+            raise click.NoSuchOption(error.option_name, possibilities=shown, ctx=ctx) from None
         for name in off:
             ctx.params[name] = False
             ctx.set_parameter_source(name, ParameterSource.COMMANDLINE)

@@ -102,6 +102,12 @@ def test_a_flag_that_is_not_supported(flag: OvmsFlag, monkeypatch: pytest.Monkey
     assert f"Error: --{flag.name} is not supported: {flag.note}" in result.output
 
 
+def test_no_suggestion_of_a_flag_that_is_not_supported() -> None:
+    result = CliRunner().invoke(main, ["serve", "--truncated"])
+    assert result.exit_code == 64
+    assert "--truncate'" not in result.output
+
+
 def test_a_wrong_value_of_an_ignored_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     result, _ = run("--model_path {model} --port 65536", monkeypatch)
     assert result.exit_code == 64
