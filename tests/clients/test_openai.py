@@ -7,7 +7,7 @@ import base64
 import io
 import json
 import urllib.request
-from typing import Any
+from typing import Any, get_args
 
 import openai
 import pytest
@@ -32,6 +32,13 @@ def asked(b64: str | None) -> dict[str, Any]:
     """The request that a toy image is."""
     assert b64 is not None
     return dict(json.loads(base64.b64decode(b64)))
+
+
+@pytest.mark.parametrize("model", get_args(openai.types.ImageModel))
+def test_the_names_that_the_client_knows(toy: RunningServer, model: str) -> None:
+    response = connected(toy).images.generate(prompt=PROMPT, model=model, response_format="b64_json")
+    assert response.data is not None
+    assert asked(response.data[0].b64_json)["prompt"] == PROMPT
 
 
 def test_generate(pictograms: RunningServer) -> None:
