@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 
 FORMATS: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+_STDOUT = Path("-")
+"""The output that writes one PNG file to stdout."""
 
 
 def image_file(text: str) -> Path:
     """Check the name of a file to write, whose ending selects the format."""
     path = Path(text)
+    if path == _STDOUT:
+        return path
     if path.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{text!r} does not end with one of {', '.join(FORMATS)}")
     if not path.parent.is_dir():
@@ -51,7 +55,7 @@ def image_file(text: str) -> Path:
     default="out.png",
     type=image_file,
     metavar="FILE",
-    help="File to write: .png, .jpg, .jpeg or .webp. Several images get numbered names.",
+    help="File to write: .png, .jpg, .jpeg or .webp. Several images get numbered names. - writes one PNG to stdout.",
 )
 @click.option(
     "--trace",
@@ -73,6 +77,9 @@ def generate(
 
     With --image, they start from an image. With --mask too, only a part of that image is repainted.
     """
+    to_stdout = output == _STDOUT
+    if to_stdout and given["n"] > 1:
+        raise click.UsageError("-o - writes one image; name a file for several")
     if model_path is None:
         click.echo(NOTICE, err=True)
         model_path = DEFAULT_MODEL
@@ -80,7 +87,7 @@ def generate(
     with reported():
         values, adapters = take_request_fields(given)
         graph = open_image_graph(model_path)
-        with _recorded(trace_path, profile) as trace:
+        with _recorded(trace_path, profile, quiet=to_stdout) as trace:
             progress = Progress(trace)
             with ProgressLine(progress):
                 graph.load(trace)
@@ -91,19 +98,25 @@ def generate(
                 request = ImageRequest(
                     prompt,
                     adapters=chosen,
-                    output_format=FORMATS[output.suffix.lower()],
+                    output_format="png" if to_stdout else FORMATS[output.suffix.lower()],
                     metadata=metadata,
                     **values,
                 )
                 images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
         for path, packet in zip(_files(output, len(images)), images, strict=True):
-            path.write_bytes(packet.value.content)
-            click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {request.seed}")
+            if to_stdout:
+                click.echo(packet.value.content, nl=False)
+            else:
+                path.write_bytes(packet.value.content)
+            click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {request.seed}", err=to_stdout)
 
 
 @contextmanager
-def _recorded(path: Path | None, profile: bool) -> Iterator[Trace | None]:
-    """Yield a tracer if an option needs one, and write and print its results at the end, also of a failed run."""
+def _recorded(path: Path | None, profile: bool, *, quiet: bool) -> Iterator[Trace | None]:
+    """Yield a tracer if an option needs one, and write and print its results at the end, also of a failed run.
+
+    With `quiet`, nothing is printed to stdout.
+    """
     if path is None and not profile:
         yield None
         return
@@ -117,7 +130,7 @@ def _recorded(path: Path | None, profile: bool) -> Iterator[Trace | None]:
         finally:
             if file:
                 json.dump(chrome_trace([trace]), file)
-                click.echo(f"{path}: trace, to open in https://ui.perfetto.dev or chrome://tracing")
+                click.echo(f"{path}: trace, to open in https://ui.perfetto.dev or chrome://tracing", err=quiet)
             if profile:
                 click.echo(profile_table([trace]), err=True)
 

@@ -20,28 +20,39 @@ from graphframe.cli.view import view
 
 _USAGE = 64
 """The exit code for wrong usage, as in OpenVINO Model Server and sysexits.h."""
+_INTERRUPTED = 130
+"""The exit code after Ctrl-C, as of shells: 128 and the number of SIGINT."""
 
 
 @contextmanager
-def _usage_code() -> Iterator[None]:
+def _exit_codes() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
         error.show()
         raise click.exceptions.Exit(_USAGE) from error
+    except KeyboardInterrupt as error:
+        click.echo("Aborted!", err=True)
+        raise click.exceptions.Exit(_INTERRUPTED) from error
 
 
 class _Group(click.Group):
-    @_usage_code()
+    @_exit_codes()
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args)
 
-    @_usage_code()
+    @_exit_codes()
     def invoke(self, ctx: click.Context) -> Any:
         return super().invoke(ctx)
 
 
-@click.group(cls=_Group, context_settings={"token_normalize_func": lambda name: name.replace("-", "_")})
+@click.group(
+    cls=_Group,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: name.replace("-", "_"),
+    },
+)
 @click.version_option(__version__)
 def main() -> None:
     """Generate and serve images with pipelines that are described as graphs of calculators.

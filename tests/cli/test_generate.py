@@ -108,6 +108,7 @@ def test_random_seed_is_told(euler: Path, tmp_path: Path) -> None:
         (("--image", __file__), "Error: image is not a PNG, JPEG or WebP file"),
         (("--strength", 0.5), "Error: strength needs an image"),
         (("--prompt_2", "dog"), "Error: prompt_2 needs a text encoder that this model does not have"),
+        (("-o", "-", "-n", 2), "Error: -o - writes one image; name a file for several"),
         (("-n", 0), "Error: n must be an integer of at least 1, not 0"),
         (("--scheduler", "eular"), "Error: "),
         (("--steps", 1000), "Error: num_inference_steps must be at most 100, not 1000"),

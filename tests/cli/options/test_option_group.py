@@ -19,7 +19,7 @@ from graphframe.cli.serve import serve
 )
 def test_help_shows_each_option_once(arguments: list[str], command: click.Command) -> None:
     text = CliRunner().invoke(main, [*arguments, "--help"]).output
-    shown = re.findall(r"^  (--\w+)", text, re.MULTILINE)
+    shown = re.findall(r"^  (?:-h, )?(--\w+)", text, re.MULTILINE)
     options = [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
     assert sorted(shown) == sorted([*(option.opts[0] for option in options), "--help"])
 
