@@ -59,17 +59,17 @@ def test_calculator_and_its_unit_test(author: Path) -> None:
 
 
 def test_script(author: Path) -> None:
-    assert run(author, sys.executable, "run.py", "model/graph.pbtxt") == "0 128 128\n1 128 128\n"
+    assert run(author, sys.executable, "run.py", "model") == "0 128 128\n1 128 128\n"
 
 
 def test_trace(author: Path) -> None:
-    table = run(author, sys.executable, "trace.py", "model/graph.pbtxt")
+    table = run(author, sys.executable, "trace.py", "model")
     assert re.search(r"^denoise .*", table, re.MULTILINE)
     assert {event["ph"] for event in json.loads((author / "trace.json").read_text())["traceEvents"]} >= {"X", "M"}
 
 
 def test_check_finds_the_calculator_of_the_package(author: Path) -> None:
-    shown = run(author, sys.executable, "-m", "tests.serving.toy_server", "check", "model/graph.pbtxt")
+    shown = run(author, sys.executable, "-m", "tests.serving.toy_server", "check", "model")
     assert re.search(r"^invert +InvertCalculator +\(inline\)$", shown, re.MULTILINE)
 
 

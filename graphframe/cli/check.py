@@ -9,18 +9,19 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.cli.table import print_table
 from graphframe.framework.graph import Graph
+from graphframe.repository.model_folder import graph_file
 
 
 @click.command()
-@click.argument("graph", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("graph", type=click.Path(path_type=Path, exists=True))
 @click.option("--allow_unknown", is_flag=True, help="Accept unknown calculators and options, e.g. MediaPipe's.")
 def check(graph: Path, allow_unknown: bool) -> None:
-    """Validate GRAPH, a .pbtxt file.
+    """Validate GRAPH, a .pbtxt file or the folder of a model.
 
     If it is valid, its nodes are printed in execution order with their devices.
     """
     with reported():
-        nodes = Graph.from_file(graph, allow_unknown=allow_unknown).nodes
+        nodes = Graph.from_file(graph_file(graph), allow_unknown=allow_unknown).nodes
     rows = [("NODE", "CALCULATOR", "DEVICE")]
     rows += [(node.name, node.calculator, node.device or "(inline)") for node in nodes]
     print_table(rows)

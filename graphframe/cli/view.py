@@ -8,6 +8,7 @@ import click
 
 from graphframe.cli.failure import reported
 from graphframe.framework.errors import GraphError
+from graphframe.repository.model_folder import graph_file
 from graphframe.view.diagram import diagram
 from graphframe.view.drawable import DrawableGraph, read_drawable
 from graphframe.view.html import to_html
@@ -23,7 +24,7 @@ def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
 
 
 @click.command()
-@click.argument("graph", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("graph", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "-o",
     "--output",
@@ -42,11 +43,12 @@ def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
     help="Graph that has a type, to draw inside the nodes of this type. Repeat the option for several.",
 )
 def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
-    """Draw GRAPH, a .pbtxt file of graphframe or MediaPipe.
+    """Draw GRAPH, a .pbtxt file of graphframe or MediaPipe, or the folder of a model.
 
     The graph is neither loaded nor validated: calculators and options may be unknown, and streams unconnected.
     """
     with reported():
+        graph = graph_file(graph)
         what = diagram(read_drawable(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})
         output.write_text(_FORMATS[output.suffix.lower()](what, graph.name), encoding="utf-8")
     click.echo(f"wrote {output}")

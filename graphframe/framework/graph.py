@@ -16,7 +16,7 @@ from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.canonical import canonical
 from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
-from graphframe.framework.config.text.reading import parse, parse_file
+from graphframe.framework.config.text.reading import graph_in, parse, parse_file
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.planning.plan import Plan
@@ -59,6 +59,7 @@ class Graph:
         Parameters
         ----------
         path : path
+            The file, or a folder with a ``graph.pbtxt``.
         base : path, optional
             The folder that relative paths in the graph start from; by default that of the file.
         allow_unknown : bool, optional
@@ -68,13 +69,14 @@ class Graph:
         Raises
         ------
         GraphConfigError
-            With all problems.
+            With all problems; or if a folder has no ``graph.pbtxt``.
         OSError
             If the file cannot be read.
         """
-        config = parse_file(path, load_option_types, allow_unknown=allow_unknown)
+        file = graph_in(Path(path))
+        config = parse_file(file, load_option_types, allow_unknown=allow_unknown)
         find = _find_or_stand_in if allow_unknown else find_calculator
-        return make_graph(config, base or Path(path).parent, find)
+        return make_graph(config, base or file.parent, find)
 
     @classmethod
     def from_text(cls, text: str, base: str | Path = ".", source: str = "graph") -> Graph:

@@ -32,6 +32,17 @@ def find_graph(folder: Path) -> Path:
     return graph if graph.is_file() else shipped_graph(folder)
 
 
+def graph_file(path: Path) -> Path:
+    """Return `path` or, if it is a model folder, the file of its graph.
+
+    Raises
+    ------
+    ModelFolderError
+        If `path` is a folder, and `find_graph` finds no graph for it.
+    """
+    return find_graph(path) if path.is_dir() else path
+
+
 def models_in(repository: Path) -> list[str]:
     """Return the sorted paths of all model folders in `repository`, relative to it.
 

@@ -14,6 +14,8 @@ from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pulling.pull_options import PullOptions
 from graphframe.serving.middleware.paths import prefix_of
 
+_ALL_HOSTS = ("0.0.0.0", "[::]")
+
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of ``graphframe serve``, by the same names."""
@@ -133,3 +135,9 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     def addresses(self) -> list[str]:
         """The addresses to listen on, each as ``HOST:PORT``."""
         return [f"[{host}]:{self.rest_port}" if ":" in host else f"{host}:{self.rest_port}" for host in self.hosts]
+
+    @property
+    def page_url(self) -> str | None:
+        """The URL of the page for a browser on this machine; None without the page."""
+        host, _, port = self.addresses[0].rpartition(":")
+        return f"http://{'localhost' if host in _ALL_HOSTS else host}:{port}/" if self.page else None

@@ -91,3 +91,19 @@ def test_other_problems_are_reported(tmp_path: Path) -> None:
     path.write_text('node { calculator: "Unknown" input_stream: "IMAGE:frame" }')
     result = CliRunner().invoke(main, ["check", "--allow-unknown", str(path)])
     assert 'input_stream "frame" has no producer' in result.output
+
+
+def test_folder_of_a_model(euler: Path, tmp_path: Path) -> None:
+    assert not (euler / "graph.pbtxt").exists()
+    assert check(euler) == check(Path("graphs/stable_diffusion.pbtxt"))
+    (tmp_path / "graph.pbtxt").write_text(FIVE_MISTAKES)
+    assert check(tmp_path) == check(tmp_path / "graph.pbtxt")
+
+
+def test_what_is_missing(tmp_path: Path) -> None:
+    code, output = check(tmp_path)
+    assert code == 1
+    assert f"Error: the model folder {tmp_path} has neither graph.pbtxt nor model_index.json" in output
+    code, output = check(tmp_path / "graph.pbtxt")
+    assert code == 64
+    assert "does not exist" in output

@@ -88,3 +88,16 @@ def test_folder_that_is_not_there(graph: Path, tmp_path: Path) -> None:
     assert code == 1
     assert "No such file or directory" in output
     assert "Traceback" not in output
+
+
+def test_folder_of_a_model(graph: Path, euler: Path, tmp_path: Path) -> None:
+    output = tmp_path / "graph.svg"
+    for folder, title in ((graph.parent, "graph.pbtxt"), (euler, "stable_diffusion.pbtxt")):
+        assert view(folder, "-o", output)[0] == 0
+        assert fromstring(output.read_text(encoding="utf-8")).findtext("{*}title") == title
+
+
+def test_folder_without_a_model(tmp_path: Path) -> None:
+    code, output = view(tmp_path, "-o", tmp_path / "graph.svg")
+    assert code == 1
+    assert f"Error: the model folder {tmp_path} has neither graph.pbtxt nor model_index.json" in output

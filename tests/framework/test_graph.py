@@ -46,6 +46,15 @@ class TestFromFile:
         monkeypatch.chdir("/")
         assert self.path_of(graph) == file.parent / "models/unet"
 
+    def test_of_a_folder(self, file: Path) -> None:
+        assert self.path_of(gf.Graph.from_file(file.parent)) == file.parent / "models/unet"
+
+    def test_a_folder_without_a_graph(self, tmp_path: Path) -> None:
+        with pytest.raises(
+            gf.GraphConfigError, match=f"{tmp_path}: the folder has no graph.pbtxt; write .* {tmp_path}$"
+        ):
+            gf.Graph.from_file(tmp_path)
+
     def test_of_another_base(self, file: Path) -> None:
         assert self.path_of(gf.Graph.from_file(file, "/srv")) == Path("/srv/models/unet")
 

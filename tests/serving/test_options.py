@@ -44,6 +44,20 @@ def test_addresses(given: str, addresses: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://localhost:8000/"),
+        ("::", "http://localhost:8000/"),
+        ("127.0.0.1, ::1", "http://127.0.0.1:8000/"),
+        ("::1", "http://[::1]:8000/"),
+    ],
+)
+def test_the_url_of_the_page(host: str, url: str) -> None:
+    assert ServerOptions(rest_bind_address=host).page_url == url
+    assert ServerOptions(rest_bind_address=host, page=False).page_url is None
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"model_alias": "a=b,c"}, "model_alias must be NAME=MODEL"),

@@ -95,7 +95,8 @@ class Watcher:
         self._loader.load(model, source)
         if model.state is State.AVAILABLE and not model.failure:
             where = ", ".join(f"http://{address}" for address in self._options.addresses)
-            _log.info("%s is ready at %s after %.1f s", model.name, where, time.monotonic() - began)
+            page = f"; open {url}" if (url := self._options.page_url) else ""
+            _log.info("%s is ready at %s after %.1f s%s", model.name, where, time.monotonic() - began, page)
 
     def _watch(self) -> None:
         poll, idle = self._options.file_system_poll_wait_seconds, self._options.idle_unload

@@ -110,3 +110,11 @@ def test_files_that_change_while_they_are_read() -> None:
     kept.reload()
     kept.reload()
     assert kept.run() == "paint"
+
+
+@pytest.mark.parametrize(("page", "end"), [(True, "; open http://localhost:8000/"), (False, " s")])
+def test_the_log_names_the_url_of_the_page(page: bool, end: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        Kept({"toy": TextSource(toys.GRAPH)}, page=page)
+    (line,) = (message for message in caplog.messages if message.startswith("toy is ready at http://0.0.0.0:8000"))
+    assert line.endswith(end)

@@ -77,6 +77,23 @@ def _read(
     return SourcedConfig(proto, source, scan.lines, problems)
 
 
+def graph_in(path: Path) -> Path:
+    """Return the ``graph.pbtxt`` in a folder; `path` itself if it is not a folder.
+
+    Raises
+    ------
+    GraphConfigError
+        If the folder has no ``graph.pbtxt``.
+    """
+    if not path.is_dir():
+        return path
+    file = path / "graph.pbtxt"
+    if not file.is_file():
+        todo = f"write the graph of the model there with: graphframe serve --configure --model_path {path}"
+        raise GraphConfigError([Problem(f"the folder has no graph.pbtxt; {todo}", str(path))])
+    return file
+
+
 def parse_file(
     path: str | Path, load_option_types: Callable[[], Iterable[str]] = lambda: (), *, allow_unknown: bool = False
 ) -> SourcedConfig:
