@@ -88,7 +88,7 @@ def _list_models(repository: Path) -> None:
 def _configure(folder: Path, options: TaskOptions) -> None:
     if is_edited(folder):
         raise click.ClickException(
-            f"{folder / GRAPH} was edited, or not written by graphframe, and is kept; delete it to write it again"
+            f"{folder / GRAPH} was edited, or not generated, and is kept; delete it to write it again"
         )
     options, notes = with_devices(folder, options)
     write_graph(folder, options, notes)

@@ -34,7 +34,7 @@ class PulledModel(NamedTuple):
     def notice(self) -> str:
         """A message for the user of a graph that was kept."""
         return (
-            f"Graph: {self.folder / GRAPH} was edited, or not written by graphframe, and is kept, without these"
+            f"Graph: {self.folder / GRAPH} was edited, or not generated, and is kept, without these"
             " options; delete it or add --overwrite_models to write it again"
         )
 

@@ -67,7 +67,7 @@ def test_configure(models: Path) -> None:
     (folder / "graph.pbtxt").write_text("edited")
     code, output = serve("--configure", "--model_path", folder)
     assert code == 1
-    assert "was edited, or not written by graphframe, and is kept" in output
+    assert "was edited, or not generated, and is kept" in output
 
 
 def test_add_with_a_device(models: Path, tmp_path: Path) -> None:

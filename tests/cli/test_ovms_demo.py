@@ -124,7 +124,7 @@ def test_pull_then_serve_without_the_hub(folder: Path) -> None:
         assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov", width=64, height=64)) == 1
     graph = folder / "models/OpenVINO/FLUX.1-schnell-int4-ov/graph.pbtxt"
     graph.write_text(edited := f"{graph.read_text()}# mine\n")
-    with running(PULL_AND_START, "was edited, or not written by graphframe, and is kept") as server:
+    with running(PULL_AND_START, "was edited, or not generated, and is kept") as server:
         server.wait_for_log("is ready")
     assert graph.read_text() == edited
     assert CliRunner().invoke(main, shlex.split(ADD)).exit_code == 0

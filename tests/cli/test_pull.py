@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from graphframe.cli.main import main
+from graphframe.repository.graph_writing.graph_file import ovms_pbtxt
+from graphframe.repository.graph_writing.task_options import TaskOptions
 from tests.repository.hub import Hub
 
 
@@ -53,10 +55,22 @@ def test_an_edited_graph_is_kept_and_reported(models: Path) -> None:
     graph.write_text(f"{graph.read_text()}# mine\n")
     code, output = pull("org/sd", "--target_device", "AUTO:CPU")
     assert code == 0
-    assert "was edited, or not written by graphframe, and is kept" in output
+    assert "was edited, or not generated, and is kept" in output
     assert graph.read_text().endswith("# mine\n")
     assert "graph.pbtxt created" in pull("org/sd", "--overwrite_models")[1]
     assert "# mine" not in graph.read_text()
+
+
+def test_a_graph_that_ovms_generated_is_replaced(models: Path) -> None:
+    pull("org/sd")
+    graph = models / "org/sd/graph.pbtxt"
+    generated = f"# File created with: OpenVINO Model Server 2026.3\n\n{ovms_pbtxt(TaskOptions())}"
+    graph.write_text(generated)
+    assert pull("org/sd")[0] == 0
+    assert graph.read_text() == generated
+    code, output = pull("org/sd", "--target_device", "AUTO:CPU")
+    assert (code, "is kept" in output) == (0, False)
+    assert 'device: "AUTO:CPU"' in graph.read_text()
 
 
 def test_the_one_node_of_ovms(models: Path) -> None:

@@ -25,12 +25,16 @@ _HEADER = """\
 # Digest of the graph: {digest}. An edited graph is overwritten only with --overwrite_models.
 """
 _DIGEST = re.compile(r"# Digest of the graph: ([0-9a-f]{16})\.")
+_OVMS_HEADER = "# File created with: OpenVINO Model Server"
 
 
 def is_edited(folder: Path) -> bool:
-    """Return whether the folder has a graph that was edited after `write_graph`, or written by something else."""
+    """Return whether the folder has a graph that was edited after `write_graph`, or written by something else.
+
+    A graph with the header of OpenVINO Model Server counts as not edited: that server, too, writes it at each start.
+    """
     path = folder / GRAPH
-    return path.is_file() and not _is_as_written(path.read_text(encoding="utf-8"))
+    return path.is_file() and not _is_as_generated(path.read_text(encoding="utf-8"))
 
 
 def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *, one_node: bool = False) -> None:
@@ -123,7 +127,9 @@ def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:
         nodes[name].device = device
 
 
-def _is_as_written(text: str) -> bool:
+def _is_as_generated(text: str) -> bool:
+    if text.startswith(_OVMS_HEADER):
+        return True
     match = _DIGEST.search(text)
     return match is not None and match[1] == _digest(text.partition("\n\n")[2])
 

@@ -122,6 +122,12 @@ def test_an_edited_graph_is_detected(folder: Path) -> None:
     assert is_edited(folder)
 
 
+def test_a_graph_of_openvino_model_server_is_not_edited(folder: Path) -> None:
+    header = "# File created with: OpenVINO Model Server 2026.3\n# OVMS_GRAPH_QUEUE_MAX_SIZE: AUTO\n\n"
+    (folder / "graph.pbtxt").write_text(header + ovms_pbtxt(TaskOptions(max_resolution="512x512")))
+    assert not is_edited(folder)
+
+
 def test_a_full_disk_leaves_no_half_a_graph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, text: str, encoding: str) -> None:
         path.write_bytes(text[:100].encode())
