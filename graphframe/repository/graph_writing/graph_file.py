@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from graphframe import __version__
@@ -18,7 +19,7 @@ from graphframe.graphs.shipped_graph import shipped_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import translate_tags
 from graphframe.repository.model_folder import GRAPH
-from graphframe.repository.pulling.lora_source import LoraSource
+from graphframe.repository.pulling.lora_source import LoraSource, format_source_loras
 
 _HEADER = """\
 # File created with: graphframe {version}
@@ -71,6 +72,7 @@ def staged_graph(folder: Path, options: TaskOptions) -> CalculatorGraphConfig:
     TaskOptionsError
         If the file of a LoRA adapter is missing, or `target_device` names an unknown node.
     """
+    options = _with_adapter_files(folder, options)
     (node,) = SourcedConfig(ovms_graph(options), f"the options for {folder}", base=folder).nodes
     if not is_subgraph(node.proto.calculator):  # which imports it
         raise GraphError(f"{node.proto.calculator} cannot be imported: graphframe is not installed completely")
@@ -116,6 +118,13 @@ def check_adapter_files(adapters: Iterable[LoraSource], folder: Path) -> None:
             problems.append(("source_loras", message))
     if problems:
         raise TaskOptionsError(problems)
+
+
+def _with_adapter_files(folder: Path, options: TaskOptions) -> TaskOptions:
+    """Return options that name the files of adapters as in the folder, not quoted as in a URL."""
+    adapters, composites = options.loras()
+    named = [adapter.named_as_in(adapter.files_in(folder)) for adapter in adapters]
+    return options if named == adapters else replace(options, source_loras=format_source_loras(named, composites))
 
 
 def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:

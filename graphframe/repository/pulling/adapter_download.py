@@ -30,14 +30,14 @@ def download_adapter(pull: Pull, adapter: LoraSource) -> LoraSource:
     if adapter.is_url:
         _download_url(adapter.source, pull.model_path / adapter.path)
         return adapter
-    repository, _, file = adapter.source.partition("@")
-    folder = pull.model_path / "loras" / repository
-    existing = [path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors")]
+    existing = adapter.files_in(pull.model_path)
+    repository, _, file = adapter.named_as_in(existing).source.partition("@")
     if not file and len(existing) == 1:
         (file,) = existing
     if file not in existing:
         hub = HubModel(repository)
-        file = file or hub.adapter_file()
+        file = adapter.named_as_in(hub.files).source.partition("@")[2] or hub.adapter_file()
+        folder = pull.model_path / "loras" / repository
         with locked_staging(pull) as staging:
             arriving = staging / repository.replace("/", "--")
             hub.download([file], arriving)

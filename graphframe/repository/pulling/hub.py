@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -103,6 +103,11 @@ class HubModel:
             message = f"has several: {', '.join(found)}; name one as {self.name}@FILE" if found else "has none"
             raise PullError(f"{self.name}: expected one .safetensors file, but the repository {message}")
         return found[0]
+
+    @property
+    def files(self) -> Collection[str]:
+        """The paths of all files."""
+        return self._files.keys()
 
     def size(self, paths: Iterable[str]) -> int:
         """Return the total size of these files in bytes."""

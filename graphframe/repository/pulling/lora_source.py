@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
 
 _ALIAS = re.compile(r"[A-Za-z0-9._-]+")
 _ALPHA = re.compile(r":([0-9.eE+-]+)$")
@@ -21,7 +23,8 @@ class LoraSource:
     alias : str
         The name that requests use.
     source : str
-        A URL, an absolute path, or a hub repository, optionally with a file in it: ``org/repo@file.safetensors``.
+        A URL, an absolute path, or a hub repository, optionally with a file in it: ``org/repo@file.safetensors``. The
+        file's name may be quoted as in a URL.
     alpha : float
         The strength of the adapter, by default 1.
     """
@@ -52,6 +55,20 @@ class LoraSource:
             return f"loras/{self.alias}/{self.source.rpartition('/')[2]}"
         repository, _, file = self.source.partition("@")
         return f"loras/{repository}/{file}"
+
+    def files_in(self, folder: Path) -> list[str]:
+        """Return the names of its repository's files in the folder of a model; none for a URL or path."""
+        if self.is_url or self.is_path:
+            return []
+        downloaded = folder / "loras" / self.source.partition("@")[0]
+        return [path.relative_to(downloaded).as_posix() for path in downloaded.rglob(f"*{_SUFFIX}")]
+
+    def named_as_in(self, existing: Collection[str]) -> LoraSource:
+        """Return it with its file's name as in `existing`: as written or, if only that exists, unquoted as in a URL."""
+        repository, at, file = self.source.partition("@")
+        if file in existing or unquote(file) not in existing:
+            return self
+        return replace(self, source=f"{repository}{at}{unquote(file)}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from graphframe.calculators.lora import lora_pb2
 from graphframe.calculators.ovms import image_gen_pb2
+from graphframe.framework.config.text.writing import to_pbtxt
 from graphframe.framework.graph import Graph
 from graphframe.framework.protos import calculator_pb2, options_pb2, stream_handler_pb2
 from graphframe.graphs.shipped_graph import ModelFolderError
@@ -75,6 +76,15 @@ def test_a_missing_adapter(folder: Path) -> None:
         TaskOptionsError, match=r'source_loras names the adapter "ink", whose file .*loras/org/ink does'
     ):
         write_graph(folder, TaskOptions(source_loras="ink=org/ink"))
+
+
+def test_the_quoted_name_of_an_adapter(folder: Path) -> None:
+    options = TaskOptions(source_loras="ink=org/ink@ink%20art.safetensors")
+    (folder / "loras/org/ink").mkdir(parents=True)
+    (folder / "loras/org/ink/ink art.safetensors").touch()
+    assert 'path: "loras/org/ink/ink art.safetensors"' in to_pbtxt(staged_graph(folder, options))
+    (folder / "loras/org/ink/ink%20art.safetensors").touch()
+    assert 'path: "loras/org/ink/ink%20art.safetensors"' in to_pbtxt(staged_graph(folder, options))
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:

@@ -27,6 +27,16 @@ def test_from_a_hub_once(pull: Pull, hub: Hub) -> None:
     assert hub.requests.count(f"GET org/lora/resolve/{commit_of('org/lora')}/{FILE}") == 1
 
 
+@pytest.mark.parametrize("files", [["ink art.safetensors"], ["ink%20art.safetensors", "ink art.safetensors"]])
+def test_a_quoted_name(pull: Pull, hub: Hub, files: list[str]) -> None:
+    hub.repositories["org/quoted"] = {file: file.encode() for file in files}
+    for _ in range(2):
+        downloaded = download_adapter(pull, LoraSource("ink", "org/quoted@ink%20art.safetensors"))
+        assert downloaded == LoraSource("ink", f"org/quoted@{files[0]}")
+        assert (pull.model_path / downloaded.path).read_text() == files[0]
+    assert len(list(pull.model_path.rglob("*.safetensors"))) == 1
+
+
 def test_from_another_server(pull: Pull, hub: Hub) -> None:
     source = LoraSource("url", f"{hub.url}/org/lora/resolve/main/{FILE}")
     assert download_adapter(pull, source) == source
