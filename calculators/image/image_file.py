@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from graphframe.images import InvalidRequest
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_BEGINNINGS = {b"\x89PNG": "PNG", b"\xff\xd8": "JPEG", b"BM": "BMP", b"GIF8": "GIF", b"P5": "PPM", b"P6": "PPM"}
+"""The first bytes of files, and Pillow's names of their formats."""
+_TGA_HEADER = 18
+"""The size in bytes of the header of a TGA file."""
 _MAX_PIXELS = 50_000_000
 """About as many as the largest phone cameras take. A file of a few kilobytes can hold far more."""
 
@@ -44,9 +48,10 @@ class Pixels:
 
 
 def read_pixels(file: bytes, param: str) -> Pixels:
-    """Decode a PNG, JPEG or WebP file, recognised by its content, and turn it upright by its EXIF data.
+    """Decode an image file, recognised by its content, and turn it upright by its EXIF data.
 
-    An animation is decoded to its first frame.
+    The formats are PNG, JPEG, WebP, GIF, uncompressed BMP, TGA, and PNM in its binary forms: P5, of 8 or 16 bits,
+    and P6, of 8 bits. An animation is decoded to its first frame.
 
     Parameters
     ----------
@@ -59,20 +64,24 @@ def read_pixels(file: bytes, param: str) -> Pixels:
     InvalidRequest
         If it is another or a damaged file, or has more than 50 million pixels.
     """
+    kind = _format(file)
+    if kind is None:
+        raise InvalidRequest(f"{param} is not a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file", param)
     try:
-        image = Image.open(io.BytesIO(file), formats=_FORMATS)
+        image = Image.open(io.BytesIO(file), formats=(kind,))
         if image.width * image.height > _MAX_PIXELS:
             raise InvalidRequest(
                 f"{param} has {image.width}x{image.height} pixels, more than {_MAX_PIXELS:,}",
                 param,
             )
+        # NOTE: Pillow's decoders in Python are slow, and the one of compressed BMP files allocates without a limit.
+        if any(tile[0] in Image.DECODERS for tile in image.tile):
+            raise ValueError("this variant of the format is not supported; send a PNG file")
         return _pixels(ImageOps.exif_transpose(image))
     except InvalidRequest:
         raise
     except Exception as error:  # decoders raise errors of many kinds
-        if _has_known_beginning(file):
-            raise InvalidRequest(f"{param} cannot be decoded: {_reason(error)}", param) from error
-        raise InvalidRequest(f"{param} is not a PNG, JPEG or WebP file", param) from error
+        raise InvalidRequest(f"{param} cannot be decoded: {_reason(error)}", param) from error
 
 
 def _reason(error: Exception) -> str:
@@ -92,5 +101,21 @@ def _pixels(image: Image.Image) -> Pixels:
     return Pixels(np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]))
 
 
-def _has_known_beginning(file: bytes) -> bool:
-    return file.startswith((b"\x89PNG", b"\xff\xd8")) or (file[:4] == b"RIFF" and file[8:12] == b"WEBP")
+def _format(file: bytes) -> str | None:
+    """Return Pillow's name of a file's format; None for other files."""
+    for beginning, name in _BEGINNINGS.items():
+        if file.startswith(beginning):
+            return name
+    if file[:4] == b"RIFF" and file[8:12] == b"WEBP":
+        return "WEBP"
+    return "TGA" if _is_tga(file) else None
+
+
+def _is_tga(file: bytes) -> bool:
+    """Return whether a file has the header of a TGA file, which does not begin with a mark of its own."""
+    if len(file) <= _TGA_HEADER:
+        return False
+    has_palette, kind, depth = file[1], file[2], file[16]
+    width, height = struct.unpack_from("<HH", file, 12)
+    known = kind in ((1, 9) if has_palette == 1 else (2, 3, 10, 11))
+    return known and has_palette <= 1 and width > 0 and height > 0 and depth in (8, 16, 24, 32)

@@ -129,12 +129,14 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
-    image: Annotated[bytes, Meta(description="Image to start from: a PNG, JPEG or WebP file.")] | None = None
+    image: (
+        Annotated[bytes, Meta(description="Image to start from: a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file.")] | None
+    ) = None
     mask: (
         Annotated[
             bytes,
             Meta(
-                description="Mask, stretched over the image: a PNG, JPEG or WebP file. Transparent pixels are"
+                description="Mask, a file like the image's, stretched over the image. Transparent pixels are"
                 " repainted; if none is transparent, white pixels are."
             ),
         ]

@@ -189,7 +189,7 @@ class EditRequest(PromptRequest, frozen=True, kw_only=True):
     def _check(self, request: ImageRequest) -> None:
         super()._check(request)
         if request.image is None:
-            raise InvalidRequest("image is required: the PNG, JPEG or WebP file to edit", "image")
+            raise InvalidRequest("image is required: the image file to edit", "image")
 
 
 class VariationRequest(ImagesRequest, frozen=True, kw_only=True):

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,14 +22,41 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def bomb(width: int, height: int) -> bytes:
+def png_bomb(side: int) -> bytes:
     """A PNG of a few bytes that says it is large."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(("kind", "options"), [("png", {}), ("webp", {"lossless": True})])
-def test_the_content_tells_the_kind_of_file(kind: str, options: dict[str, bool]) -> None:
+def gif_bomb(side: int) -> bytes:
+    """A GIF with a frame that is larger than its screen."""
+    screen = struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6)
+    return b"GIF89a" + screen + b"," + struct.pack("<HHHHB", 0, 0, side, side, 0) + b"\x02\x02\x4c\x01\x00;"
+
+
+def tga_bomb(side: int) -> bytes:
+    return bytes([0, 0, 2]) + bytes(9) + struct.pack("<HHBB", side, side, 24, 0) + bytes(4)
+
+
+def ppm_bomb(side: int) -> bytes:
+    return b"P6 %d %d 255\n" % (side, side)
+
+
+def compressed_bmp(width: int) -> bytes:
+    """A BMP of one row that a run skips 255 times."""
+    data = bytes([0, 2, 0, 255, 0, 1])
+    header = struct.pack("<IiiHHIIiiII", 40, width, 1, 1, 8, 1, len(data), 0, 0, 1, 0)
+    return b"BM" + struct.pack("<IHHI", 58 + len(data), 0, 0, 58) + header + bytes(4) + data
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("png", {}), ("webp", {"lossless": True}), ("bmp", {}), ("tga", {}), ("tga", {"compression": "tga_rle"}),
+        ("ppm", {}), ("gif", {}),
+    ],
+)  # fmt: skip
+def test_the_content_tells_the_kind_of_file(kind: str, options: dict[str, Any]) -> None:
     pixels = read_pixels(encoded(IMAGE, kind, **options), "image")
     assert (pixels.rgb == IMAGE).all()
     assert pixels.alpha is None
@@ -37,6 +66,21 @@ def test_jpeg() -> None:
     pixels = read_pixels(encoded(np.full((8, 16, 3), 77, np.uint8), "jpeg"), "image")
     assert (pixels.rgb == 77).all()
     assert pixels.rgb.shape == (8, 16, 3)
+
+
+@pytest.mark.parametrize("kind", ["bmp", "tga", "ppm"])
+def test_gray(kind: str) -> None:
+    assert (read_pixels(encoded(IMAGE[..., 0], kind), "image").rgb == IMAGE[..., :1]).all()
+
+
+def test_gray_of_16_bits() -> None:
+    assert (read_pixels(b"P5 3 2 65535\n" + bytes([200, 7]) * 6, "image").rgb == 200).all()
+
+
+def test_the_first_frame_of_an_animation() -> None:
+    frames = [Image.new("RGB", (3, 2), colour) for colour in ("red", "blue")]
+    file = encoded(frames[0], "gif", save_all=True, append_images=frames[1:])
+    assert (read_pixels(file, "image").rgb == (255, 0, 0)).all()
 
 
 def test_upright_as_exif_says() -> None:
@@ -84,14 +128,20 @@ def test_colours_for_printing() -> None:
     assert max(green, blue) < 100
 
 
-@pytest.mark.parametrize("file", [b"", b"hello", encoded(IMAGE, "bmp"), encoded(IMAGE, "gif")])
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"", b"hello, this is text, not an image", bytes(100), encoded(IMAGE, "tiff"), encoded(IMAGE, "ico"),
+        b"\0\0\0\x1cftypavif\0\0\0\0avifmif1" + bytes(30), b"P3 1 1 255 1 2 3",
+    ],
+)  # fmt: skip
 def test_other_files_are_refused(file: bytes) -> None:
-    with pytest.raises(InvalidRequest, match="mask is not a PNG, JPEG or WebP file") as caught:
+    with pytest.raises(InvalidRequest, match="mask is not a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file") as caught:
         read_pixels(file, "mask")
     assert caught.value.param == "mask"
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "bmp", "gif", "ppm"])
 def test_damaged_files_are_refused(kind: str) -> None:
     whole = encoded(gradient(64, 64), kind)
     for length in (12, len(whole) // 2):
@@ -109,8 +159,15 @@ def test_large_images_leave_no_memory_behind() -> None:
 
 
 @pytest.mark.parametrize("side", [8000, 20000, 60000])
-def test_bombs_are_refused_before_they_are_decoded(side: int) -> None:
+@pytest.mark.parametrize("bomb", [png_bomb, gif_bomb, tga_bomb, ppm_bomb])
+def test_bombs_are_refused_before_they_are_decoded(bomb: Callable[[int], bytes], side: int) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        read_pixels(bomb(side, side), "image")
+        read_pixels(bomb(side), "image")
     assert caught.value.param == "image"
     assert "more than 50,000,000" in str(caught.value)
+
+
+@pytest.mark.parametrize("file", [compressed_bmp(40_000_000), b"P6 2 2 15\n" + bytes(12)])
+def test_variants_with_slow_decoders_are_refused(file: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="image cannot be decoded: this variant of the format is not supported"):
+        read_pixels(file, "image")
