@@ -11,10 +11,12 @@ from graphframe.repository.graph_writing.graph_file import check_adapter_files, 
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.model_folder import GRAPH
 from graphframe.repository.pulling.adapter_download import download_adapter
+from graphframe.repository.pulling.errors import ReadOnlyError
 from graphframe.repository.pulling.lora_source import format_source_loras
 from graphframe.repository.pulling.model_download import download_model
 from graphframe.repository.pulling.progress import PullProgress
 from graphframe.repository.pulling.pull import Pull
+from graphframe.repository.pulling.staging import FORBIDDEN
 
 
 class PulledModel(NamedTuple):
@@ -44,7 +46,8 @@ def pull_model(
 ) -> PulledModel:
     """Pull a model and its adapters, and write its graph.
 
-    An existing graph is kept if no options are given, or if it was edited and `pull` does not overwrite.
+    An existing graph is kept if no options are given, or if it was edited and `pull` does not overwrite. If the model
+    and its adapters exist, and the graph is the same, nothing is written.
 
     Parameters
     ----------
@@ -76,5 +79,13 @@ def pull_model(
             return PulledModel(folder, False)
         if is_edited(folder):
             return PulledModel(folder, True)
-    write_graph(folder, *with_devices(folder, options), one_node=one_node)
+    try:
+        write_graph(folder, *with_devices(folder, options), one_node=one_node)
+    except OSError as error:
+        if error.errno not in FORBIDDEN:
+            raise
+        raise ReadOnlyError(
+            f"{folder / GRAPH}: {error.strerror}, and these options give another graph; use the options that it was"
+            " written with, or serve the folder by --model_path with these"
+        ) from error
     return PulledModel(folder, False)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ def models(hub: Hub, euler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """An empty model repository, and a hub with the model org/sd."""
     files = (path for path in euler.rglob("*") if path.is_file())
     hub.repositories["org/sd"] = {path.relative_to(euler).as_posix(): path.read_bytes() for path in files}
+    hub.repositories["org/lora"] = {"ink.safetensors": b"ink"}
     monkeypatch.setenv("OVMS_MODEL_REPOSITORY_PATH", str(tmp_path / "models"))
     return tmp_path / "models"
 
@@ -73,6 +75,21 @@ def test_a_graph_that_ovms_generated_is_replaced(models: Path) -> None:
     assert 'device: "AUTO:CPU"' in graph.read_text()
 
 
+def test_nothing_is_written_twice(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    options = ("--target_device", "AUTO:CPU", "--source_loras", "ink=org/lora")
+    assert pull("org/sd", *options)[0] == 0
+    for name in ("mkdir", "write_text", "write_bytes", "replace"):
+        monkeypatch.setattr(Path, name, forbid)
+    assert pull("org/sd", *options)[0] == 0
+    assert pull("org/sd")[0] == 0
+    code, output = pull("org/sd", "--target_device", "CPU")
+    assert code == 1
+    assert "graph.pbtxt: Read-only file system, and these options give another graph" in output
+
+
 def test_the_one_node_of_ovms(models: Path) -> None:
     pull("org/sd", "--ovms-graph", "--max-resolution", "512x512")
     text = (models / "org/sd/graph.pbtxt").read_text()
@@ -80,8 +97,7 @@ def test_the_one_node_of_ovms(models: Path) -> None:
     assert 'max_resolution: "512x512"' in text
 
 
-def test_adapters_are_downloaded(models: Path, hub: Hub, tmp_path: Path) -> None:
-    hub.repositories["org/lora"] = {"ink.safetensors": b"ink"}
+def test_adapters_are_downloaded(models: Path) -> None:
     code, output = pull("org/sd", "--ovms_graph", "--source_loras", "ink=org/lora:0.5")
     assert code == 0, output
     assert (models / "org/sd/loras/org/lora/ink.safetensors").read_bytes() == b"ink"

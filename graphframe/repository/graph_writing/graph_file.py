@@ -39,7 +39,7 @@ def is_edited(folder: Path) -> bool:
 
 
 def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *, one_node: bool = False) -> None:
-    """Write the graph of the model in a folder, whole or not at all.
+    """Write the graph of the model in a folder, whole or not at all. A file that has the same graph is kept.
 
     Parameters
     ----------
@@ -56,10 +56,13 @@ def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *
         If the options do not fit the model: see `staged_graph`. OpenVINO Model Server's form is not checked for that.
     """
     body = ovms_pbtxt(options) if one_node else to_pbtxt(staged_graph(folder, options))
+    path = folder / GRAPH
+    if path.is_file() and _body(path.read_text(encoding="utf-8")) == body:
+        return
     header = _HEADER.format(version=__version__, digest=_digest(body))
     part = folder / f".{GRAPH}.part"
     part.write_text("".join([header, *(f"# {note}\n" for note in notes), "\n", body]), encoding="utf-8")
-    part.replace(folder / GRAPH)
+    part.replace(path)
 
 
 def staged_graph(folder: Path, options: TaskOptions) -> CalculatorGraphConfig:
@@ -140,7 +143,12 @@ def _is_as_generated(text: str) -> bool:
     if text.startswith(_OVMS_HEADER):
         return True
     match = _DIGEST.search(text)
-    return match is not None and match[1] == _digest(text.partition("\n\n")[2])
+    return match is not None and match[1] == _digest(_body(text))
+
+
+def _body(text: str) -> str:
+    """Return the graph of a file, without its header."""
+    return text.partition("\n\n")[2]
 
 
 def _digest(body: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from graphframe.repository.export import Quantization, check_can_export, export_pipeline
-from graphframe.repository.pulling.errors import PullError
+from graphframe.repository.pulling.errors import PullError, ReadOnlyError
 from graphframe.repository.pulling.hub import HubModel
 from graphframe.repository.pulling.manifest import Manifest
 from graphframe.repository.pulling.progress import PullProgress
@@ -15,7 +15,7 @@ from graphframe.repository.pulling.staging import check_room, locked_staging
 
 
 def download_model(pull: Pull, progress: PullProgress | None = None) -> Path:
-    """Download or export a model, unless it exists, and return its folder.
+    """Download or export a model, unless it exists, and return its folder. An existing one may be read-only.
 
     Parameters
     ----------
@@ -32,15 +32,23 @@ def download_model(pull: Pull, progress: PullProgress | None = None) -> Path:
     progress = progress or PullProgress()
     try:
         with locked_staging(pull):
-            if pull.model_path.is_dir() and not pull.overwrite:
+            if _is_kept(pull):
                 _check_existing(pull)
             elif Path(pull.source, "model_index.json").is_file():
                 _export(pull, Path(pull.source), "local", progress)
             else:
                 _download(pull, HubModel(pull.source, pull.revision), progress)
+    except ReadOnlyError:
+        if not _is_kept(pull):
+            raise
+        _check_existing(pull)  # without a lock: no process can change it here
     finally:
         progress.end()
     return pull.model_path
+
+
+def _is_kept(pull: Pull) -> bool:
+    return pull.model_path.is_dir() and not pull.overwrite
 
 
 def _check_existing(pull: Pull) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from graphframe.repository.pulling.errors import PullError
+from graphframe.repository.pulling.errors import PullError, ReadOnlyError
 from graphframe.repository.pulling.pull import Pull
 
 _MARGIN = 64 * 1024 * 1024
 """The bytes of disk space to leave free."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_FORBIDDEN = (errno.EROFS, errno.EACCES)
+FORBIDDEN = (errno.EROFS, errno.EACCES)
+"""The error numbers of a folder that cannot be written."""
 
 
 @contextmanager
@@ -27,7 +28,9 @@ def locked_staging(pull: Pull) -> Iterator[Path]:
     Raises
     ------
     PullError
-        If the disk is full or cannot be written.
+        If the disk is full.
+    ReadOnlyError
+        If it cannot be written.
     """
     staging = pull.staging
     try:
@@ -38,12 +41,14 @@ def locked_staging(pull: Pull) -> Iterator[Path]:
             if staging.is_dir() and not any(staging.iterdir()):
                 staging.rmdir()
     except OSError as error:
-        if error.errno not in (*_FULL, *_FORBIDDEN):
+        if error.errno in FORBIDDEN:
+            todo = "allow writing there, or choose another folder with --model_repository_path"
+            raise ReadOnlyError(f"{pull.repository_path}: {error.strerror}; {todo}") from error
+        if error.errno not in _FULL:
             raise
-        todo = "free space there, or choose" if error.errno in _FULL else "choose"
         raise PullError(
-            f"{pull.repository_path}: {error.strerror}; {todo} another folder with --model_repository_path. Downloaded"
-            " files are kept, and the next pull resumes"
+            f"{pull.repository_path}: {error.strerror}; free space there, or choose another folder with"
+            " --model_repository_path. Downloaded files are kept, and the next pull resumes"
         ) from error
 
 

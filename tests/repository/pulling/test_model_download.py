@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from graphframe.repository.export import ExportError, Quantization
-from graphframe.repository.pulling.errors import PullError
+from graphframe.repository.pulling.errors import PullError, ReadOnlyError
 from graphframe.repository.pulling.model_download import download_model
 from graphframe.repository.pulling.progress import PullProgress
 from graphframe.repository.pulling.pull import Pull
@@ -132,6 +132,21 @@ def test_a_disk_that_fills_up(models: Path, monkeypatch: pytest.MonkeyPatch) -> 
             download_model(Pull("org/sd", models))
     assert not (models / "org").exists()
     assert contents(download_model(Pull("org/sd", models))) == FILES
+
+
+def test_a_read_only_repository(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*args: object, **kwargs: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    folder = download_model(Pull("org/sd", models))
+    monkeypatch.setattr(Path, "mkdir", forbid)
+    assert download_model(Pull("org/sd", models)) == folder
+    for pull in (Pull("org/sd", models, overwrite=True), Pull("org/other", models)):
+        with pytest.raises(ReadOnlyError, match="Permission denied; allow writing there, or choose another folder"):
+            download_model(pull)
+    (folder / "unet/config.json").unlink()
+    with pytest.raises(PullError, match=r"files were altered since they were pulled: unet/config\.json"):
+        download_model(Pull("org/sd", models))
 
 
 def test_a_pull_that_is_killed_ten_times_resumes(models: Path, hub: Hub) -> None:
