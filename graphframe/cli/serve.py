@@ -56,6 +56,8 @@ def serve(**given: Any) -> None:
     mode = _take_mode(given)
     task_options, pull_options = take_task_options(given), take_pull_options(given)
     if mode == "pull":
+        if pull_options.ovms_graph:
+            _use_cache_dir(given["cache_dir"])
         _pull(given["source_model"], given["model_name"], pull_options, task_options)
     elif mode in COMMANDS:
         paths = {name: given[name] for name in ("model_name", "model_path", "config_path")}
@@ -70,9 +72,7 @@ def _serve(given: dict[str, Any], task_options: TaskOptions, pull_options: PullO
         raise click.UsageError(
             "--target_device auto measures devices for a graph to write: add --configure, then serve without either"
         )
-    cache_dir = given.pop("cache_dir")
-    if cache_dir is not None:
-        os.environ["GRAPHFRAME_CACHE_DIR"] = cache_dir
+    _use_cache_dir(given.pop("cache_dir"))
     if not (given["model_path"] or given["source_model"] or given["config_path"]):
         click.echo(NOTICE, err=True)
     given["model_path"] = given["model_path"] or str(DEFAULT_MODEL)
@@ -125,6 +125,11 @@ def _pull(source_model: str | None, model_name: str | None, options: PullOptions
         click.echo("Warning: --model_name is ignored: give it to the command that serves the model", err=True)
     with reported():
         pull_and_print(options.pull(source), task_options, one_node=options.ovms_graph)
+
+
+def _use_cache_dir(folder: str | None) -> None:
+    if folder is not None:
+        os.environ["GRAPHFRAME_CACHE_DIR"] = folder
 
 
 def _check_can_listen(host: str, port: int) -> None:

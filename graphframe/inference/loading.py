@@ -78,6 +78,10 @@ def load_model(
 def _compile(
     path: Path, device: str, properties: Mapping[str, str], prepare: Callable[[ov.Model], ov.Model] | None
 ) -> CompiledModel:
+    # NOTE: --ovms_graph writes the folder into the graph. Here, `cached` uses it, with locks and stamps.
+    if properties.get("CACHE_DIR", "") == os.environ.get("GRAPHFRAME_CACHE_DIR"):
+        properties = {name: value for name, value in properties.items() if name != "CACHE_DIR"}
+
     def compile_model() -> Compilation:
         with locale_guard(), cached(path, properties) as cache:
             if prepare is None:

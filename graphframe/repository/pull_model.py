@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -54,7 +55,8 @@ def pull_model(
     pull : Pull
     options : TaskOptions
     one_node : bool, optional
-        Whether to write the graph in OpenVINO Model Server's form, with one node.
+        Whether to write the graph in OpenVINO Model Server's form, with one node, and the folder for compiled models,
+        ``$GRAPHFRAME_CACHE_DIR``, as a property.
     progress : PullProgress, optional
         Is kept up to date meanwhile.
 
@@ -79,6 +81,8 @@ def pull_model(
             return PulledModel(folder, False)
         if is_edited(folder):
             return PulledModel(folder, True)
+    if one_node and (cache_dir := os.environ.get("GRAPHFRAME_CACHE_DIR")):
+        options = options.with_cache_dir(cache_dir)
     try:
         write_graph(folder, *with_devices(folder, options), one_node=one_node)
     except OSError as error:

@@ -35,7 +35,7 @@ class Mode(NamedTuple):
 
 
 COMMANDS = {
-    "pull": Mode(frozenset({"source_model", "model_name"}) | _PULL | _TASK),
+    "pull": Mode(frozenset({"source_model", "model_name", "cache_dir"}) | _PULL | _TASK),
     "list_models": Mode(frozenset({"model_repository_path"})),
     "add_to_config": Mode(
         frozenset({
@@ -79,7 +79,8 @@ def find_mode(given: Iterable[str], spell: Callable[[str], str] = "--{}".format)
     if len(chosen) > 1:
         raise ValueError(f"{_joined(map(spell, chosen))} cannot be combined: omit all but one")
     mode = chosen[0] if chosen else _DEFAULT
-    ignored = [name for name in names if modes is COMMANDS and name in _SERVER]
+    used = modes[mode].options - (set() if "ovms_graph" in names else {"cache_dir"})
+    ignored = [name for name in names if modes is COMMANDS and name in _SERVER and name not in used]
     wrong = [spell(name) for name in names if name not in {*modes[mode].options, *chosen, *ignored}]
     if wrong and mode == _DEFAULT:
         raise ValueError(f"{_joined(wrong)} cannot be used without {spell('model_path')} or {spell('source_model')}")

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from graphframe.cli.main import main
 from graphframe.cli.serve import serve
 from graphframe.repository.default_model import DEFAULT_MODEL
-from graphframe.serving.modes import COMMANDS, MODES
+from graphframe.serving.modes import COMMANDS, MODES, find_mode
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.server import Server
 from tests.serving.running_server import free_port
@@ -79,6 +79,12 @@ def test_an_empty_value(name: str) -> None:
 def test_options_that_serve(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, ["serve", "--rest_port", str(free_port()), *arguments])
     assert result.stdout == "started\n", result.output
+
+
+def test_pull_uses_the_cache_folder_for_the_graph_of_ovms_alone() -> None:
+    assert find_mode(["pull", "source_model", "cache_dir", "ovms_graph"]) == ("pull", [])
+    assert find_mode(["pull", "source_model", "cache_dir"]) == ("pull", ["cache_dir"])
+    assert find_mode(["source_model", "cache_dir"]) == ("source_model", [])
 
 
 def test_commands_ignore_options_of_the_server() -> None:

@@ -97,6 +97,19 @@ def test_the_one_node_of_ovms(models: Path) -> None:
     assert 'max_resolution: "512x512"' in text
 
 
+def test_the_one_node_of_ovms_has_the_cache_folder(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHFRAME_CACHE_DIR", "old")
+    line = ["serve", "--pull", "--source_model", "org/sd", "--ovms_graph", "--cache_dir", "/c", "--num_streams", "2"]
+    graph = models / "org/sd/graph.pbtxt"
+    for options, expected in (
+        ((), '{"NUM_STREAMS": "2", "CACHE_DIR": "/c"}'),
+        (("--plugin_config", '{"CACHE_DIR": "/mine"}'), '{"CACHE_DIR": "/mine", "NUM_STREAMS": "2"}'),
+    ):
+        result = CliRunner().invoke(main, [*line, *options])
+        assert (result.exit_code, "ignored" in result.stderr) == (0, False)
+        assert expected.replace('"', r"\"") in graph.read_text()
+
+
 def test_adapters_are_downloaded(models: Path) -> None:
     code, output = pull("org/sd", "--ovms_graph", "--source_loras", "ink=org/lora:0.5")
     assert code == 0, output

@@ -124,6 +124,12 @@ def test_a_folder_that_cannot_be_written_is_only_logged(
     assert str(cache_dir) in caplog.text
 
 
+def test_the_folder_as_a_property_is_used_safely(path: Path, cache_dir: Path) -> None:
+    load_model(path, "CPU", {"CACHE_DIR": str(cache_dir)})
+    assert list(cache_dir.glob("*/lock"))
+    assert from_cache(load_model(path))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other locks")
 def test_one_process_at_a_time_compiles_a_model(path: Path, cache_dir: Path) -> None:
     import fcntl

@@ -38,7 +38,8 @@ PULL_OPTIONS = OptionGroup(
         click.Option(
             ["--ovms_graph"],
             is_flag=True,
-            help="Write OpenVINO Model Server's graph, which has one node, instead of a graph with all nodes.",
+            help="Write OpenVINO Model Server's graph, which has one node, instead of a graph with all nodes. It"
+            " contains --cache_dir.",
         ),
     ),
 )

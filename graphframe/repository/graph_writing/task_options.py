@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
@@ -92,6 +92,12 @@ class TaskOptions:
     def given(self) -> bool:
         """Return whether any option is set."""
         return any(value is not None for value in vars(self).values())
+
+    def with_cache_dir(self, folder: str) -> TaskOptions:
+        """Return the options with a folder for compiled models in `plugin_config`, unless that sets one."""
+        properties = json.loads(self.message().plugin_config or "{}")
+        properties.setdefault("CACHE_DIR", folder)
+        return replace(self, plugin_config=json.dumps(properties), num_streams=None)
 
     def devices_by_node(self) -> dict[str, str]:
         """Return the ``NODE=DEVICE`` pairs of `target_device`; none if it names devices alone.
