@@ -16,12 +16,14 @@ from graphframe.repository.model_folder import graph_file
 @click.argument("graph", type=click.Path(path_type=Path, exists=True))
 @click.option("--allow_unknown", is_flag=True, help="Accept unknown calculators and options, e.g. MediaPipe's.")
 def check(graph: Path, allow_unknown: bool) -> None:
-    """Validate GRAPH, a .pbtxt file or the folder of a model.
+    """Validate GRAPH, a .pbtxt file or the folder of a model, and its sizes for the model, if that exists.
 
     If it is valid, its nodes are printed in execution order with their devices.
     """
     with reported():
-        nodes = Graph.from_file(graph_file(graph), allow_unknown=allow_unknown).nodes
+        folder = graph if graph.is_dir() else graph.parent
+        checked = Graph.from_file(graph_file(graph), folder, allow_unknown=allow_unknown)
+        checked.check_files()
     rows = [("NODE", "CALCULATOR", "DEVICE")]
-    rows += [(node.name, node.calculator, node.device or "(inline)") for node in nodes]
+    rows += [(node.name, node.calculator, node.device or "(inline)") for node in checked.nodes]
     print_table(rows)

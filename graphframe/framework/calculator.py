@@ -61,6 +61,11 @@ class Calculator:
         """Return or yield a message for each problem of `node` that its ports cannot express."""
         return ()
 
+    @classmethod
+    def check_files(cls, node: NodeContext) -> Iterable[str]:
+        """Return or yield a message for each option that does not fit the files it is for; ignore missing files."""
+        return ()
+
     def load(self, node: NodeContext) -> None:
         """Prepare for all runs, once, when the graph is loaded: read and compile a model, for example."""
 

@@ -17,8 +17,10 @@ from graphframe.framework.config.canonical import canonical
 from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.text.reading import graph_in, parse, parse_file
+from graphframe.framework.errors import GraphConfigError
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
+from graphframe.framework.planning.file_problems import file_problems
 from graphframe.framework.planning.plan import Plan
 from graphframe.framework.planning.validation import validate
 from graphframe.framework.planning.wiring import UnknownCalculator
@@ -150,6 +152,11 @@ class Graph:
     def properties(self) -> Mapping[str, Any]:
         """The values that its calculators gave to `NodeContext.publish`; empty while it is not loaded."""
         return MappingProxyType({} if self._loaded is None else self._loaded.properties)
+
+    def check_files(self) -> None:
+        """Raise GraphConfigError for options that do not fit the files of the graph, such as sizes; load no model."""
+        if problems := list(file_problems(self._plan, self._config)):
+            raise GraphConfigError(problems)
 
     def load(self, tracer: LoadTracer | None = None) -> None:
         """Load all nodes, once, in parallel; further calls have no effect.

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from graphframe.cli.main import main
+from tests.calculators.ovms.graphs import ovms_graph
 
 FIVE_MISTAKES = """\
 input_stream: "REQUEST:request"
@@ -66,6 +68,31 @@ def test_five_mistakes_at_once(tmp_path: Path) -> None:
     ]:
         (found,) = [text for text in output.splitlines() if words in text]
         assert found.startswith(f"{path}:{line}: "), found
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            'default_resolution: "300x400"',
+            "default_resolution does not fit the model: width and height must be multiples",
+        ),
+        ('resolution: "64x64 300x400"', "resolution does not fit the model: width and height must be multiples of 8"),
+        ('max_resolution: "4x4"', "max_resolution does not fit the model: 4x4 is below its smallest size, 8x8"),
+        ('resolution: "8192x64"', "resolution does not fit the model: the size must be at most 4096x4096, not 8192x64"),
+    ],
+)
+def test_sizes_that_the_model_does_not_generate(euler: Path, tmp_path: Path, options: str, message: str) -> None:
+    for part in euler.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    path = tmp_path / "graph.pbtxt"
+    path.write_text(ovms_graph(options))
+    code, output = check(path)
+    assert code == 1
+    assert message in output
+    assert f"{path}:" in output
+    path.write_text(ovms_graph('default_resolution: "64x64"'))
+    assert check(path)[0] == 0
 
 
 def test_unknown_calculators_may_be_allowed(tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ def test_configure(models: Path) -> None:
     code, output = serve("--configure", "--model_path", folder, "--target_device", "denoise=AUTO:CPU")
     assert (code, output) == (0, f"Graph: graph.pbtxt created in: {folder}\n")
     assert 'device: "AUTO:CPU"' in (folder / "graph.pbtxt").read_text()
+    before = (folder / "graph.pbtxt").read_text()
+    code, output = serve("--configure", "--model_path", folder, "--default_resolution", "300x400")
+    assert code == 1
+    assert "default_resolution does not fit the model: width and height must be multiples of 8, not 300x400" in output
+    assert (folder / "graph.pbtxt").read_text() == before
     (folder / "graph.pbtxt").write_text("edited")
     code, output = serve("--configure", "--model_path", folder)
     assert code == 1

@@ -149,6 +149,8 @@ def test_an_interrupt_ends_a_pull_at_once_and_the_next_one_resumes(models: Path,
         (["org/sd", "--ovms_graph", "--target_device", "auto"], 1, "has no devices for single nodes"),
         (["org/sd", "--resolution", "big"], 64, "--resolution must be WIDTHxHEIGHT"),
         (["org/sd", "--target_device", "NPU"], 64, "--target_device needs exactly one resolution for an NPU"),
+        (["org/sd", "--default_resolution", "300x400"], 1, "default_resolution does not fit the model: width and"),
+        (["org/sd", "--ovms_graph", "--resolution", "300x400"], 1, "resolution does not fit the model: width and"),
         (["org/sd", "--target_device", "denoize=CPU"], 1, '--target_device names an unknown node "denoize"'),
     ],
 )

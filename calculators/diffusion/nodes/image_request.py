@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,6 +94,28 @@ class ImageRequestCalculator(gf.Calculator):
     image = gf.Output("IMAGE", InputImage, optional=True)
     options = gf.Options(ImageRequestCalculatorOptions)
 
+    @classmethod
+    def check_files(cls, node: gf.NodeContext) -> Iterator[str]:
+        """Yield the sizes that the model does not generate."""
+        limits = node[cls.options]
+        try:
+            multiple, native = _model_sizes(node.path(limits.model_path))
+            most = _size("max_resolution", limits.max_resolution)
+            default = [_size("default_resolution", limits.default_resolution)] if limits.default_resolution else []
+            sizes = {"resolution": resolutions(limits.static_shapes), "default_resolution": default}
+        except (OSError, ValueError, gf.GraphError):  # the model is missing, or an option is invalid: `load` reports it
+            return
+        try:
+            supported = SupportedSizes(multiple, most, (), native)
+        except InvalidRequest:
+            yield f"max_resolution does not fit the model: {most} is below its smallest size, {multiple}x{multiple}"
+            return
+        for field, size in ((field, size) for field, values in sizes.items() for size in values):
+            try:
+                supported.check(size)
+            except InvalidRequest as error:
+                yield f"{field} does not fit the model: {error}"
+
     def load(self, node: gf.NodeContext) -> None:
         self.limits = node[self.options]
         folder = node.path(self.limits.model_path)
@@ -104,7 +127,7 @@ class ImageRequestCalculator(gf.Calculator):
         is_none = family.negative_prompt_may_be_none and index.get("force_zeros_for_empty_prompt", True)
         self.empty_prompt = None if is_none else ""
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
-        self.sizes = self.supported_sizes()
+        self.sizes = self.supported_sizes(folder)
         self.resizer = Resizer()
         self.aliases = Aliases.from_options(self.limits.lora, node.path)
         for adapter in self.aliases.adapters:
@@ -113,15 +136,15 @@ class ImageRequestCalculator(gf.Calculator):
             node.publish("models", self.aliases.models)
             node.publish("base_model", self.aliases.allow_base_model)
 
-    def supported_sizes(self) -> SupportedSizes:
-        """Return the sizes that the model generates, as the options limit them."""
-        side = self.family.default_size * self.scale_factor
+    def supported_sizes(self, folder: Path) -> SupportedSizes:
+        """Return the sizes that the model in a folder generates, as the options limit them."""
+        multiple, native = _model_sizes(folder)
         default = self.limits.default_resolution
         return SupportedSizes(
-            self.scale_factor * self.family.patch_size,
+            multiple,
             _size("max_resolution", self.limits.max_resolution),
             resolutions(self.limits.static_shapes),
-            native=Size(side, side),
+            native=native,
             default=_size("default_resolution", default) if default else None,
         )
 
@@ -260,6 +283,14 @@ class _Files(NamedTuple):
 def _denoiser(folder: Path) -> Path:
     found = (folder / name for name in DENOISERS if (folder / name).is_dir())
     return next(found, folder / DENOISERS[0])
+
+
+def _model_sizes(folder: Path) -> tuple[int, Size]:
+    """Return the number of pixels that width and height are multiples of, and the native size."""
+    family = detect_family(_denoiser(folder))
+    factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
+    side = family.default_size * factor
+    return factor * family.patch_size, Size(side, side)
 
 
 def _size(field: str, text: str) -> Size:

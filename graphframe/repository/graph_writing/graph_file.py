@@ -14,6 +14,7 @@ from graphframe.framework.config.registry import is_subgraph, subgraph_of
 from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.text.writing import to_pbtxt
 from graphframe.framework.errors import GraphConfigError, GraphError, did_you_mean
+from graphframe.framework.graph import make_graph
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.graphs.shipped_graph import shipped_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
@@ -53,9 +54,13 @@ def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *
     Raises
     ------
     ModelFolderError, TaskOptionsError
-        If the options do not fit the model: see `staged_graph`. OpenVINO Model Server's form is not checked for that.
+        If the options do not fit the model: see `staged_graph`.
+    GraphConfigError
+        If the model does not generate images of a size in the options.
     """
-    body = ovms_pbtxt(options) if one_node else to_pbtxt(staged_graph(folder, options))
+    staged = staged_graph(folder, options)
+    make_graph(SourcedConfig(staged, f"the graph of {folder}"), folder).check_files()
+    body = ovms_pbtxt(options) if one_node else to_pbtxt(staged)
     path = folder / GRAPH
     if path.is_file() and _body(path.read_text(encoding="utf-8")) == body:
         return
