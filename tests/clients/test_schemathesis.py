@@ -14,6 +14,8 @@ from tests.serving.running_server import RunningServer
 # NOTE: what a schema allows may still be more than the model can do, or two fields that contradict each other; and what
 # it does not allow may be right once it is in a form, where a list of one text is that text.
 EXCLUDED = "positive_data_acceptance,negative_data_rejection"
+# NOTE: without the stateful phase, in which schemathesis fails by itself at binary parts of forms ("Unsupported type").
+PHASES = "examples,coverage,fuzzing"
 SEED = "1"
 
 
@@ -24,7 +26,7 @@ def test_nothing_but_what_is_declared(name: str, request: pytest.FixtureRequest,
     server: RunningServer = request.getfixturevalue(name)
     command = [str(Path(sys.executable).with_name("schemathesis")), "run"]
     command += [f"http://127.0.0.1:{server.port}/openapi.json", "--exclude-checks", EXCLUDED, "--max-examples", "150"]
-    command += ["--seed", SEED]
+    command += ["--phases", PHASES, "--seed", SEED]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=450, check=False)
     assert done.returncode == 0, done.stdout
     generated = re.search(r"(\d+) generated", done.stdout)
