@@ -113,7 +113,7 @@ def test_edit_of_what_was_made(pictograms: RunningServer) -> None:
     ]
     assert sum(changes[0]) < sum(changes[1]) / 2
     with pytest.raises(openai.BadRequestError, match="not a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file") as raised:
-        client.images.edit(image=b"GIF89a", prompt=PROMPT)
+        client.images.edit(image=b"no image file", prompt=PROMPT)
     assert raised.value.param == "image"
 
 
