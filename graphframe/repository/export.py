@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphframe.repository.flux_schedule import remove_shift_type
+
 _INSTALL = "pip install 'graphframe[export]'"
 
 
@@ -40,7 +42,7 @@ def check_can_export() -> None:
 
 
 def export_pipeline(source: Path, target: Path, quantization: Quantization) -> None:
-    """Export the PyTorch pipeline in a folder.
+    """Export the PyTorch pipeline in a folder. The schedule of FLUX.1 becomes the same in diffusers and openvino_genai.
 
     Parameters
     ----------
@@ -63,6 +65,7 @@ def export_pipeline(source: Path, target: Path, quantization: Quantization) -> N
     if done.returncode != 0:
         last = "\n".join(done.stderr.decode(errors="replace").strip().splitlines()[-5:])
         raise ExportError(f"{shlex.join(command)} failed with exit code {done.returncode}:\n{last}")
+    remove_shift_type(target)
 
 
 def _task(source: Path) -> str:

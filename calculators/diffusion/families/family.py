@@ -71,6 +71,9 @@ class Family(ABC):
         The largest number of tokens of the text encoder for long prompts. None if the model has no such encoder.
     scheduler_fields : mapping of str to object
         Fields of the scheduler config that the model's pipeline overrides.
+    diffusers_scheduler_fields : mapping of str to object
+        Fields of the scheduler config that openvino_genai reads differently from diffusers, with the values for which
+        its schedule is diffusers'.
     """
 
     channels: int
@@ -86,6 +89,7 @@ class Family(ABC):
     takes_reference: bool = False
     max_sequence_length: int | None = None
     scheduler_fields: Mapping[str, object] = field(default_factory=dict)
+    diffusers_scheduler_fields: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     @abstractmethod

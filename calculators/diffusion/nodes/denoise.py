@@ -19,6 +19,7 @@ from graphframe.calculators.diffusion.image_latents import ImageLatents
 from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
 from graphframe.calculators.diffusion.preview_steps import preview_steps
+from graphframe.calculators.diffusion.scheduler_fields import scheduler_fields
 from graphframe.calculators.diffusion.schedulers import ModelSchedulers, Scheduler
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
@@ -66,6 +67,9 @@ class DenoiseCalculator(gf.Calculator):
         The number of tokens of all text encoders together, for static shapes.
     vae_scale_factor : int, default 8
         The number of pixels per latent along each side, for static shapes.
+    diffusers_schedule : bool
+        Whether to use diffusers' schedule where openvino_genai's is another: FLUX.1 with `time_shift_type`
+        "exponential" in scheduler_config.json. Without this option, loading such a model logs a warning.
     lora : LoraOptions
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
@@ -105,7 +109,8 @@ class DenoiseCalculator(gf.Calculator):
         path = folder / "openvino_model.xml"
         self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options))
         path = node.path(options.scheduler_path) / "scheduler_config.json"
-        self.schedulers = ModelSchedulers.from_file(path, self.family.scheduler_fields)
+        fields = scheduler_fields(self.family, path, as_diffusers=options.diffusers_schedule)
+        self.schedulers = ModelSchedulers.from_file(path, fields)
 
     def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:
         static, factor = options.static_shapes, options.vae_scale_factor

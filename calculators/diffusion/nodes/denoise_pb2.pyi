@@ -26,6 +26,7 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     SCHEDULER_PATH_FIELD_NUMBER: builtins.int
     PROMPT_LENGTH_FIELD_NUMBER: builtins.int
     VAE_SCALE_FACTOR_FIELD_NUMBER: builtins.int
+    DIFFUSERS_SCHEDULE_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
@@ -36,6 +37,8 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     """The number of tokens of all text encoders together, for static shapes."""
     vae_scale_factor: builtins.int
     """The number of pixels per latent along each side, for static shapes."""
+    diffusers_schedule: builtins.bool
+    """Whether to use diffusers' schedule where openvino_genai's is another: FLUX.1 with time_shift_type "exponential"."""
     @property
     def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
@@ -51,10 +54,11 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
         scheduler_path: builtins.str | None = ...,
         prompt_length: builtins.int | None = ...,
         vae_scale_factor: builtins.int | None = ...,
+        diffusers_schedule: builtins.bool | None = ...,
         lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
 
 Global___DenoiseCalculatorOptions: typing_extensions.TypeAlias = DenoiseCalculatorOptions

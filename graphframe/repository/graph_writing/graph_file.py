@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from graphframe import __version__
-from graphframe.framework.config.options.node_options import pack
+from graphframe.framework.config.options.node_options import pack, unpack
 from graphframe.framework.config.registry import is_subgraph, subgraph_of
 from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.text.writing import to_pbtxt
@@ -17,6 +17,7 @@ from graphframe.framework.errors import GraphConfigError, GraphError, did_you_me
 from graphframe.framework.graph import make_graph
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.graphs.shipped_graph import shipped_graph
+from graphframe.repository.flux_schedule import shift_is_misread
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import translate_tags
 from graphframe.repository.model_folder import GRAPH
@@ -27,6 +28,7 @@ _HEADER = """\
 # Digest of the graph: {digest}. An edited graph is overwritten only with --overwrite_models.
 """
 _DIGEST = re.compile(r"# Digest of the graph: ([0-9a-f]{16})\.")
+_DENOISER = "DenoiseCalculator"
 _OVMS_HEADER = "# File created with: OpenVINO Model Server"
 
 
@@ -41,6 +43,8 @@ def is_edited(folder: Path) -> bool:
 
 def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *, one_node: bool = False) -> None:
     """Write the graph of the model in a folder, whole or not at all. A file that has the same graph is kept.
+
+    The graph of a FLUX.1 model whose schedule openvino_genai misreads chooses diffusers' schedule.
 
     Parameters
     ----------
@@ -59,6 +63,7 @@ def write_graph(folder: Path, options: TaskOptions, notes: Iterable[str] = (), *
         If the model does not generate images of a size in the options.
     """
     staged = staged_graph(folder, options)
+    _choose_schedule(staged, folder)
     make_graph(SourcedConfig(staged, f"the graph of {folder}"), folder).check_files()
     body = ovms_pbtxt(options) if one_node else to_pbtxt(staged)
     path = folder / GRAPH
@@ -133,6 +138,15 @@ def _with_adapter_files(folder: Path, options: TaskOptions) -> TaskOptions:
     adapters, composites = options.loras()
     named = [adapter.named_as_in(adapter.files_in(folder)) for adapter in adapters]
     return options if named == adapters else replace(options, source_loras=format_source_loras(named, composites))
+
+
+def _choose_schedule(graph: CalculatorGraphConfig, folder: Path) -> None:
+    """Choose diffusers' schedule where openvino_genai misreads the model's config."""
+    if shift_is_misread(folder):
+        (packed,) = next(node.node_options for node in graph.node if node.calculator == _DENOISER)
+        message = unpack(packed)
+        message.diffusers_schedule = True  # type: ignore[attr-defined] # its type belongs to a calculator
+        packed.CopyFrom(pack(message))
 
 
 def _bind(graph: CalculatorGraphConfig, devices: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.graph_writing.graph_file import is_edited, ovms_pbtxt, staged_graph, write_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import open_image_graph
+from tests.models import model_path
 
 
 @pytest.fixture
@@ -43,6 +44,15 @@ def test_all_nodes_are_written(folder: Path) -> None:
     text = (folder / "graph.pbtxt").read_text()
     for line in ('name: "denoise"', 'device: "CPU"', 'key: "NUM_STREAMS"', 'default_resolution: "64x64"'):
         assert line in text
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("flux_dev", True), ("flux_schnell", False), ("flux2_klein", False)])
+def test_flux_1_gets_its_own_schedule(name: str, chosen: bool, tmp_path: Path) -> None:
+    for part in model_path(name).iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    write_graph(tmp_path, TaskOptions())
+    assert ("diffusers_schedule: true" in (tmp_path / "graph.pbtxt").read_text()) is chosen
+    open_image_graph(tmp_path)
 
 
 def test_graph_options_can_be_added(folder: Path) -> None:
