@@ -42,7 +42,7 @@ def requirements(*extras: str) -> list[Requirement]:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_each_requirement_has_a_version(python: str) -> None:
     versions = constraints("constraints.txt", python)
-    for requirement in requirements("test", "contract", "browser", "release"):
+    for requirement in requirements("otel", "test", "contract", "browser", "release"):
         assert versions[requirement.name] in requirement.specifier, f"run .ci/constraints: {requirement}"
 
 
@@ -50,7 +50,7 @@ def test_each_requirement_has_a_version(python: str) -> None:
 def test_each_requirement_of_the_export_tests_has_a_version(python: str) -> None:
     versions = constraints("constraints-export.txt", python)
     of_export = [Requirement(line) for line in (ROOT / ".ci/export.txt").read_text().splitlines() if line[0] != "#"]
-    for requirement in [*requirements("test"), *of_export]:
+    for requirement in [*requirements("otel", "test"), *of_export]:
         assert versions[requirement.name] in requirement.specifier, f"run .ci/constraints: {requirement}"
 
 

@@ -16,7 +16,7 @@ HEAVY = {"numpy", "openvino", "openvino_genai", "openvino_tokenizers", "falcon",
 ALLOWED = {
     "graphframe/framework": ({*ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/inference": ({"graphframe.inference"}, {"numpy", "openvino", "openvino_tokenizers"}),
-    "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, set()),
+    "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, {"opentelemetry"}),
     "graphframe/progress.py": ({*ENGINE}, set()),
     "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/images": ({"graphframe.images"}, {"msgspec", "typing_extensions"}),
@@ -122,3 +122,10 @@ def test_importing_is_light(module: str, used: set[str]) -> None:
     loaded = set(done.stdout.split())
     assert "graphframe" in loaded
     assert loaded & HEAVY <= used
+
+
+@pytest.mark.parametrize("module", ["graphframe.serving.app", "graphframe.tracing"])
+def test_an_extra_is_not_imported(module: str) -> None:
+    code = f"import sys, {module}; print('opentelemetry' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "False\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -28,6 +29,7 @@ from graphframe.serving.middleware.route import NoteRoute
 from graphframe.serving.observation.metrics import Metrics
 from graphframe.serving.observation.observed_app import ObservedApp
 from graphframe.serving.observation.request_log import log_exchange
+from graphframe.serving.observation.span_export import request_spans
 from graphframe.serving.options import ServerOptions
 from graphframe.serving.routes.config import ConfigResource
 from graphframe.serving.routes.graphs import GraphsResource
@@ -67,6 +69,10 @@ def make_app(
     watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
     router = Router()
     app = ObservedApp(router)
+    spans = request_spans(os.environ)
+    if spans is not None:
+        app.add_middleware(spans)
+        app.on_end.append(spans.end)
     app.on_end.append(log_exchange)
     app.add_middleware([_cors(options), RequestId(), Paths(), NoteRoute(router), Lifespan(watcher)])
     if options.api_key:

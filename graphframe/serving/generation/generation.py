@@ -15,6 +15,7 @@ import msgspec
 
 from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
+from graphframe.framework.running.tracers import Tracer
 from graphframe.framework.timestamp import Timestamp
 from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.progress import Progress
@@ -47,6 +48,8 @@ class Generation:
         The id of the request.
     owner : str
         The client that may see it in the queue.
+    tracer : Tracer, optional
+        A further tracer of the run.
 
     Attributes
     ----------
@@ -63,22 +66,27 @@ class Generation:
         The size of its images, or the requested one; empty if neither is known.
     status : int
         The HTTP status of its end, or `CANCELLED`; 0 before that.
+    error : GraphError or None
+        Why its run failed.
     """
 
-    def __init__(self, model: ServedModel, request: ImageRequest, id: str, owner: str) -> None:
+    def __init__(
+        self, model: ServedModel, request: ImageRequest, id: str, owner: str, tracer: Tracer | None = None
+    ) -> None:
         self.model = model
         self.request = request
         self.id = id
         self.owner = owner
         self.created = time.time()
         self.running = False
-        self.progress = Progress()
+        self.progress = Progress(tracer)
         self._arrived: deque[Partial | EncodedImage] = deque()
         self._news = asyncio.Event()
         self.made = 0
         self.previews = 0
         self.size = f"{request.width}x{request.height}" if request.width and request.height else ""
         self.status = 0
+        self.error: GraphError | None = None
         self._arrived_at = time.perf_counter()
         self._started_at: float | None = None
         self._ended_at: float | None = None
@@ -170,6 +178,7 @@ class Generation:
                 async with self.model.use() as graph:
                     await self._run_graph(graph)
             except GraphError as error:
+                self.error = error
                 cause = error.__cause__
                 if isinstance(cause, InvalidRequest):
                     raise APIError(400, str(cause), param=cause.param, code="invalid_value") from error

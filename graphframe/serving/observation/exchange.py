@@ -6,6 +6,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from graphframe.framework.running.tracers import Tracer
 from graphframe.serving.generation.generation import CANCELLED, Generation
 
 
@@ -27,6 +28,10 @@ class Exchange:
         Whether the answer is an event stream.
     generation : Generation or None
         None if the request was refused before it, or needs none.
+    trace_id : str
+        The trace that the request belongs to; empty without OpenTelemetry.
+    tracer : Tracer or None
+        A further tracer of the run.
     status : int
         The HTTP status; of a stream that ends with an error event, that of the error; `CANCELLED`.
     began : float
@@ -42,6 +47,8 @@ class Exchange:
     model: str = ""
     stream: bool = False
     generation: Generation | None = None
+    trace_id: str = ""
+    tracer: Tracer | None = None
     status: int = 0
     began: float = field(default_factory=time.perf_counter)
     seconds: float = 0.0
@@ -60,6 +67,11 @@ class Exchange:
             self.status = generation.status or (200 if generation.complete else CANCELLED)
         elif left or not self.status:
             self.status = CANCELLED
+
+
+def is_polled(path: str) -> bool:
+    """Whether clients ask for a path, or a route, again and again."""
+    return path == "/metrics" or path.startswith("/v2") or path.endswith("/queue")
 
 
 EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")

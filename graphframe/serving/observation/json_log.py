@@ -13,7 +13,7 @@ from graphframe.serving.observation.exchange import EXCHANGE
 
 
 class JsonFormatter(logging.Formatter):
-    """A formatter that writes a record, and the id of the request that caused it, as JSON."""
+    """A formatter that writes a record, and the ids of the request that caused it and of its trace, as JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
@@ -27,6 +27,8 @@ class JsonFormatter(logging.Formatter):
         exchange = EXCHANGE.get(None)
         if exchange is not None:
             entry["request_id"] = exchange.id
+            if exchange.trace_id:
+                entry["trace_id"] = exchange.trace_id
         entry |= getattr(record, "fields", {})
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)

@@ -5,23 +5,19 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote
 
-from graphframe.serving.observation.exchange import Exchange
+from graphframe.serving.observation.exchange import Exchange, is_polled
 
 _log = logging.getLogger(__name__)
 
 
 def log_exchange(exchange: Exchange) -> None:
     """Log an exchange that ended: at DEBUG if clients poll its route, else at INFO. Prompts are not logged."""
-    level = logging.DEBUG if _is_polled(exchange.route) else logging.INFO
+    level = logging.DEBUG if is_polled(exchange.route) else logging.INFO
     if not _log.isEnabledFor(level):
         return
     fields = _fields(exchange)
     rest = " ".join(f"{name}={value}" for name, value in fields.items() if name not in ("method", "path"))
     _log.log(level, "%s %s %s", fields["method"], fields["path"], rest, extra={"fields": fields})
-
-
-def _is_polled(route: str) -> bool:
-    return route == "/metrics" or route.startswith("/v2") or route.endswith("/queue")
 
 
 def _fields(exchange: Exchange) -> dict[str, str | int]:
@@ -39,4 +35,6 @@ def _fields(exchange: Exchange) -> dict[str, str | int]:
         if generation.size:
             fields["size"] = generation.size
     fields["request_id"] = exchange.id
+    if exchange.trace_id:
+        fields["trace_id"] = exchange.trace_id
     return fields

@@ -64,7 +64,7 @@ class ImagesResource:
         adapters = model.adapters(self._models.meant(name), body.lora_alphas)
         metadata = {"model": model.name} if self._png_metadata else None
         request = msgspec.structs.replace(request, adapters=adapters, metadata=metadata)
-        exchange.generation = Generation(model, request, req.context.id, owner_of(req))
+        exchange.generation = Generation(model, request, req.context.id, owner_of(req), exchange.tracer)
         return exchange.generation
 
     async def _answer(
