@@ -46,7 +46,7 @@ def author(tmp_path: Path, euler: Path) -> Path:
 
 def run(folder: Path, *command: str) -> str:
     """Run a command in `folder`, and return its output."""
-    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "PYTEST_ADDOPTS": ""}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )

@@ -30,7 +30,7 @@ def author(folder: Path) -> None:
 def test_calculators_pass_their_tests(tmp_path: Path) -> None:
     author(tmp_path)
     tests = sum(text.count("\ndef test_") for text in blocks("python"))
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "PYTEST_ADDOPTS": ""}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False

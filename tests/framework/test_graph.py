@@ -292,11 +292,18 @@ class TestRun:
         graph = gf.Graph.from_text(
             PROCESS % ""
             + threads
-            + ' input_side_packet: "log"'
+            + ' input_side_packet: "log" input_side_packet: "open"'
             + 'node { calculator: "LogAndPass" input_stream: "in" output_stream: "y" input_side_packet: "LOG:log" }'
+            + 'node { calculator: "Call" input_stream: "y" output_stream: "z" input_side_packet: "PROCESS:open" }'
         )
+        passed = threading.Event()
+
+        def fail_when_passed(cc: gf.Context) -> None:
+            assert not threads or passed.wait(SECONDS)
+            fail(cc)
+
         with pytest.raises(gf.CalculatorError, match="it is broken"):
-            graph.run(side_packets={"process": fail, "log": log}, IN=1)
+            graph.run(side_packets={"process": fail_when_passed, "log": log, "open": lambda _: passed.set()}, IN=1)
         assert log[-1] == ("", "close", "DONE")
 
     def test_input_that_cannot_be_added_ends_the_run(self) -> None:
