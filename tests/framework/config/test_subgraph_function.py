@@ -184,7 +184,7 @@ def fail(_: gf.SubgraphNode) -> str:
             lambda _: 'node {\n calculater: "Double"\n}',
             "the subgraph Broken:2: graphframe.CalculatorGraphConfig.Node has no",
         ),
-        (lambda _: "node { ", "the subgraph Broken:1: cannot be parsed: "),
+        (lambda _: "node { ", "the subgraph Broken:1: the message node has no end"),
         (lambda _: "nonsense", "the subgraph Broken:1: this is not a graph in protobuf's text format"),
         (
             lambda _: 3,

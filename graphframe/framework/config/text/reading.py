@@ -11,6 +11,7 @@ from google.protobuf import text_format
 from google.protobuf.message import EncodeError
 
 from graphframe.framework.config.sourced import FieldPath, SourcedConfig
+from graphframe.framework.config.text.mistakes import find_mistakes
 from graphframe.framework.config.text.scan import Scan
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.protos import stream_handler_pb2
@@ -62,6 +63,8 @@ def _read(
         return SourcedConfig(_parsed(text), source, _Lines(text), [])
     except text_format.ParseError:  # which may be about an unknown field or type
         scan = Scan(text, CalculatorGraphConfig.DESCRIPTOR, load_option_types)
+    if mistakes := [Problem(each.message, source, each.line) for each in find_mistakes(text)]:
+        raise GraphConfigError(mistakes) if scan.lines else _not_a_graph(mistakes[0])
     problems = [
         Problem(unknown.message, source, unknown.line)
         for unknown in scan.unknown

@@ -19,6 +19,20 @@ FieldType = Descriptor | FieldDescriptor | str
 _MALFORMED: FieldType = "malformed"
 """The type of a field that protobuf's parser will refuse, and explain."""
 _ANY = "google.protobuf.Any"
+_OPTIONS = {
+    _ANY: "[type.googleapis.com/PACKAGE.TYPE] {}",
+    "graphframe.CalculatorOptions": "node_options {{ [type.googleapis.com/PACKAGE.TYPE] {} }} instead of options",
+    "graphframe.MediaPipeOptions": "[PACKAGE.TYPE.ext] {}",
+}
+"""The form of options in the messages that hold them."""
+_BOOLEANS = ("true", "false", "True", "False", "t", "f")
+_INTEGERS = (
+    FieldDescriptor.CPPTYPE_INT32,
+    FieldDescriptor.CPPTYPE_INT64,
+    FieldDescriptor.CPPTYPE_UINT32,
+    FieldDescriptor.CPPTYPE_UINT64,
+)
+_INTEGER = re.compile(r"-?(0[xX][\da-fA-F]+|\d+)")
 _OPEN, _CLOSE = ("{", "<", "["), ("}", ">", "]")
 
 
@@ -113,13 +127,21 @@ class Scan:
                 self._message(here, type_)
                 self._advance()
             else:
-                if isinstance(type_, FieldDescriptor) and type_.enum_type and self._token.text.isidentifier():
-                    self._enum_value(type_.enum_type)
+                if isinstance(type_, FieldDescriptor):
+                    self._scalar(type_)
                 self._skip_item()
             ended = not (in_list and self._skip(","))
         if in_list:
             self._skip("]")
         self._skip_separator()
+
+    def _scalar(self, field: FieldDescriptor) -> None:
+        """Add the next token to what is unknown if it is a value of another kind."""
+        token = self._token
+        if field.enum_type and token.text.isidentifier():
+            self._enum_value(field.enum_type)
+        elif message := _wrong_kind(field, token):
+            self.unknown.append(Unknown(token.line, f"{field.full_name} {message}", False))
 
     def _enum_value(self, enum: EnumDescriptor) -> None:
         """Add the next token to what is unknown, unless it is a value of the enum."""
@@ -186,7 +208,8 @@ class Scan:
         if "/" in name:
             name = name.rpartition("/")[2]
             return f"the option type {name} is unknown{did_you_mean(name, self._option_types or ())}"
-        message = name.rpartition(".")[0]
+        ours = name.replace("mediapipe.", "graphframe.", 1)
+        message = next((each for each in (name, ours) if self._find(each, is_message=True)), ours.rpartition(".")[0])
         if self._find(message, is_message=True) is not None:
             hint = f"; write node_options {{ [type.googleapis.com/{message}] {{ ... }} }} instead"
         else:
@@ -238,7 +261,23 @@ def _type_of(schema: Descriptor, name: str) -> FieldType | None:
     return field.message_type or field
 
 
+def _wrong_kind(field: FieldDescriptor, token: Token) -> str:
+    """Return what is wrong with the value of a field that is not a message; an empty text if nothing is."""
+    if field.cpp_type == field.CPPTYPE_STRING:
+        return f'is a text; write it in quotes: "{token.text}"' if re.match(r"\w", token.text) else ""
+    if token.is_string:
+        return f"is not a text; write its value without quotes: {token.text[1:-1]}"
+    if field.cpp_type == field.CPPTYPE_BOOL and re.match(r"[^\W\d]", token.text):
+        return "" if token.text in _BOOLEANS else f"is true or false, not {token.text}"
+    if field.cpp_type in _INTEGERS and re.match(r"[\w.-]", token.text) and not _INTEGER.fullmatch(token.text):
+        return f"is a whole number, not {token.text}"
+    return ""
+
+
 def _unknown_field(name: str, schema: Descriptor) -> str:
+    if schema.full_name in _OPTIONS:
+        form = _OPTIONS[schema.full_name].format(f"{{ {name}: ... }}")
+        return f'"{name}" must be in a message of its type: write {form}, in which PACKAGE.TYPE is that of the options'
     fields = schema.fields_by_name
     hint = f"{did_you_mean(name, fields)}; it has: {', '.join(fields) or 'none'}"
     return f'{schema.full_name} has no field "{name}"{hint}'

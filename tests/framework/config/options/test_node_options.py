@@ -133,7 +133,7 @@ def test_a_dataclass_with_a_field_that_must_be_given() -> None:
         ("[type.googleapis.com/StepOption] { }", 'the option type StepOption is unknown (did you mean "StepOptions"'),
         (f"{STEP} {{ bye: 1 }}", 'StepOptions has no field "bye" (did you mean "by"?); it has: by, direction, also'),
         (f"{STEP} {{ direction: UPP }}", ' (did you mean "UP"?); it has: UP, DOWN'),
-        (f"{STEP} {{ by: 1.5 }}", "graph:3: cannot be parsed: "),
+        (f"{STEP} {{ by: 1.5 }}", "graph:3: StepOptions.by is a whole number, not 1.5"),
     ],
 )
 def test_mistakes_in_a_dataclass_are_reported_as_in_any_message(text: str, message: str) -> None:
