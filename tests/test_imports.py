@@ -15,7 +15,11 @@ ENGINE = {"graphframe.framework"}
 HEAVY = {"numpy", "openvino", "openvino_genai", "openvino_tokenizers", "falcon", "gunicorn", "PIL"}
 ALLOWED = {
     "graphframe/framework": ({*ENGINE}, {"google", "networkx", "typing_extensions"}),
-    "graphframe/inference": ({"graphframe.inference"}, {"numpy", "openvino", "openvino_tokenizers"}),
+    "graphframe/fair_queue.py": (set(), set()),
+    "graphframe/inference": (
+        {"graphframe.inference", "graphframe.fair_queue"},
+        {"numpy", "openvino", "openvino_tokenizers"},
+    ),
     "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, {"opentelemetry"}),
     "graphframe/progress.py": ({*ENGINE}, set()),
     "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),

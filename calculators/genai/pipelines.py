@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from graphframe.images import ImageRequest, InvalidRequest, Size
 from graphframe.inference import Lane, lane_for
 from graphframe.inference.device import normalise
 from graphframe.inference.errors import openvino_words
+from graphframe.inference.times import InferenceTimes
 
 _PARAMETERS = tuple(
     name
@@ -52,14 +54,21 @@ class PipelineCalculator(gf.Calculator):
         self.pool.grow(len(self.pipelines))
         self.lane = lane_for(device)
         self.lane.grow(1)
+        self.times = InferenceTimes()
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
         self.check_limits(request)
         images = self.images(request)
-        caller, key = cc.cancellation, cc.cancellation.started
-        with self.pool.slot(caller, key) as number, self.lane.slot(caller, key):
+        work = (request.width or 0, request.height or 0, request.n, request.num_inference_steps or 0)
+        caller, expected = cc.cancellation, self.times.expected((work,))
+        with (
+            self.pool.slot(caller, expected, expected=expected) as number,
+            self.lane.slot(caller, expected, expected=expected),
+        ):
+            began = time.perf_counter()
             generated = _generate(cc, self.pipelines[number], request, images)
+            self.times.record((work,), time.perf_counter() - began)
         for index, image in enumerate(generated):
             cc.send(self.image, image, timestamp=cc.timestamp + index)
 

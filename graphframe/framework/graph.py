@@ -276,19 +276,20 @@ class Graph:
         bound_observers: Mapping[str, Callable[[int], None]] | None = None,
         on_progress: Progress | None = None,
         tracer: Tracer | None = None,
+        share: tuple[str, float] = ("", 1.0),
         **inputs: Any,
     ) -> Outputs:
         """Do the same as `run` without blocking the event loop. Cancelling the awaiting task cancels the run.
 
-        `observers` and `bound_observers` are called as in `start_run`, from the engine's threads. With ``outputs=()``
-        they see packets that the run does not keep.
+        `observers` and `bound_observers` are called as in `start_run`; with ``outputs=()`` the run keeps no packet.
+        `share` is the party for which the run uses devices, and its weight: each party gets its share of a device.
         """
         loaded = self._loaded
         if loaded is None:
             loaded = await asyncio.get_running_loop().run_in_executor(None, self._load)
         collected = self._collected(outputs)
         watched = (*_appends(collected), *(observers or {}).items())
-        run = make_run(self._plan, loaded, side_packets or {}, watched, on_progress, tracer)
+        run = make_run(self._plan, loaded, side_packets or {}, watched, on_progress, tracer, share)
         for key, observer in (bound_observers or {}).items():
             run.observe(self._plan.outputs.number(key), on_bound=observer)
         await finish_async(run, inputs, loaded)

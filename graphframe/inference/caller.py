@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from graphframe.fair_queue import Share
+
 
 class Caller(Protocol):
     """The part of a caller that lanes use. The engine's `Cancellation` implements it."""
 
     @property
-    def started(self) -> float:
-        """The start of the caller's work as a whole, in seconds on `time.monotonic`'s clock."""
+    def share(self) -> Share:
+        """The party for which it works: lanes are fair between parties."""
 
     @property
     def cancelled(self) -> bool:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from graphframe.fair_queue import FairQueue, Share
 from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.caller import Caller
 from graphframe.inference.device import normalise
-from graphframe.inference.order import OrderQueue
 
 PATIENCE = 8
 """The number of other callers that may overtake one in the background. It would otherwise wait without limit."""
@@ -32,18 +32,30 @@ class LaneCounts(NamedTuple):
 
 
 class _Waiter:
-    __slots__ = ("slot", "woken")
+    __slots__ = ("expected", "share", "slot", "woken")
 
-    def __init__(self) -> None:
+    def __init__(self, share: Share, expected: float) -> None:
+        self.share = share
+        self.expected = expected
         self.slot: int | None = None
         self.woken = threading.Event()
 
 
-class Lane:
-    """The slots of a device. The waiting caller with the smallest key gets the next free slot.
+class _Use(NamedTuple):
+    """The use of a slot, and what was charged for it when it began."""
 
-    A slot is a number: its holder may use infer request number *slot* of every model on the lane. A model therefore has
-    one infer request for each inference that can run at once. A lane is thread-safe.
+    queue: FairQueue[_Waiter]
+    share: Share
+    charged: float
+    began: float
+
+
+class Lane:
+    """The slots of a device. A free one goes to the party that got least of the device, and there to the least key.
+
+    No caller waits without limit: see `FairQueue`. A slot is a number: its holder may use infer request number *slot*
+    of every model on the lane. A model therefore has one infer request for each inference that can run at once. A lane
+    is thread-safe.
 
     Parameters
     ----------
@@ -56,9 +68,10 @@ class Lane:
         self.slots = 0
         self._lock = threading.Lock()
         self._free: list[int] = []
-        self._waiting: OrderQueue[_Waiter] = OrderQueue()
-        self._in_background: OrderQueue[_Waiter] = OrderQueue()
+        self._waiting: FairQueue[_Waiter] = FairQueue()
+        self._in_background: FairQueue[_Waiter] = FairQueue()
         self._gone_before = 0
+        self._uses: dict[int, _Use] = {}
 
     def grow(self, slots: int) -> None:
         """Raise the number of slots to `slots`, if it is smaller."""
@@ -73,7 +86,7 @@ class Lane:
             used = self.slots - len(self._free)
             return LaneCounts(self.slots, used, len(self._waiting) + len(self._in_background))
 
-    def acquire(self, caller: Caller, key: float, background: bool = False) -> int:
+    def acquire(self, caller: Caller, key: float, background: bool = False, expected: float = 0.0) -> int:
         """Wait for a slot and take it. The caller must pass it to `release` afterwards.
 
         Parameters
@@ -81,9 +94,11 @@ class Lane:
         caller : Caller
             The caller. Its cancellation ends the wait.
         key : float
-            The priority: of all that wait, the caller with the smallest key is next.
+            The priority among callers of its party: the least key is next.
         background : bool
             Whether callers that are not in the background overtake this one, at most `PATIENCE` of them.
+        expected : float
+            The seconds for which it will probably hold the slot.
 
         Returns
         -------
@@ -96,29 +111,31 @@ class Lane:
             The exception of `caller.raise_if_cancelled`, if the caller is cancelled. No slot is taken then.
         """
         caller.raise_if_cancelled()
+        queue = self._in_background if background else self._waiting
         with self._lock:
             if self._free:
-                return self._free.pop()
-            waiter = _Waiter()
-            queue = self._in_background if background else self._waiting
-            queue.push(key, waiter)
+                slot = self._free.pop()
+                self._charge(slot, queue, caller.share, expected)
+                return slot
+            waiter = _Waiter(caller.share, expected)
+            queue.push(caller.share, key, waiter)
         return self._wait(caller, waiter, queue)
 
     @contextlib.contextmanager
-    def slot(self, caller: Caller, key: float, background: bool = False) -> Iterator[int]:
+    def slot(self, caller: Caller, key: float, background: bool = False, expected: float = 0.0) -> Iterator[int]:
         """Hold a slot for the duration of a ``with`` block; see `acquire`."""
-        slot = self.acquire(caller, key, background)
+        slot = self.acquire(caller, key, background, expected)
         try:
             yield slot
         finally:
             self.release(slot)
 
     def release(self, slot: int) -> None:
-        """Return a slot. The first caller in the queue gets it immediately."""
+        """Return a slot. The next caller in the queue gets it immediately."""
         with self._lock:
-            self._hand_out(slot)
+            self._give_back(slot)
 
-    def _wait(self, caller: Caller, waiter: _Waiter, queue: OrderQueue[_Waiter]) -> int:
+    def _wait(self, caller: Caller, waiter: _Waiter, queue: FairQueue[_Waiter]) -> int:
         began = time.perf_counter()
         try:
             unsubscribe = caller.subscribe(waiter.woken.set)
@@ -134,24 +151,38 @@ class Lane:
         assert waiter.slot is not None
         return waiter.slot
 
-    def _leave(self, waiter: _Waiter, queue: OrderQueue[_Waiter]) -> None:
+    def _leave(self, waiter: _Waiter, queue: FairQueue[_Waiter]) -> None:
         # NOTE: the waiter may have got a slot while it was leaving; the next one must get it.
         with self._lock:
             if waiter.slot is None:
-                queue.remove(waiter)
+                queue.remove(waiter.share, waiter)
             else:
-                self._hand_out(waiter.slot)
+                self._give_back(waiter.slot)
+
+    def _give_back(self, slot: int) -> None:
+        use = self._uses.pop(slot)
+        use.queue.charge(use.share, time.perf_counter() - use.began - use.charged)
+        self._hand_out(slot)
+
+    def _charge(self, slot: int, queue: FairQueue[_Waiter], share: Share, expected: float) -> None:
+        queue.charge(share, expected)
+        self._uses[slot] = _Use(queue, share, expected, time.perf_counter())
 
     def _hand_out(self, slot: int) -> None:
         if self._in_background and (not self._waiting or self._gone_before == PATIENCE):
-            waiter = self._in_background.pop()
+            queue = self._in_background
             self._gone_before = 0
         elif self._waiting:
-            waiter = self._waiting.pop()
+            queue = self._waiting
             self._gone_before += bool(self._in_background)
         else:
             self._free.append(slot)
+            if len(self._free) == self.slots:
+                self._waiting.forget()
+                self._in_background.forget()
             return
+        waiter = queue.pop()
+        self._charge(slot, queue, waiter.share, waiter.expected)
         waiter.slot = slot
         waiter.woken.set()
 

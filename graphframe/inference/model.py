@@ -69,7 +69,7 @@ class CompiledModel:
         Parameters
         ----------
         caller : Caller
-            The caller, which has the priority and the cancellation of the inference.
+            The caller, which has the share and the cancellation of the inference.
         inputs : mapping of str to array
             All inputs of the model by name, in its element types. Integers may be of another size. Text is an array
             or a list of str.
@@ -91,10 +91,8 @@ class CompiledModel:
             The exception of `caller.raise_if_cancelled`, if the caller is cancelled before the inference begins.
         """
         arrays, shapes = self._inputs.check(inputs)
-        # NOTE: the earliest ideal completion goes first. This prefers little remaining work, and starves no caller,
-        # because later callers have later starts.
-        key = caller.started + remaining * self._times.expected(shapes)
-        with self._lane.slot(caller, key, background) as slot:
+        expected = self._times.expected(shapes)
+        with self._lane.slot(caller, remaining * expected, background, expected) as slot:
             began = time.perf_counter()
             try:
                 outputs = self._request(slot).infer(arrays)

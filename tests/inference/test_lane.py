@@ -25,8 +25,8 @@ class Waiting(Cancellation):
 
     __slots__ = ("queued",)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, share: tuple[str, float] = ("", 1.0)) -> None:
+        super().__init__(share)
         self.queued = threading.Event()
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
@@ -345,3 +345,42 @@ def test_counts() -> None:
 
 def test_lanes() -> None:
     assert lane_for("CPU") in lanes()
+
+
+def test_a_party_that_floods_the_lane_takes_turns_with_another(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    order: list[str] = []
+
+    def work(waiting: Waiting) -> None:
+        mine = lane.acquire(waiting, 1.0, expected=1.0)
+        order.append(waiting.share[0])
+        lane.release(mine)
+
+    with ThreadPoolExecutor(8) as pool:
+        for name in "aaaaaabb":
+            waiting = Waiting((name, 1.0))
+            pool.submit(work, waiting)
+            assert waiting.queued.wait(SECONDS)
+        lane.release(slot)
+    assert order[:4] in (list("abab"), list("abba"))
+    assert_all_free(lane)
+
+
+def test_what_a_slot_was_used_for_longer_than_expected_counts(caller: Cancellation) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(Cancellation(("slow", 1.0)), 0.0, expected=1e-9)
+    order: list[str] = []
+
+    def work(waiting: Waiting) -> None:
+        mine = lane.acquire(waiting, 1.0)
+        order.append(waiting.share[0])
+        lane.release(mine)
+
+    with ThreadPoolExecutor(8) as pool:
+        for name in ("slow", "other"):
+            waiting = Waiting((name, 1.0))
+            pool.submit(work, waiting)
+            assert waiting.queued.wait(SECONDS)
+        lane.release(slot)
+    assert order == ["other", "slow"]

@@ -145,7 +145,6 @@ def test_less_remaining_work_goes_first(doubling: CompiledModel, caller: Cancell
 
         def __init__(self, remaining: int) -> None:
             super().__init__()
-            self.started = caller.started
             self.remaining = remaining
             self.queued = threading.Event()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from graphframe.framework.errors import Cancelled
@@ -17,15 +16,15 @@ class Cancellation:
 
     Attributes
     ----------
-    started : float
-        When the run started, on `time.monotonic`'s clock.
+    share : tuple of (str, float)
+        The party for which the run works, and its weight: runs of all parties share each device fairly.
     cancelled : bool
     """
 
-    __slots__ = ("_lock", "_reason", "_subscribers", "cancelled", "started")
+    __slots__ = ("_lock", "_reason", "_subscribers", "cancelled", "share")
 
-    def __init__(self) -> None:
-        self.started = time.monotonic()
+    def __init__(self, share: tuple[str, float] = ("", 1.0)) -> None:
+        self.share = share
         self.cancelled = False
         self._reason = ""
         self._lock = threading.Lock()

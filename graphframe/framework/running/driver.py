@@ -58,12 +58,13 @@ class Driver:
         executors: Mapping[str, Executor | None],
         on_progress: Callable[[str, int, int], None] | None,
         tracer: Tracer | None,
+        share: tuple[str, float],
     ) -> None:
         self.state = state
         self.scheduler: RunScheduler = (FastScheduler if fast_path.ENABLED else RunScheduler)(state)
         self.done = False
         self.error: GraphError | None = None
-        self.cancellation = Cancellation()
+        self.cancellation = Cancellation(share)
         self.report = on_progress
         self.on_done: list[Callable[[], None]] = []
         self.on_error: list[Callable[[GraphError], None]] = []

@@ -41,12 +41,13 @@ class Run:
         side_packets: Mapping[int, Any],
         on_progress: Callable[[str, int, int], None] | None = None,
         tracer: Tracer | None = None,
+        share: tuple[str, float] = ("", 1.0),
     ) -> None:
         self.pollers: dict[str, Poller] = {}
         self._plan = plan
         self._inputs = plan.inputs
         self._state = RunState(plan, side_packets)
-        self._driver = Driver(self._state, calculators, executors, on_progress, tracer)
+        self._driver = Driver(self._state, calculators, executors, on_progress, tracer, share)
         self._scheduler = self._driver.scheduler
 
     @property

@@ -23,6 +23,7 @@ def make_run(
     observers: Iterable[tuple[str, Callable[[Packet], None]]],
     on_progress: Callable[[str, int, int], None] | None,
     tracer: Tracer | None,
+    share: tuple[str, float] = ("", 1.0),
 ) -> Run:
     """Make a run that has not started.
 
@@ -42,7 +43,7 @@ def make_run(
         names = ", ".join(f'"{plan.side_packets[number]}"' for number in sorted(missing))
         raise GraphError(f"the graph needs input side packets that were not given: {names}")
     calculators = [_shallow_copy(calculator) for calculator in loaded.calculators]
-    run = Run(plan, calculators, loaded.executors, given, on_progress, tracer)
+    run = Run(plan, calculators, loaded.executors, given, on_progress, tracer, share)
     for key, observer in observers:
         run.observe(plan.outputs.number(key), observer)
     return run
