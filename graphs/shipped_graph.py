@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-_BY_PIPELINE = {
-    "StableDiffusionPipeline": "stable_diffusion.pbtxt",
-    "StableDiffusionInpaintPipeline": "stable_diffusion.pbtxt",
-    "LatentConsistencyModelPipeline": "stable_diffusion.pbtxt",
-    "StableDiffusionXLPipeline": "stable_diffusion_xl.pbtxt",
-    "StableDiffusionXLInpaintPipeline": "stable_diffusion_xl.pbtxt",
-    "StableDiffusion3Pipeline": "stable_diffusion_3.pbtxt",
-    "StableDiffusion3InpaintPipeline": "stable_diffusion_3.pbtxt",
-    "FluxPipeline": "flux.pbtxt",
-    "FluxInpaintPipeline": "flux.pbtxt",
-    "FluxFillPipeline": "flux.pbtxt",
-    "Flux2KleinPipeline": "flux2_klein.pbtxt",
-    "ZImagePipeline": "z_image.pbtxt",
-    "QwenImagePipeline": "qwen_image.pbtxt",
+_BY_FAMILY = {
+    "StableDiffusion": "stable_diffusion.pbtxt",
+    "LatentConsistencyModel": "stable_diffusion.pbtxt",
+    "StableDiffusionXL": "stable_diffusion_xl.pbtxt",
+    "StableDiffusion3": "stable_diffusion_3.pbtxt",
+    "Flux": "flux.pbtxt",
+    "Flux2Klein": "flux2_klein.pbtxt",
+    "ZImage": "z_image.pbtxt",
+    "QwenImage": "qwen_image.pbtxt",
 }
+_PIPELINE = re.compile(r"(?:OV)?(?P<family>\w+?)(?:Img2Img|Inpaint|Fill)?Pipeline")
+"""Class names of diffusers and, with ``OV``, of optimum-intel: pipelines of the same parts for one task or another."""
 _WITHOUT_PART = {("stable_diffusion_3.pbtxt", "text_encoder_3"): "stable_diffusion_3_without_t5.pbtxt"}
 """The replacement of a graph when ``model_index.json`` lacks a part of the pipeline."""
 
@@ -50,12 +48,14 @@ def shipped_graph(folder: Path) -> Path:
             f" export them with: graphframe export image_generation --source_model {folder}"
         )
     pipeline = index["_class_name"]
-    if pipeline not in _BY_PIPELINE:
+    match = _PIPELINE.fullmatch(pipeline)
+    graph = _BY_FAMILY.get(match["family"]) if match else None
+    if graph is None:
+        supported = ", ".join(f"{family}Pipeline" for family in _BY_FAMILY)
         raise ModelFolderError(
-            f"{folder / 'model_index.json'}: no graph ships for the pipeline {pipeline}; supported pipelines:"
-            f" {', '.join(_BY_PIPELINE)}. Write a graph for it as {folder / 'graph.pbtxt'}"
+            f"{folder / 'model_index.json'}: no graph ships for the pipeline {pipeline}; supported pipelines, also with"
+            f" OV, Img2Img and Inpaint in their names: {supported}. Write a graph for it as {folder / 'graph.pbtxt'}"
         )
-    graph = _BY_PIPELINE[pipeline]
     without = (file for (whole, part), file in _WITHOUT_PART.items() if whole == graph and _lacks(index, part))
     return Path(__file__).with_name(next(without, graph))
 

@@ -21,6 +21,20 @@ def write_index(folder: Path, content: object) -> Path:
         ("StableDiffusionXLPipeline", "stable_diffusion_xl.pbtxt"),
         ("FluxPipeline", "flux.pbtxt"),
         ("FluxInpaintPipeline", "flux.pbtxt"),
+        ("FluxFillPipeline", "flux.pbtxt"),
+        ("OVFluxFillPipeline", "flux.pbtxt"),
+        ("OVStableDiffusionPipeline", "stable_diffusion.pbtxt"),
+        ("OVStableDiffusionImg2ImgPipeline", "stable_diffusion.pbtxt"),
+        ("OVStableDiffusionInpaintPipeline", "stable_diffusion.pbtxt"),
+        ("OVStableDiffusionXLPipeline", "stable_diffusion_xl.pbtxt"),
+        ("StableDiffusionXLImg2ImgPipeline", "stable_diffusion_xl.pbtxt"),
+        ("OVStableDiffusionXLInpaintPipeline", "stable_diffusion_xl.pbtxt"),
+        ("LatentConsistencyModelImg2ImgPipeline", "stable_diffusion.pbtxt"),
+        ("OVLatentConsistencyModelPipeline", "stable_diffusion.pbtxt"),
+        ("FluxImg2ImgPipeline", "flux.pbtxt"),
+        ("Flux2KleinInpaintPipeline", "flux2_klein.pbtxt"),
+        ("ZImageImg2ImgPipeline", "z_image.pbtxt"),
+        ("QwenImageInpaintPipeline", "qwen_image.pbtxt"),
     ],
 )
 def test_a_graph_for_each_pipeline(tmp_path: Path, name: str, file: str) -> None:
@@ -38,14 +52,20 @@ def test_a_graph_for_each_pipeline(tmp_path: Path, name: str, file: str) -> None
         ({}, "stable_diffusion_3_without_t5.pbtxt"),
     ],
 )
-@pytest.mark.parametrize("name", ["StableDiffusion3Pipeline", "StableDiffusion3InpaintPipeline"])
+@pytest.mark.parametrize(
+    "name", ["StableDiffusion3Pipeline", "StableDiffusion3InpaintPipeline", "OVStableDiffusion3Img2ImgPipeline"]
+)
 def test_the_graph_fits_the_text_encoders(tmp_path: Path, name: str, parts: dict[str, object], file: str) -> None:
     assert shipped_graph(write_index(tmp_path, {"_class_name": name, **parts})).name == file
 
 
-def test_a_pipeline_without_a_graph(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match="no graph ships for the pipeline SomePipeline"):
-        shipped_graph(write_index(tmp_path, {"_class_name": "SomePipeline"}))
+@pytest.mark.parametrize(
+    "name",
+    ["SomePipeline", "StableDiffusionControlNetPipeline", "FluxKontextPipeline", "Flux", "OVPipeline"],
+)
+def test_a_pipeline_without_a_graph(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelFolderError, match=f"no graph ships for the pipeline {name}"):
+        shipped_graph(write_index(tmp_path, {"_class_name": name}))
 
 
 @pytest.mark.parametrize("content", [{}, [], {"_class_name": 5}, None])
