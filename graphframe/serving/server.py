@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import os
 import signal
 import sys
@@ -21,6 +23,7 @@ from graphframe.repository.config_file import ConfigFileError, enables_metrics, 
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.pull_source import PullSource
 from graphframe.serving.app import Application, make_app
+from graphframe.serving.connections.worker import ENDING_SECONDS, Worker
 from graphframe.serving.environment import options_from_environment
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.source import FindSources, ModelSource, OpenedSource
@@ -35,17 +38,20 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
     return logger | {
         "bind": options.addresses,
         "root_path": options.root_path,
-        "worker_class": "asgi",
+        "worker_class": Worker,
         "workers": 1,  # which holds the models
         "asgi_lifespan": "on",
         "asgi_disconnect_grace_period": 0,  # a client that disconnects cancels its run at once
-        "timeout": 120,  # of a blocked event loop, not of a request: reading a large model can hold the GIL
-        "graceful_timeout": 600,  # when OpenAI's clients give up, too
+        "worker_connections": options.max_connections,
+        "timeout": max(
+            120, math.ceil(options.client_timeout) + 1
+        ),  # of a blocked event loop, not of a request: reading a large model can hold the GIL
+        "graceful_timeout": math.ceil(options.drain_delay + options.graceful_timeout) + ENDING_SECONDS,
         "keepalive": 10,  # longer than clients keep idle connections, so that they are never reused while closing
         "control_socket_disable": True,
         "proc_name": "graphframe",
         "loglevel": "debug" if options.log_level == "TRACE" else options.log_level.lower(),
-        "when_ready": _finish_on_interrupt,
+        "when_ready": _replace_signals,
         "post_fork": _share_log,
         "post_worker_init": _leave_interrupts_to_master,
         "worker_exit": _end_process,
@@ -133,14 +139,25 @@ class Server(BaseApplication):  # type: ignore[misc]
         return make_configured_app(self._options, self._find_sources)
 
 
-def _finish_on_interrupt(arbiter: Any) -> None:
-    """Let the first SIGINT finish the requests under way, as SIGTERM does; a second one cancels them."""
+def _replace_signals(arbiter: Any) -> None:
+    """Let the first SIGINT finish the requests under way, as SIGTERM does; a second one cancels them.
+
+    SIGHUP is passed on to the worker, which loads what changed beside what it serves. gunicorn itself would replace the
+    worker by one whose models are not loaded yet.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, arbiter.signal)
         arbiter.signal(signal.SIGTERM, frame)
 
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        arbiter.log.reopen_files()
+        for worker in [*arbiter.WORKERS]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, number)
+
     signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 def _leave_interrupts_to_master(worker: Any) -> None:

@@ -75,9 +75,8 @@ def test_graphframe_takes_the_command_lines(resources: Resources) -> None:
 
 def test_requests_under_way_may_finish(resources: Resources) -> None:
     pod = resources["Deployment graphframe"]["spec"]["template"]["spec"]
-    name, seconds = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
-    assert name == "sleep"
-    assert pod["terminationGracePeriodSeconds"] > int(seconds) + GRACEFUL_TIMEOUT
+    [delay] = [arg for arg in pod["containers"][0]["args"] if arg.startswith("--drain_delay=")]
+    assert pod["terminationGracePeriodSeconds"] > int(delay.partition("=")[2]) + GRACEFUL_TIMEOUT
 
 
 def test_pods_need_no_privileges(resources: Resources) -> None:

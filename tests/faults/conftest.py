@@ -1,0 +1,3 @@
+from tests.serving.conftest import model, pipes
+
+__all__ = ["model", "pipes"]
