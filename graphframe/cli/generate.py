@@ -17,6 +17,7 @@ from graphframe.cli.progress_line import ProgressLine
 from graphframe.images import ImageRequest
 from graphframe.images.request import Format
 from graphframe.progress import Progress
+from graphframe.repository.default_device import on_default_device
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
 
@@ -86,7 +87,9 @@ def generate(
     chosen: dict[str, float] = {}
     with reported():
         values, adapters = take_request_fields(given)
-        graph = open_image_graph(model_path)
+        graph, default = on_default_device(open_image_graph(model_path))
+        if default and default.device != "CPU":
+            click.echo(f"{model_path.resolve().name} uses {default}", err=True)
         with _recorded(trace_path, profile, quiet=to_stdout) as trace:
             progress = Progress(trace)
             with ProgressLine(progress):

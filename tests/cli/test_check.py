@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from graphframe.cli.main import main
+from graphframe.inference import default_device
+from graphframe.inference.default_device import Gpu
 from tests.calculators.ovms.graphs import ovms_graph
 
 FIVE_MISTAKES = """\
@@ -39,7 +41,9 @@ def check(path: Path) -> tuple[int, str]:
 def test_shows_nodes_in_order_with_devices() -> None:
     code, output = check(Path("graphs/stable_diffusion.pbtxt"))
     assert code == 0
-    assert [line.split() for line in output.splitlines()] == [
+    *table, note = output.splitlines()
+    assert note == "graphs/stable_diffusion.pbtxt uses CPU: OpenVINO finds no GPU"
+    assert [line.split() for line in table] == [
         ["NODE", "CALCULATOR", "DEVICE"],
         ["image_request", "ImageRequestCalculator", "(inline)"],
         ["tokenize", "TokenizeCalculator", "(inline)"],
@@ -122,7 +126,11 @@ def test_other_problems_are_reported(tmp_path: Path) -> None:
 
 def test_folder_of_a_model(euler: Path, tmp_path: Path) -> None:
     assert not (euler / "graph.pbtxt").exists()
-    assert check(euler) == check(Path("graphs/stable_diffusion.pbtxt"))
+    code, output = check(euler)
+    assert code == 0
+    assert (
+        output.replace(str(euler), "graphs/stable_diffusion.pbtxt") == check(Path("graphs/stable_diffusion.pbtxt"))[1]
+    )
     (tmp_path / "graph.pbtxt").write_text(FIVE_MISTAKES)
     assert check(tmp_path) == check(tmp_path / "graph.pbtxt")
 
@@ -134,3 +142,27 @@ def test_what_is_missing(tmp_path: Path) -> None:
     code, output = check(tmp_path / "graph.pbtxt")
     assert code == 64
     assert "does not exist" in output
+
+
+def test_shows_the_device_that_generate_uses(euler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(default_device, "gpus", lambda: [Gpu("HETERO:CPU", False, 0)])
+    note = f"uses {default_device.choose_device()}\n"
+    code, output = check(euler)
+    assert (code, output.count(" HETERO:CPU\n")) == (0, 5)
+    assert output.endswith(f"{euler} {note}")
+    trace = tmp_path / "trace.json"
+    given = [
+        "a cat",
+        "--model_path",
+        str(euler),
+        "-o",
+        str(tmp_path / "cat.png"),
+        "--steps",
+        "1",
+        "--trace",
+        str(trace),
+    ]
+    result = CliRunner().invoke(main, ["generate", *given])
+    assert result.exit_code == 0
+    assert f"{euler.name} {note}" in result.output
+    assert "HETERO:CPU, slot 0" in trace.read_text()

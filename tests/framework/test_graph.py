@@ -125,6 +125,38 @@ class TestLoad:
         assert loaded == ["Loaded n CPU {'A': 'b'}"]
         graph.close()
 
+    def test_on_other_devices(self) -> None:
+        places: list[str] = []
+
+        class Placed(gf.Calculator):
+            value = gf.Input("")
+
+            def load(self, node: gf.NodeContext) -> None:
+                self.device = node.device
+
+            def process(self, cc: gf.Context) -> None:
+                places.append(f"{self.device} in {threading.current_thread().name.rpartition('_')[0]}")
+
+        gf.register(Placed)
+        node = 'node { calculator: "Placed" input_stream: "in" %s }'
+        pool = 'executor { name: "own" type: "ThreadPoolExecutor"'
+        pool += " options { [graphframe.ThreadPoolExecutorOptions.ext] { num_threads: 1 } } }"
+        nodes = [node % text for text in ('device: "A"', 'device: "A" executor: "own"', 'device: "B"', "")]
+        graph = gf.Graph.from_text(f'input_stream: "in" {pool} {" ".join(nodes)}')
+        other = graph.with_devices({"A": "C", "Z": "D"})
+        assert [node.device for node in graph.nodes] == ["A", "A", "B", ""]
+        assert [node.device for node in other.nodes] == ["C", "C", "B", ""]
+        assert other.digest == graph.digest
+        inputs: dict[str, Any] = {"in": 1}
+        other.run(**inputs)
+        assert sorted(places) == [
+            " in ",
+            "B in graphframe-device B",
+            "C in graphframe-device C",
+            "C in graphframe-own",
+        ]
+        other.close()
+
     def test_by_many_threads_at_once(self) -> None:
         loaded: list[int] = []
 

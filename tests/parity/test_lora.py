@@ -43,7 +43,7 @@ def graph(name: str, model: str, lora: str, *, f32: bool = True) -> gf.Graph:
     """Return an included graph with adapters."""
     text = (GRAPHS / f"{name}.pbtxt").read_text()
     if f32:
-        text = text.replace('device: "CPU"', F32)
+        text = text.replace('device: "DEFAULT"', F32)
     return gf.Graph.from_text(
         f"{text} graph_options {{ [type.googleapis.com/graphframe.LoraOptions] {{ {lora} }} }}", model_path(model)
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import falcon.testing
 import pytest
 
+from graphframe.inference import default_device
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
@@ -43,7 +44,17 @@ def test_a_graph_that_is_made_in_memory(euler: Path) -> None:
     [(name, source)] = sources_of(ServerOptions(model_path=str(euler), task_options=options))().items()
     assert name == euler.name
     devices = {node.name: node.device for node in source.open().nodes}
-    assert (devices["vae_decode"], devices["denoise"]) == ("AUTO:CPU", "CPU")
+    assert (devices["vae_decode"], devices["denoise"]) == ("AUTO:CPU", "DEFAULT")
+
+
+def test_no_device_is_chosen_before_gunicorn_forks(euler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(default_device, "gpus", lambda: pytest.fail("OpenVINO's threads do not survive a fork"))
+    for options in (
+        ServerOptions(model_path=str(euler)),
+        ServerOptions(model_path=str(euler), task="image_generation"),
+    ):
+        [source] = sources_of(options)().values()
+        assert "DEFAULT" in {node.device for node in source.open().nodes}
 
 
 def test_options_that_the_model_refuses(euler: Path) -> None:

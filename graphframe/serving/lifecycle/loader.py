@@ -8,6 +8,7 @@ from functools import partial
 
 from graphframe.framework.errors import GraphConfigError, GraphError
 from graphframe.graphs.shipped_graph import ModelFolderError
+from graphframe.repository.default_device import on_default_device
 from graphframe.repository.export import ExportError
 from graphframe.repository.graph_writing.task_options import TaskOptionsError
 from graphframe.repository.model_files import ModelFiles
@@ -107,6 +108,9 @@ class Loader:
         with self._one_at_a_time:
             self._make_room(model, graph.files.weights_bytes)
             try:
+                graph.graph, chosen = on_default_device(graph.graph)
+                if chosen:
+                    _log.info("%s uses %s", model.name, chosen)
                 graph.footprint = load_and_measure(graph.graph)
                 self._check_names(model, graph)
                 if warm_up:

@@ -16,7 +16,7 @@ def static_graph(folder: Path, options: str, **devices: str) -> gf.Graph:
     text = shipped_graph(folder).read_text()
     for node, device in devices.items():
         head, name, tail = text.partition(f'name: "{node}"')
-        text = head + name + tail.replace('device: "CPU"', f'device: "{device}"', 1)
+        text = head + name + tail.replace('device: "DEFAULT"', f'device: "{device}"', 1)
     return gf.Graph.from_text(text + (OPTIONS.format(options) if options else ""), folder)
 
 

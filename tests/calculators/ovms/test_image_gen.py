@@ -43,7 +43,8 @@ def test_it_expands_to_the_shipped_graph(name: str, encoders: int) -> None:
     [
         ('device: "HETERO:CPU"', {"HETERO:CPU"}),
         ('device: "  CPU   CPU HETERO:CPU "', {"CPU", "HETERO:CPU"}),
-        ("", {"CPU"}),
+        ("", {"DEFAULT"}),
+        ('device: ""', {"DEFAULT"}),
     ],
 )
 def test_devices(euler: Path, option: str, expected: set[str]) -> None:
@@ -144,7 +145,7 @@ def test_adapters_are_those_of_the_nodes(euler: Path, tmp_path: Path) -> None:
 
 
 def test_the_digest_depends_on_the_options(euler: Path) -> None:
-    graphs = [gf.Graph.from_text(ovms_graph(option), euler) for option in ("", 'device: "HETERO:CPU"', 'device: "CPU"')]
+    graphs = [gf.Graph.from_text(ovms_graph(option), euler) for option in ("", 'device: "CPU"', 'device: ""')]
     assert graphs[0].digest == graphs[2].digest != graphs[1].digest
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from graphframe.calculators.ovms.device_properties import properties_for
 from graphframe.calculators.ovms.plugin_config import read_plugin_config
+from graphframe.inference import core
+from tests.inference import toy_models
 
 
 @pytest.mark.parametrize("text", ["", "{}"])
@@ -37,3 +39,10 @@ def test_devices_that_are_combined_get_theirs_from_openvino() -> None:
     found = read_plugin_config('{"DEVICE_PROPERTIES": {"CPU": {"NUM_STREAMS": 2, "A": true}, "GPU": {"B": 1}}}')
     assert properties_for("HETERO:CPU", found) == {"DEVICE_PROPERTIES": "{CPU:{NUM_STREAMS:2,A:YES}}"}
     assert properties_for("AUTO:NPU", found) == {}
+
+
+def test_a_device_that_is_not_chosen_yet_gets_its_properties_from_openvino() -> None:
+    found = read_plugin_config('{"NUM_STREAMS": 1, "DEVICE_PROPERTIES": {"CPU": {"NUM_STREAMS": 2}, "GPU": {"B": 1}}}')
+    properties = properties_for("DEFAULT", found)
+    assert properties == {"NUM_STREAMS": "1", "DEVICE_PROPERTIES": "{CPU:{NUM_STREAMS:2},GPU:{B:1}}"}
+    assert core().compile_model(toy_models.scale(), "CPU", properties).get_property("NUM_STREAMS") == 2

@@ -42,7 +42,7 @@ def test_the_graph_follows_the_options(folder: Path, one_node: bool) -> None:
 def test_all_nodes_are_written(folder: Path) -> None:
     write_graph(folder, TaskOptions(default_resolution="64x64", num_streams=1))
     text = (folder / "graph.pbtxt").read_text()
-    for line in ('name: "denoise"', 'device: "CPU"', 'key: "NUM_STREAMS"', 'default_resolution: "64x64"'):
+    for line in ('name: "denoise"', 'device: "DEFAULT"', 'key: "NUM_STREAMS"', 'default_resolution: "64x64"'):
         assert line in text
 
 
@@ -70,7 +70,7 @@ def test_a_device_for_one_node(folder: Path) -> None:
     write_graph(folder, TaskOptions(target_device="denoise=AUTO:CPU"))
     found = devices(open_image_graph(folder))
     assert found["denoise"] == "AUTO:CPU"
-    assert found["vae_decode"] == "CPU"
+    assert found["vae_decode"] == "DEFAULT"
 
 
 def test_an_unknown_node(folder: Path) -> None:
@@ -136,7 +136,7 @@ def test_an_edited_graph_is_detected(folder: Path) -> None:
     write_graph(folder, TaskOptions())
     assert not is_edited(folder)
     graph = folder / "graph.pbtxt"
-    graph.write_text(graph.read_text().replace('"CPU"', '"HETERO:CPU"'))
+    graph.write_text(graph.read_text().replace('"DEFAULT"', '"HETERO:CPU"'))
     assert is_edited(folder)
     graph.write_text("# mine\n" + ovms_pbtxt(TaskOptions()))
     assert is_edited(folder)
