@@ -24,7 +24,11 @@ ALLOWED = {
     "graphframe/progress.py": ({*ENGINE}, set()),
     "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/images": ({"graphframe.images"}, {"msgspec", "typing_extensions"}),
-    "graphframe/__init__.py": ({*ENGINE}, set()),
+    "graphframe/pipeline.py": (
+        {"graphframe.images", "graphframe.progress", "graphframe.repository", *ENGINE},
+        {"PIL", "tqdm"},
+    ),
+    "graphframe/__init__.py": ({*ENGINE, "graphframe.pipeline"}, set()),
     "graphframe/graphs": (set(), set()),
     "graphframe/calculators": (
         {
