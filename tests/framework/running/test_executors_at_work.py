@@ -58,6 +58,33 @@ class TestExecutors:
         assert sorted(packet.value for packets in outputs.values() for packet in packets) == [0, 1]
         found.close()
 
+    def test_packet_passes_nodes_of_a_pool_in_one_thread(self) -> None:
+        names: list[str] = []
+        text = 'input_stream: "s0" output_stream: "s5" input_side_packet: "note" num_threads: 3'
+        for index in range(5):
+            ports = f'input_stream: "s{index}" output_stream: "s{index + 1}" input_side_packet: "PROCESS:note"'
+            text += f' node {{ calculator: "Call" {ports} }}'
+
+        added, passed = threading.Event(), threading.Event()
+
+        def note(cc: gf.Context) -> object:
+            assert added.wait(SECONDS)
+            names.append(threading.current_thread().name)
+            if len(names) == 5:
+                passed.set()
+            return cc.get(toys.Call.inputs)
+
+        graph = gf.Graph.from_text(text)
+        run = graph.start_run({"note": note})
+        run.wait_until_idle(SECONDS)
+        run.add("s0", "value")
+        added.set()
+        assert passed.wait(SECONDS)
+        assert len(set(names)) == 1
+        run.close_inputs()
+        run.wait_until_done(SECONDS)
+        graph.close()
+
     def test_runs_on_a_device_overlap(self) -> None:
         both = threading.Barrier(2)
         graph = gf.Graph.from_text(PROCESS % 'device: "CPU"')

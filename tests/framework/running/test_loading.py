@@ -6,10 +6,8 @@ from graphframe.framework.running.loading import load_graph
 from tests.framework.calls import POOL
 
 
-def test_pools_have_as_many_threads_as_they_say() -> None:
+def test_declared_executors_are_pools() -> None:
     loaded = load_graph(validate(parse(POOL % ("a", 2), "graph")), None)
     assert loaded.executors[""] is None
-    pool = loaded.executors["a"]
-    assert pool is not None
-    assert getattr(pool, "_max_workers") == 2  # noqa: B009 - it is private
+    assert loaded.executors["a"] is not None
     loaded.close()

@@ -77,7 +77,7 @@ class TestFlush:
 
         run = start_call(gf.Graph.from_text(CALL), process=process, observers={"out": seen.append})
         other = threading.Thread(target=run.set_bound, args=["in", 5])
-        next_task, driving = run._scheduler.next, run._driver._driving
+        next_task = run._scheduler.next
 
         def slow_next() -> object:
             task = next_task()
@@ -86,17 +86,15 @@ class TestFlush:
                 assert flushed.wait(SECONDS)
             return task
 
-        class SlowAfterRelease:
-            acquire = driving.acquire
-
-            def release(self) -> None:
-                driving.release()
+        class SlowAfterLeaving(dict[str, object]):
+            def __delitem__(self, key: str) -> None:
+                super().__delitem__(key)
                 if threading.current_thread() is other:
                     released.set()
                     assert worked.wait(SECONDS)
 
         monkeypatch.setattr(run._scheduler, "next", slow_next)
-        monkeypatch.setattr(run._driver, "_driving", SlowAfterRelease())
+        monkeypatch.setattr(run._driver, "_seat", SlowAfterLeaving())
         run.add("in", "value")
         worked.set()
         other.join(SECONDS)
