@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -31,6 +32,8 @@ from graphframe.serving.observation import request_log
 from graphframe.serving.observation.json_log import JsonLogger
 from graphframe.serving.options import ServerOptions
 
+_log = logging.getLogger(__name__)
+
 
 def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
     """Return gunicorn's settings."""
@@ -39,7 +42,8 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
         "bind": options.addresses,
         "root_path": options.root_path,
         "worker_class": Worker,
-        "workers": 1,  # which holds the models
+        "workers": 1,
+        "nworkers_changed": _keep_one_worker,
         "asgi_lifespan": "on",
         "asgi_disconnect_grace_period": 0,  # a client that disconnects cancels its run at once
         "worker_connections": options.max_connections,
@@ -95,11 +99,30 @@ def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Ap
     """
     try:
         models = [ServedModel(name, source) for name, source in find_sources().items()]
-        if options.config_path is not None and enables_metrics(Path(options.config_path)):
-            options = msgspec.structs.replace(options, metrics_enable=True)
+        if options.config_path is not None and not options.metrics_enable:
+            path = Path(options.config_path)
+            options = msgspec.structs.replace(options, metrics_enable=enables_metrics(path))
+            find_sources = _warning_of_metrics(path, find_sources, options.metrics_enable)
     except ConfigFileError as error:
         raise AppImportError(str(error)) from error
     return make_app(models, options, find_sources)
+
+
+def _warning_of_metrics(path: Path, find_sources: FindSources, enabled: bool) -> FindSources:
+    """Return `find_sources` with a warning when the ``config.json`` enables or disables metrics later."""
+    last = enabled
+
+    def find() -> Mapping[str, ModelSource]:
+        nonlocal last
+        sources = find_sources()
+        before, last = last, enables_metrics(path)
+        if last not in (before, enabled):
+            _log.warning(
+                "%s: monitoring now %s metrics; restart the server to apply it", path, "enables" if last else "disables"
+            )
+        return sources
+
+    return find
 
 
 def gunicorn_settings_from_environment() -> dict[str, Any]:
@@ -137,6 +160,23 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Application:
         """Make the application, in the worker."""
         return make_configured_app(self._options, self._find_sources)
+
+
+def more_workers(number: int) -> str:
+    """Return the message that refuses several workers."""
+    return (
+        f"there must be 1 worker, not {number}: each would load all models, and have a queue, metrics and image URLs of"
+        " its own. For more throughput start more servers, with a balancer in front (see examples/deploy)"
+    )
+
+
+def _keep_one_worker(arbiter: Any, number: int, before: int | None) -> None:
+    """Refuse several workers, which settings, gunicorn's command or the signal TTIN ask for."""
+    if number > 1 and before is None:
+        raise RuntimeError(more_workers(number))  # which gunicorn prints before it ends
+    if number > 1:
+        arbiter.log.warning(more_workers(number))
+        arbiter.num_workers = before
 
 
 def _replace_signals(arbiter: Any) -> None:

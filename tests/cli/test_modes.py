@@ -75,7 +75,16 @@ def test_an_empty_value(name: str) -> None:
     assert "it is empty; give a value, or omit the option" in result.output
 
 
-@pytest.mark.parametrize("arguments", [[], ["--target_device", "CPU"], [*MODEL, "--model_name", "n"]])
+@pytest.mark.parametrize("number", [0, 2])
+def test_several_workers(number: int) -> None:
+    result = CliRunner().invoke(main, ["serve", f"--workers={number}"])
+    assert result.exit_code == 64
+    assert f"Error: there must be 1 worker, not {number}: each would load all models" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--target_device", "CPU"], ["--workers", "1"], [*MODEL, "--model_name", "n"]]
+)
 def test_options_that_serve(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, ["serve", "--rest_port", str(free_port()), *arguments])
     assert result.stdout == "started\n", result.output

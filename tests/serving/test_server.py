@@ -181,3 +181,18 @@ def test_gunicorn_with_a_broken_graph(model: Path) -> None:
         assert server.process.wait(SECONDS) == 4
     assert any("graph.pbtxt:7: " in line and '"PaintCalculator"' in line for line in server.log)
     assert not any("Traceback" in line for line in server.log)
+
+
+def test_several_workers_are_refused(model: Path) -> None:
+    with serving(model, command=[*EXAMPLE, "--workers", "2"], until="there must be 1 worker, not 2") as server:
+        assert server.process.wait(SECONDS) == 1
+    assert not any("Traceback" in line for line in server.log)
+
+
+def test_a_worker_is_not_added_by_a_signal(model: Path) -> None:
+    with serving(model) as server:
+        server.process.send_signal(signal.SIGTTIN)
+        server.wait_for_log("there must be 1 worker, not 2")
+        assert server.generate(prompt="a cat")[0] == 200
+        assert server.stop() == 0
+    assert sum("Booting worker" in line for line in server.log) == 1

@@ -39,6 +39,25 @@ def test_metrics_by_the_config(tmp_path: Path, enable: bool, status: int) -> Non
     assert client.simulate_get("/metrics").status_code == status
 
 
+@pytest.mark.parametrize("flag", [False, True])
+def test_the_config_enables_metrics_only_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, flag: bool
+) -> None:
+    config = tmp_path / "config.json"
+
+    def enable(metrics: bool) -> None:
+        config.write_text(json.dumps({"model_config_list": [], "monitoring": {"metrics": {"enable": metrics}}}))
+
+    enable(False)
+    options = ServerOptions(config_path=str(config), metrics_enable=flag)
+    client = falcon.testing.TestClient(make_configured_app(options, sources_of(options)))
+    for metrics in (True, True, False, True):
+        enable(metrics)
+        client.simulate_post("/v1/config/reload")
+    message = f"{config}: monitoring now enables metrics; restart the server to apply it"
+    assert [record.message for record in caplog.records if "metrics" in record.message] == [message] * (not flag) * 2
+
+
 def test_a_graph_that_is_made_in_memory(euler: Path) -> None:
     options = TaskOptions(target_device="vae_decode=AUTO:CPU")
     [(name, source)] = sources_of(ServerOptions(model_path=str(euler), task_options=options))().items()

@@ -79,7 +79,7 @@ def test_flags_with_the_same_meaning_are_options() -> None:
     for flag in flags(Meaning.SAME):
         assert f"--{flag.name.replace('-', '_')}" in shown
     hidden = {param.name for param in serve.params if isinstance(param, click.Option) and param.hidden}
-    assert hidden == {flag.name for flag in flags(Meaning.IGNORED, Meaning.REFUSED)}
+    assert hidden == {"workers", *(flag.name for flag in flags(Meaning.IGNORED, Meaning.REFUSED))}
 
 
 @pytest.mark.parametrize("line", [KSERVE, OPENSHIFT])

@@ -19,9 +19,14 @@ def test_nothing_is_left_of_a_pull_without_files(tmp_path: Path) -> None:
 
 def test_downloaded_files_are_kept_for_the_next_pull(tmp_path: Path) -> None:
     pull = Pull("org/sd", tmp_path)
-    with pytest.raises(ValueError, match="interrupted"), locked_staging(pull) as staging:
-        (staging / "half").write_text("1")
-        raise ValueError("interrupted")
+
+    def interrupt() -> None:
+        with locked_staging(pull) as staging:
+            (staging / "half").write_text("1")
+            raise ValueError("interrupted")
+
+    with pytest.raises(ValueError, match="interrupted"):
+        interrupt()
     assert [path.name for path in (tmp_path / ".pull").iterdir()] == ["org--sd"]
     with locked_staging(pull) as staging:
         (staging / "half").unlink()
