@@ -96,4 +96,4 @@ def _changing(adapters: tuple[Adapter, ...], name: str, path: Path) -> tuple[Ada
         layers = list(layers_of(core().read_model(path)))
     except RuntimeError:
         return ()  # loading it reports the error
-    return tuple(adapter for adapter in adapters if match(adapter, name, layers))
+    return tuple(adapter for adapter in adapters if match(adapter, name, layers).changes)

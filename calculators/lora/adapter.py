@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from graphframe.calculators.lora.kinds import LowRank, kind_of
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.lora.safetensors import Safetensors
+from graphframe.calculators.lora.strength import Strengths
 from graphframe.calculators.lora.tensor_name import TensorName
 
+_UNSUPPORTED = {
+    "OFT": r"\.oft_",
+    "BOFT": r"\.boft_",
+    "GLoRA": r"\.[ab][12]\.weight$",
+    "(IA)^3": r"\.on_input$|\.ia3_",
+    "VeRA": r"\.vera_lambda_",
+    "HRA": r"\.hra_",
+    "Bone or MiSS": r"\.(?:bone|miss)_",
+    "LoRA of embeddings": r"\.lora_embedding_[AB]",
+    "ControlNet-LLLite": r"^lllite_",
+}
+"""The names of tensors of kinds of adapters that are refused."""
+_EMBEDDING = re.compile(r"bundle_emb\..+|emb_params|string_to_param.*|clip_[lg]")
+"""The names of textual inversions, which OneTrainer adds to a LoRA."""
+_KINDS = "LoRA, LoCon, LoHa, LoKr, DoRA and full differences"
+_DIFF_ONLY = frozenset({"diff_b"})
+_STRENGTHS = frozenset({"alpha", "scalar"})
 
-class LowRank(NamedTuple):
-    """The addition to the weights of a layer: ``up @ down``.
+
+class Delta(NamedTuple):
+    """An addition to a layer, with the strength of its file; at least one is not None.
 
     Attributes
     ----------
-    down
-        float32, shape (rank, input features); for a convolution, channels times height times width of the kernel.
-    up
-        float32, shape (output features, rank), scaled by the file's alpha if that is used.
+    weights : LowRank or ndarray
+        Addition to the weights: factors or, as float32, shape (output features, input features), the whole.
+    bias : ndarray or None
+        Addition to the bias: float32, shape (output features,).
     """
 
-    down: NDArray[np.float32]
-    up: NDArray[np.float32]
+    weights: LowRank | NDArray[np.float32] | None
+    bias: NDArray[np.float32] | None
+
+    def times(self, alpha: np.float32) -> Delta:
+        """Return it at another strength."""
+        weights, bias = self
+        scaled = weights._replace(up=weights.up * alpha) if isinstance(weights, LowRank) else weights
+        if isinstance(weights, np.ndarray):
+            scaled = weights * alpha
+        return Delta(scaled, None if bias is None else bias * alpha)
+
+    def of_rows(self, rows: NDArray[np.intp]) -> Delta:
+        """Return some rows of it, in this order."""
+        weights, bias = self
+        some = weights._replace(up=weights.up[rows]) if isinstance(weights, LowRank) else weights
+        if isinstance(weights, np.ndarray):
+            some = weights[rows]
+        return Delta(some, None if bias is None else bias[rows])
 
 
 @dataclass(frozen=True)
@@ -40,19 +75,17 @@ class Module:
 
     Attributes
     ----------
-    models : tuple of str
-        The models that it may belong to: see `TensorName`.
-    layer : str
+    name : TensorName
+        That of any of its tensors.
     tensors : dict of str to str
         The names of its tensors by part.
     """
 
-    models: tuple[str, ...]
-    layer: str
+    name: TensorName
     tensors: dict[str, str]
 
     def __str__(self) -> str:
-        return self.tensors["down"]
+        return next(iter(self.tensors.values()))
 
 
 @dataclass(frozen=True)
@@ -70,6 +103,8 @@ class Adapter:
         The strength of an adapter that is always applied.
     use_file_alpha : bool
         Whether the alphas of layers in the file are used.
+    min_applied : float
+        The smallest part of its pairs that must fit the models, from 0 to 1.
     """
 
     alias: str
@@ -78,6 +113,7 @@ class Adapter:
     mode: LoraAdapterEntry.Mode.ValueType
     alpha: float
     use_file_alpha: bool
+    min_applied: float = 0.9
 
     def __str__(self) -> str:
         return f'the LoRA adapter "{self.alias}" ({self.path})'
@@ -94,90 +130,133 @@ class Adapter:
         Raises
         ------
         OSError, ValueError
-            If the file cannot be read, or is not a LoRA.
+            If the file cannot be read, is not a LoRA, or one of an unsupported kind.
         """
         return self._parsed[0]
 
     @cached_property
     def unknown(self) -> list[str]:
-        """The names of tensors of unsupported kinds of LoRA."""
+        """A name of each further layer of the file, whose parts are incomplete or unknown."""
         return self._parsed[1]
 
     def check_models(self, models: Collection[str]) -> None:
         """Raise ValueError unless the adapter is for one of a pipeline's models."""
-        wanted = {model for module in self.modules for model in module.models}
+        wanted = {model for module in self.modules for model in module.name.models}
         if wanted.isdisjoint(models):
             raise ValueError(f"{self} is for the {', '.join(sorted(wanted))}; the pipeline has {', '.join(models)}")
 
     def shape(self, module: Module) -> tuple[int, int]:
-        """Return the number of rows and columns of the weights that a module changes.
+        """Return the number of rows and columns of the weights that a module changes; 0 columns for a bias alone.
 
         Raises
         ------
         ValueError
-            If the ranks of its two halves differ.
+            If the shapes of its tensors do not fit each other.
         """
-        down, up = (self.file.shape(module.tensors[part]) for part in ("down", "up"))
-        if down[0] != prod(up[1:]):
-            raise ValueError(f"{self}: {module} has rank {down[0]}, but its other half has rank {prod(up[1:])}")
-        return up[0], prod(down[1:])
+        shapes = {part: self.file.shape(name) for part, name in module.tensors.items()}
+        kind = kind_of(shapes.keys())
+        try:
+            return kind.shape(shapes) if kind else (shapes["diff_b"][0], 0)
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"{self}: {module} {error}; the file may be damaged") from error
 
-    def low_rank(self, module: Module, rows: slice) -> LowRank:
-        """Read the change of some rows of the weights of a module.
+    def delta(self, module: Module, weights: Callable[[], NDArray[np.float32]]) -> Delta:
+        """Read the change of a module.
+
+        Parameters
+        ----------
+        module : Module
+        weights : callable
+            Returns the weights of its layer, as shape (output features, input features), for a DoRA.
 
         Raises
         ------
         ValueError
-            If it has values that are not finite.
+            If it has values that are not finite, or its tensors do not fit each other.
         """
-        down, up = (self.file[module.tensors[part]] for part in ("down", "up"))
-        down, up = down.reshape(len(down), -1), up.reshape(len(up), -1)[rows]
-        alpha = self._alpha(module) if self.use_file_alpha else None
-        if alpha is not None:
-            up = up * np.float32(alpha / len(down))
-        if not (np.isfinite(down).all() and np.isfinite(up).all()):
+        arrays = {part: self.file[name] for part, name in module.tensors.items()}
+        kind = kind_of(arrays.keys())
+        scale = np.float32(self._scale(module, arrays))
+        bias = arrays["up_bias"].reshape(-1) * scale if "up_bias" in arrays else None
+        if "diff_b" in arrays:
+            bias = arrays["diff_b"].reshape(-1)
+        found: LowRank | NDArray[np.float32] | None = None
+        try:
+            if kind is not None:
+                found = kind.read(arrays)
+                found = found._replace(up=found.up * scale) if isinstance(found, LowRank) else found * scale
+            if found is not None and arrays.keys() & {"magnitude", "dora_scale"}:
+                found = _dora(found, arrays, weights())
+        except ValueError as error:
+            raise ValueError(f"{self}: the tensors of {module} do not fit each other: {error}") from error
+        values = [*found] if isinstance(found, LowRank) else [found]
+        if not all(np.isfinite(each).all() for each in [*values, bias] if each is not None):
             raise ValueError(f"{self}: {module} has values that are not finite; the file may be damaged")
-        return LowRank(down, up)
+        return Delta(found, bias)
 
     @cached_property
     def _parsed(self) -> tuple[list[Module], list[str]]:
-        found: defaultdict[tuple[tuple[str, ...], str], dict[str, str]] = defaultdict(dict)
+        found: defaultdict[tuple[tuple[str, ...], str], list[tuple[TensorName, str]]] = defaultdict(list)
         unknown = []
         for name in self.file:
+            self._check_kind(name)
             parsed = TensorName.parse(name)
-            if parsed is None:
+            if parsed is not None:
+                found[parsed.models, parsed.layer].append((parsed, name))
+            elif not _EMBEDDING.fullmatch(name):
                 unknown.append(name)
-            else:
-                found[parsed.models, parsed.layer][parsed.part] = name
         modules = []
-        for (models, layer), tensors in found.items():
-            if {"down", "up"} <= tensors.keys() and "mid" not in tensors:
-                modules.append(Module(models, layer, tensors))
-            else:
-                unknown.extend(tensors.values())
+        for named in found.values():
+            tensors = {parsed.part: name for parsed, name in named}
+            if kind_of(tensors.keys()) or tensors.keys() >= _DIFF_ONLY:
+                modules.append(Module(named[0][0], tensors))
+            elif not tensors.keys() <= _STRENGTHS:
+                unknown.append(named[0][1])
         if not modules:
             names = ", ".join(list(self.file)[:3]) or "none"
             expected = "pairs such as X.lora_down.weight and X.lora_up.weight, or X.lora_A.weight and X.lora_B.weight"
             raise ValueError(f"{self} is not a LoRA: expected {expected}; found {names}")
         return modules, unknown
 
-    def _alpha(self, module: Module) -> float | None:
-        """Return the file's alpha for a layer: a tensor, or metadata written by diffusers."""
-        if "alpha" in module.tensors:
-            return float(self.file[module.tensors["alpha"]].reshape(()))
-        name = module.tensors["down"]
-        model, _, layer = name.rpartition(".lora")[0].partition(".")
-        config = self._config
-        patterns: dict[str, float] = config.get(f"{model}.alpha_pattern") or {}
-        return next(
-            (alpha for ending, alpha in patterns.items() if f".{layer}".endswith(f".{ending}")),
-            config.get(f"{model}.lora_alpha"),
-        )
+    def _check_kind(self, name: str) -> None:
+        for kind, pattern in _UNSUPPORTED.items():
+            if re.search(pattern, name):
+                raise ValueError(f"{self} is a {kind}, found by {name}; supported kinds: {_KINDS}")
+
+    def _scale(self, module: Module, arrays: Mapping[str, NDArray[np.float32]]) -> float:
+        """Return the factor of a module's change: by its own alpha, or by PEFT's config; else 1."""
+        kind = kind_of(arrays.keys())
+        scale = float(self._number(module, arrays["scalar"])) if "scalar" in arrays else 1.0
+        if kind is None or not self.use_file_alpha or "diff" in arrays:
+            return scale
+        rank = kind.rank({part: array.shape for part, array in arrays.items()})
+        if "alpha" in arrays:
+            return scale * self._number(module, arrays["alpha"]) / rank if rank else scale
+        found = self._strengths.scale(module.name, rank)
+        return scale if found is None else scale * found
+
+    def _number(self, module: Module, array: NDArray[np.float32]) -> float:
+        if array.size != 1:
+            raise ValueError(f"{self}: the alpha of {module} must be one number, not {array.size}")
+        return float(array.reshape(()))
 
     @cached_property
-    def _config(self) -> dict[str, Any]:
+    def _strengths(self) -> Strengths:
         try:
-            config: dict[str, Any] = json.loads(self.file.metadata.get("lora_adapter_metadata", "{}"))
+            return Strengths(self.path, self.file.metadata)
         except ValueError as error:
-            raise ValueError(f"{self}: its lora_adapter_metadata is not valid JSON: {error}") from error
-        return config
+            raise ValueError(f"{self}: {error}") from error
+
+
+def _dora(
+    change: LowRank | NDArray[np.float32], arrays: Mapping[str, NDArray[np.float32]], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the change of weights whose rows, or columns of a channel, get a magnitude after an addition."""
+    new = weights + (change.up @ change.down if isinstance(change, LowRank) else change)
+    magnitude = arrays["magnitude" if "magnitude" in arrays else "dora_scale"]
+    if "magnitude" in arrays or len(magnitude) == len(new):
+        return np.asarray(new * (magnitude.reshape(-1, 1) / np.linalg.norm(new, axis=1, keepdims=True)) - weights)
+    magnitude = magnitude.reshape(-1)
+    channels = new.reshape(len(new), len(magnitude), -1)
+    factors = magnitude[:, None] / np.linalg.norm(channels, axis=(0, 2))[:, None]
+    return np.asarray((channels * factors).reshape(new.shape) - weights)

@@ -20,6 +20,10 @@ def alias_problems(
 ) -> Iterator[OptionProblem]:
     """Yield each problem with the aliases of a graph's adapters and composites, and with the alphas of composites."""
     yield from _names(adapters, composites)
+    for index, adapter in enumerate(adapters):
+        if not 0 <= adapter.min_applied <= 1:
+            message = f'must be from 0 to 1 for the adapter "{adapter.alias}", not {adapter.min_applied:g}'
+            yield (_ADAPTERS, index, "min_applied"), message
     entries = {adapter.alias: adapter for adapter in adapters}
     fixed: dict[str, float] = {}
     for index, composite in enumerate(composites):

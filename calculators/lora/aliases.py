@@ -14,6 +14,8 @@ from graphframe.images import InvalidRequest
 
 _MAX_ALPHA = 1000
 """Far above any alpha that gives a useful image."""
+_FILES = ("adapter_model.safetensors", "pytorch_lora_weights.safetensors")
+"""The names of PEFT and of diffusers."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,11 @@ class Aliases:
         models, fixed = _alphas(options)
         adapters = []
         for entry in options.lora_adapters:
-            path, alpha = find(entry.path), fixed.get(entry.alias, entry.alpha)
+            path, alpha = adapter_file(find(entry.path)), fixed.get(entry.alias, entry.alpha)
             if not path.is_file():
                 raise FileNotFoundError(f'the file {path} of the LoRA adapter "{entry.alias}" does not exist')
-            stamp = path.stat().st_mtime_ns
-            adapters.append(Adapter(entry.alias, path, stamp, entry.mode, alpha, options.use_file_alpha))
+            stamp, strength = path.stat().st_mtime_ns, options.use_file_alpha
+            adapters.append(Adapter(entry.alias, path, stamp, entry.mode, alpha, strength, entry.min_applied))
         return cls(tuple(adapters), models)
 
     @property
@@ -82,6 +84,15 @@ class Aliases:
             if not abs(alpha) <= _MAX_ALPHA:
                 message = f'the alpha of "{alias}" must be from -{_MAX_ALPHA} to {_MAX_ALPHA}, not {alpha:g}'
                 raise InvalidRequest(message, "lora_alphas")
+
+
+def adapter_file(path: Path) -> Path:
+    """Return the file of an adapter, which may be given as the folder that PEFT or diffusers wrote."""
+    if not path.is_dir():
+        return path
+    files = sorted(path.glob("*.safetensors"))
+    named = [path / name for name in _FILES if (path / name) in files]
+    return named[0] if named else files[0] if len(files) == 1 else path / _FILES[0]
 
 
 def _alphas(options: LoraOptions) -> tuple[dict[str, dict[str, float]], dict[str, float]]:

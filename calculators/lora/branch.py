@@ -1,4 +1,4 @@
-"""Low-rank changes computed beside a layer, whose weights stay unchanged."""
+"""Changes computed beside a layer, whose weights stay unchanged."""
 
 from __future__ import annotations
 
@@ -8,62 +8,73 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from graphframe.calculators.lora.adapter import LowRank
+from graphframe.calculators.lora.adapter import Delta
+from graphframe.calculators.lora.kinds import LowRank
 from graphframe.calculators.lora.layer import Layer
 
 
-def add_branch(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node | None = None) -> None:
+def add_branch(layer: Layer, changes: Sequence[Delta], alphas: ov.Node | None = None) -> None:
     """Add `changes`, applied to the input of a layer, to its output.
 
     Parameters
     ----------
     layer : Layer
-    changes : sequence of LowRank
-        One or more; they are computed together, as one change of the sum of their ranks.
+    changes : sequence of Delta
+        One or more; factors are computed together, as one change of the sum of their ranks.
     alphas : openvino.Node, optional
         The strength of each change: float32, shape (changes,).
     """
+    data = layer.node.input_value(0)
+    numbers = [number for number, change in enumerate(changes) if isinstance(change.weights, LowRank)]
+    if numbers:
+        factors = [change.weights for change in changes if isinstance(change.weights, LowRank)]
+        add_to_output(layer, _narrow(layer, data, factors, _chosen(alphas, numbers)))
+    for number, (weights, bias) in enumerate(changes):
+        strength = None if alphas is None else ops.convert(_chosen(alphas, [number]), layer.dtype)
+        if isinstance(weights, np.ndarray):
+            whole = _apply(layer, data, layer.shaped(weights))
+            add_to_output(layer, whole if strength is None else ops.multiply(whole, strength))
+        if bias is not None:
+            shaped = layer.shaped_bias(bias)
+            add_to_output(layer, shaped if strength is None else ops.multiply(shaped, strength))
+
+
+def add_to_output(layer: Layer, addition: ov.Node) -> None:
+    """Add a node to the output of a layer, for all that read it."""
     output = layer.node.output(0)
     targets, names = output.get_target_inputs(), output.get_names()
-    branch = _convolutions if layer.node.get_type_name() == "Convolution" else _products
-    with_branch = ops.add(output, branch(layer, changes, alphas))
+    both = ops.add(output, addition)
     for target in targets:
-        target.replace_source_output(with_branch.output(0))
+        target.replace_source_output(both.output(0))
     if names:
         output.get_tensor().set_names(set())
-        with_branch.output(0).get_tensor().set_names(names)
+        both.output(0).get_tensor().set_names(names)
 
 
-def _products(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node | None) -> ov.Node:
-    down, up = _factors(layer, changes)
-    narrow = ops.matmul(layer.node.input_value(0), down, False, True)
+def _narrow(layer: Layer, data: ov.Output, factors: Sequence[LowRank], alphas: ov.Node | None) -> ov.Node:
+    """Return the product of the data with all `down`, the alphas and all `up`."""
+    down = np.concatenate([each.down for each in factors])
+    up = np.concatenate([each.up for each in factors], axis=1)
+    narrow = _apply(layer, data, layer.shaped(down))
     if alphas is not None:
-        narrow = ops.multiply(narrow, _strengths(layer, changes, alphas))
-    return ops.matmul(narrow, up, False, True)
+        of_rank = np.repeat(np.arange(len(factors), dtype=np.int32), [len(each.down) for each in factors])
+        strengths = ops.convert(ops.gather(alphas, of_rank, np.int32(0)), layer.dtype)
+        if layer.is_convolution:
+            strengths = ops.reshape(strengths, np.array([1, -1, 1, 1]), False)
+        narrow = ops.multiply(narrow, strengths)
+    if not layer.is_convolution:
+        return ops.matmul(narrow, layer.constant(up), False, True)
+    return ops.convolution(narrow, layer.constant(up[:, :, None, None]), [1, 1], [0, 0], [0, 0], [1, 1])
 
 
-def _convolutions(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node | None) -> ov.Node:
-    down, up = _factors(layer, changes)
+def _apply(layer: Layer, data: ov.Output, weights: ov.Node) -> ov.Node:
+    """Return what the layer would compute with other weights."""
+    if not layer.is_convolution:
+        return ops.matmul(data, weights, False, True)
     attributes = layer.node.get_attributes()
     where = [attributes[name] for name in ("strides", "pads_begin", "pads_end", "dilations", "auto_pad")]
-    narrow = ops.convolution(layer.node.input_value(0), down, *where)
-    if alphas is not None:
-        strengths = ops.reshape(_strengths(layer, changes, alphas), np.array([1, -1, 1, 1]), False)
-        narrow = ops.multiply(narrow, strengths)
-    return ops.convolution(narrow, up, [1, 1], [0, 0], [0, 0], [1, 1])
+    return ops.convolution(data, weights, *where)
 
 
-def _factors(layer: Layer, changes: Sequence[LowRank]) -> tuple[ov.Node, ov.Node]:
-    """Return all `down` concatenated, and all `up`, in the layout and type of the layer's weights."""
-    kind = layer.node.get_output_element_type(0)
-    ones = [1] * (len(layer.in_shape) - 1)
-    down = np.concatenate([each.down for each in changes]).reshape(-1, *layer.in_shape)
-    up = np.concatenate([each.up for each in changes], axis=1).reshape(layer.out_features, -1, *ones)
-    return tuple(ops.constant(np.ascontiguousarray(values), kind) for values in (down, up))
-
-
-def _strengths(layer: Layer, changes: Sequence[LowRank], alphas: ov.Node) -> ov.Node:
-    """Return the alpha of each rank."""
-    of_rank = np.repeat(np.arange(len(changes), dtype=np.int32), [len(each.down) for each in changes])
-    strengths = ops.gather(alphas, of_rank, np.int32(0))
-    return ops.convert(strengths, layer.node.get_output_element_type(0))
+def _chosen(alphas: ov.Node | None, numbers: Sequence[int]) -> ov.Node | None:
+    return None if alphas is None else ops.gather(alphas, np.array(numbers, np.int32), np.int32(0))

@@ -1,27 +1,28 @@
-"""Low-rank changes added to the weights of layers."""
+"""Changes added to the weights of layers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import openvino as ov
 from openvino import opset13 as ops
 
-from graphframe.calculators.lora.adapter import LowRank
+from graphframe.calculators.lora.adapter import Delta
+from graphframe.calculators.lora.branch import add_to_output
+from graphframe.calculators.lora.kinds import LowRank
 from graphframe.calculators.lora.layer import Layer
-from graphframe.inference import core
 
 
-def fuse(changes: Mapping[Layer, Sequence[LowRank]]) -> None:
-    """Replace the weights of layers by changed ones. Compressed weights are decompressed."""
-    if not changes:
-        return
-    weights = [layer.node.input_value(1) for layer in changes]
-    plain = ov.Model([ops.result(ops.convert(each, "f32")) for each in weights], [])
-    values = core().compile_model(plain, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})({}).values()
-    for (layer, low_ranks), output, value in zip(changes.items(), weights, values, strict=True):
-        new = value.copy()
-        for each in low_ranks:
-            full = each.up @ each.down
-            new += (full.T if layer.transposed else full).reshape(value.shape)
-        layer.node.input(1).replace_source_output(ops.constant(new, output.get_element_type()).output(0))
+def fuse(layer: Layer, changes: Sequence[Delta]) -> None:
+    """Replace the weights and the bias of a layer by changed ones. Compressed weights are decompressed."""
+    old = layer.node.input_value(1)
+    new = layer.weights()
+    for weights, _ in changes:
+        if isinstance(weights, LowRank):
+            new += weights.up @ weights.down
+        elif weights is not None:
+            new += weights
+    shaped = (new.T if layer.transposed else new).reshape(old.get_shape())
+    layer.node.input(1).replace_source_output(ops.constant(shaped, old.get_element_type()).output(0))
+    biases = [bias for _, bias in changes if bias is not None]
+    if biases:
+        add_to_output(layer, layer.shaped_bias(sum(biases[1:], biases[0])))

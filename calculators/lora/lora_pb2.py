@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&graphframe/calculators/lora/lora.proto\x12\ngraphframe\"\xa8\x01\n\x0bLoraOptions\x12\x33\n\rlora_adapters\x18\x01 \x03(\x0b\x32\x1c.graphframe.LoraAdapterEntry\x12\x46\n\x17\x63omposite_lora_adapters\x18\x02 \x03(\x0b\x32%.graphframe.CompositeLoraAdapterEntry\x12\x1c\n\x0euse_file_alpha\x18\x03 \x01(\x08:\x04true\"\x9d\x01\n\x10LoraAdapterEntry\x12\r\n\x05\x61lias\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x10\n\x05\x61lpha\x18\x03 \x01(\x02:\x01\x31\x12/\n\x04mode\x18\x04 \x01(\x0e\x32!.graphframe.LoraAdapterEntry.Mode\")\n\x04Mode\x12\x0b\n\x07\x44YNAMIC\x10\x00\x12\n\n\x06STATIC\x10\x01\x12\x08\n\x04\x46USE\x10\x02\"\xa2\x01\n\x19\x43ompositeLoraAdapterEntry\x12\r\n\x05\x61lias\x18\x01 \x01(\t\x12\x43\n\ncomponents\x18\x02 \x03(\x0b\x32/.graphframe.CompositeLoraAdapterEntry.Component\x1a\x31\n\tComponent\x12\x15\n\radapter_alias\x18\x01 \x01(\t\x12\r\n\x05\x61lpha\x18\x02 \x01(\x02')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&graphframe/calculators/lora/lora.proto\x12\ngraphframe\"\xa8\x01\n\x0bLoraOptions\x12\x33\n\rlora_adapters\x18\x01 \x03(\x0b\x32\x1c.graphframe.LoraAdapterEntry\x12\x46\n\x17\x63omposite_lora_adapters\x18\x02 \x03(\x0b\x32%.graphframe.CompositeLoraAdapterEntry\x12\x1c\n\x0euse_file_alpha\x18\x03 \x01(\x08:\x04true\"\xb7\x01\n\x10LoraAdapterEntry\x12\r\n\x05\x61lias\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x10\n\x05\x61lpha\x18\x03 \x01(\x02:\x01\x31\x12/\n\x04mode\x18\x04 \x01(\x0e\x32!.graphframe.LoraAdapterEntry.Mode\x12\x18\n\x0bmin_applied\x18\x05 \x01(\x02:\x03\x30.9\")\n\x04Mode\x12\x0b\n\x07\x44YNAMIC\x10\x00\x12\n\n\x06STATIC\x10\x01\x12\x08\n\x04\x46USE\x10\x02\"\xa2\x01\n\x19\x43ompositeLoraAdapterEntry\x12\r\n\x05\x61lias\x18\x01 \x01(\t\x12\x43\n\ncomponents\x18\x02 \x03(\x0b\x32/.graphframe.CompositeLoraAdapterEntry.Component\x1a\x31\n\tComponent\x12\x15\n\radapter_alias\x18\x01 \x01(\t\x12\r\n\x05\x61lpha\x18\x02 \x01(\x02')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +34,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LORAOPTIONS']._serialized_start=55
   _globals['_LORAOPTIONS']._serialized_end=223
   _globals['_LORAADAPTERENTRY']._serialized_start=226
-  _globals['_LORAADAPTERENTRY']._serialized_end=383
-  _globals['_LORAADAPTERENTRY_MODE']._serialized_start=342
-  _globals['_LORAADAPTERENTRY_MODE']._serialized_end=383
-  _globals['_COMPOSITELORAADAPTERENTRY']._serialized_start=386
-  _globals['_COMPOSITELORAADAPTERENTRY']._serialized_end=548
-  _globals['_COMPOSITELORAADAPTERENTRY_COMPONENT']._serialized_start=499
-  _globals['_COMPOSITELORAADAPTERENTRY_COMPONENT']._serialized_end=548
+  _globals['_LORAADAPTERENTRY']._serialized_end=409
+  _globals['_LORAADAPTERENTRY_MODE']._serialized_start=368
+  _globals['_LORAADAPTERENTRY_MODE']._serialized_end=409
+  _globals['_COMPOSITELORAADAPTERENTRY']._serialized_start=412
+  _globals['_COMPOSITELORAADAPTERENTRY']._serialized_end=574
+  _globals['_COMPOSITELORAADAPTERENTRY_COMPONENT']._serialized_start=525
+  _globals['_COMPOSITELORAADAPTERENTRY_COMPONENT']._serialized_end=574
 # @@protoc_insertion_point(module_scope)

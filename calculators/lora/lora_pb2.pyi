@@ -32,7 +32,7 @@ class LoraOptions(google.protobuf.message.Message):
     COMPOSITE_LORA_ADAPTERS_FIELD_NUMBER: builtins.int
     USE_FILE_ALPHA_FIELD_NUMBER: builtins.int
     use_file_alpha: builtins.bool
-    """Whether changes are scaled by the alphas in the files, divided by the rank. openvino_genai ignores them."""
+    """Whether changes have the strength that the files give, as alphas or as PEFT's config. openvino_genai ignores it."""
     @property
     def lora_adapters(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___LoraAdapterEntry]: ...
     @property
@@ -78,13 +78,16 @@ class LoraAdapterEntry(google.protobuf.message.Message):
     PATH_FIELD_NUMBER: builtins.int
     ALPHA_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
+    MIN_APPLIED_FIELD_NUMBER: builtins.int
     alias: builtins.str
     """The name that requests use."""
     path: builtins.str
-    """The .safetensors file."""
+    """The .safetensors file, or a folder that PEFT or diffusers wrote."""
     alpha: builtins.float
     """The strength, unless a composite or a request sets another."""
     mode: Global___LoraAdapterEntry.Mode.ValueType
+    min_applied: builtins.float
+    """The smallest part of the file's changes that must fit the models; with less, the graph is not loaded."""
     def __init__(
         self,
         *,
@@ -92,9 +95,10 @@ class LoraAdapterEntry(google.protobuf.message.Message):
         path: builtins.str | None = ...,
         alpha: builtins.float | None = ...,
         mode: Global___LoraAdapterEntry.Mode.ValueType | None = ...,
+        min_applied: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["alias", b"alias", "alpha", b"alpha", "mode", b"mode", "path", b"path"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["alias", b"alias", "alpha", b"alpha", "mode", b"mode", "path", b"path"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["alias", b"alias", "alpha", b"alpha", "min_applied", b"min_applied", "mode", b"mode", "path", b"path"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["alias", b"alias", "alpha", b"alpha", "min_applied", b"min_applied", "mode", b"mode", "path", b"path"]) -> None: ...
 
 Global___LoraAdapterEntry: typing_extensions.TypeAlias = LoraAdapterEntry
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterable
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, pairwise
 from math import prod
 from typing import NamedTuple
 
-from graphframe.calculators.lora.adapter import Adapter, LowRank, Module
+import numpy as np
+from numpy.typing import NDArray
+
+from graphframe.calculators.lora.adapter import Adapter, Delta, Module
 from graphframe.calculators.lora.layer import Layer
-from graphframe.calculators.lora.layer_names import layer_names
-
-_SHOWN = 3
-
-_log = logging.getLogger(__name__)
+from graphframe.calculators.lora.names import Target, find_layers
 
 
 class Change(NamedTuple):
@@ -24,26 +21,46 @@ class Change(NamedTuple):
     Attributes
     ----------
     adapter : Adapter
-    layer : Layer
     module : Module
-    rows : slice
-        The rows of the module's weights that belong to the layer: a module can stand for several layers.
+    layers : tuple of Layer
+        All layers that the module stands for, with their rows of the module's weights.
+    rows : ndarray
+        Those of the changed layer.
     """
 
     adapter: Adapter
-    layer: Layer
     module: Module
-    rows: slice
+    layers: tuple[tuple[Layer, NDArray[np.intp]], ...]
+    rows: NDArray[np.intp]
 
-    def read(self) -> LowRank:
-        """Read the addition to the weights, without the adapter's own alpha."""
-        return self.adapter.low_rank(self.module, self.rows)
+    def read(self) -> Delta:
+        """Read the addition to the layer, without the adapter's own alpha."""
+        return self.adapter.delta(self.module, self._weights).of_rows(self.rows)
+
+    def _weights(self) -> NDArray[np.float32]:
+        values = np.concatenate([layer.weights() for layer, _ in self.layers])
+        return values[np.argsort(np.concatenate([rows for _, rows in self.layers]))]
 
 
-def match(adapter: Adapter, model: str, layers: Collection[Layer]) -> list[Change]:
+class Matches(NamedTuple):
+    """The changes of a model by an adapter.
+
+    Attributes
+    ----------
+    changes : list of (Layer, Change)
+    applied, left : list of Module
+        The modules for this model that it has, and that it lacks.
+    """
+
+    changes: list[tuple[Layer, Change]]
+    applied: list[Module]
+    left: list[Module]
+
+
+def match(adapter: Adapter, model: str, layers: Collection[Layer]) -> Matches:
     """Return the changes of a model by an adapter; none if it is for other models of the pipeline.
 
-    Layers of the adapter that the model lacks, and unknown tensors, are logged and ignored.
+    Of modules for the same layer, those that name it as the model does replace the others: some tools write both.
 
     Parameters
     ----------
@@ -56,54 +73,49 @@ def match(adapter: Adapter, model: str, layers: Collection[Layer]) -> list[Chang
     Raises
     ------
     OSError, ValueError
-        If the adapter cannot be read, names layers of this model but none that it has, or fits no layer's shape.
+        If the adapter cannot be read, or does not fit a layer's shape.
     """
     by_name: dict[str, list[Layer]] = {}
     for layer in layers:
         by_name.setdefault(layer.name, []).append(layer)
-    changes: list[Change] = []
-    strangers: list[Module] = []
-    for module in adapter.modules:
-        if model not in module.models:
-            continue
-        named = [by_name.get(name, []) for name in layer_names(module.layer, by_name)]
-        if all(named):
-            changes += _split(adapter, module, named)
-        else:
-            strangers.append(module)
-    if strangers and not changes:
-        theirs, ours = _some(strangers), _some(by_name)
-        raise ValueError(f"{adapter} does not fit the {model}: the adapter has layers {theirs}; the model has {ours}")
-    if strangers:
-        count = f"{len(strangers)} of {len(adapter.modules)} layers"
-        _warn_once(f"{adapter}: {count} are ignored, as the {model} does not have them: {_some(strangers)}")
-    if adapter.unknown:
-        count = f"{len(adapter.unknown)} tensors"
-        _warn_once(
-            f"{adapter}: {count} are ignored, as they belong to an unsupported kind of LoRA: {_some(adapter.unknown)}"
-        )
-    return changes
+    modules = [module for module in adapter.modules if model in module.name.models]
+    targets = [find_layers(module.name.layer, by_name) for module in modules]
+    own = {name for module, target in zip(modules, targets, strict=True) if (name := module.name.layer) in by_name}
+    found = Matches([], [], [])
+    for module, target in zip(modules, targets, strict=True):
+        if target is None:
+            found.left.append(module)
+        elif target.layers == (module.name.layer,) or own.isdisjoint(target.layers):
+            found.applied.append(module)
+            found.changes.extend(_split(adapter, module, target, by_name))
+    return found
 
 
-def _split(adapter: Adapter, module: Module, named: list[list[Layer]]) -> Iterable[Change]:
+def _split(
+    adapter: Adapter, module: Module, target: Target, by_name: dict[str, list[Layer]]
+) -> Iterator[tuple[Layer, Change]]:
     """Yield the change of each layer that a module stands for, with its rows."""
-    sizes = [same[0].out_features for same in named]
-    expected, found = (sum(sizes), prod(named[0][0].in_shape)), adapter.shape(module)
-    if found != expected:
-        weights, names = "x".join(map(str, found)), " + ".join(same[0].name for same in named)
+    same = [by_name[name] for name in target.layers]
+    firsts = [each[0] for each in same]
+    expected, (rows, columns) = (
+        (sum(each.out_features for each in firsts), prod(firsts[0].in_shape)),
+        adapter.shape(module),
+    )
+    if rows != expected[0] or columns not in (0, expected[1]):
+        names = " + ".join(target.layers)
         raise ValueError(
-            f"{adapter} is for another model: {module} fits weights of {weights},"
-            f" but those of {names} have {'x'.join(map(str, expected))}"
+            f"{adapter} is for another model: {module} fits weights of {rows}x{columns},"
+            f" but those of {names} have {expected[0]}x{expected[1]}"
         )
-    for same, (begin, end) in zip(named, pairwise(accumulate(sizes, initial=0)), strict=True):
-        yield from (Change(adapter, layer, module, slice(begin, end)) for layer in same)
+    order = _rows(firsts, target.swapped)
+    whole = tuple(zip(firsts, order, strict=True))
+    for layers, own in zip(same, order, strict=True):
+        yield from ((layer, Change(adapter, module, whole, own)) for layer in layers)
 
 
-def _some(names: Iterable[object]) -> str:
-    listed = [str(name) for name in names]
-    return ", ".join(listed[:_SHOWN]) + (", ..." if len(listed) > _SHOWN else "")
-
-
-@cache
-def _warn_once(message: str) -> None:
-    _log.warning(message)
+def _rows(layers: Sequence[Layer], swapped: bool) -> list[NDArray[np.intp]]:
+    """Return the rows of each layer in a module for all of them."""
+    if swapped and layers[0].out_features == 2 * prod(layers[0].in_shape):
+        return [np.roll(np.arange(layers[0].out_features), layers[0].out_features // 2)]
+    sizes = (layer.out_features for layer in layers)
+    return [np.arange(begin, end) for begin, end in pairwise(accumulate(sizes, initial=0))]

@@ -21,6 +21,7 @@ from graphframe.calculators.diffusion.supported_sizes import SupportedSizes
 from graphframe.calculators.image.image_file import Pixels, read_pixels
 from graphframe.calculators.image.resizer import Resizer
 from graphframe.calculators.lora.aliases import Aliases
+from graphframe.calculators.lora.coverage import check_coverage
 from graphframe.calculators.lora.tensor_name import DENOISER
 from graphframe.images import ImageRequest, InvalidRequest, Size
 
@@ -36,7 +37,8 @@ class ImageRequestCalculator(gf.Calculator):
     is cut to a multiple of what the model generates.
 
     It publishes what clients can request: as `models`, each name, and the alphas of the LoRA adapters that it applies;
-    as `base_model`, whether the graph runs without adapters. With a static adapter it does not.
+    as `base_model`, whether the graph runs without adapters. With a static adapter it does not. As `adapters`, it
+    publishes how many of each adapter's pairs the models have layers for; with too few, loading fails.
 
     Requests that the model or the graph does not allow raise `InvalidRequest`, which names the field.
 
@@ -130,9 +132,10 @@ class ImageRequestCalculator(gf.Calculator):
         self.sizes = self.supported_sizes(folder)
         self.resizer = Resizer()
         self.aliases = Aliases.from_options(self.limits.lora, node.path)
-        for adapter in self.aliases.adapters:
-            adapter.check_models([DENOISER, *text_encoders])
         if self.aliases.adapters:
+            models = {DENOISER: _denoiser(folder), **{name: folder / name for name in text_encoders}}
+            files = {name: path / "openvino_model.xml" for name, path in models.items()}
+            node.publish("adapters", check_coverage(self.aliases.adapters, files))
             node.publish("models", self.aliases.models)
             node.publish("base_model", self.aliases.allow_base_model)
 

@@ -87,3 +87,35 @@ def test_the_alpha_of_the_file_can_be_left_out(tmp_path: Path) -> None:
     ink = adapter(tmp_path, mode=FUSE, use_file_alpha=False)
     ours = outputs(Rewriting(DENOISER, (ink,))(toy_model(weights())))
     assert_same(ours, outputs(toy_model(changed(weights(), ink, 1.0))), outputs(toy_model(weights())))
+
+
+@pytest.mark.parametrize("mode", [DYNAMIC, STATIC, FUSE], ids=["dynamic", "static", "fuse"])
+def test_whole_matrices_and_biases(tmp_path: Path, mode: LoraAdapterEntry.Mode.ValueType) -> None:
+    rng = np.random.default_rng(2)
+    diffs = {name: rng.normal(scale=0.1, size=shape).astype(np.float32) for name, shape in SHAPES.items()}
+    biases = {f"unet.{name}.diff_b": np.full(len(diff), 0.5, np.float32) for name, diff in diffs.items()}
+    path = write(tmp_path / "a", {f"unet.{name}.diff": diff for name, diff in diffs.items()} | biases)
+    ink = Adapter("ink", path, 0, mode, 0.7, use_file_alpha=True)
+    model = Rewriting(DENOISER, (ink,))(toy_model(weights(), "i8"))
+    given = {ALPHAS: np.array([0.7], np.float32)} if mode == DYNAMIC else {}
+    expected = {name: value + np.float32(0.7) * diffs[name] for name, value in weights().items()}
+    biased = toy_model(expected, bias=0.35)
+    assert_same(outputs(model, **given), outputs(biased), outputs(toy_model(weights())))
+
+
+def test_a_pair_whole_matrices_and_biases_of_several_adapters(tmp_path: Path) -> None:
+    """Each has its own strength, and adapters are counted, not their changes."""
+    pair = adapter(tmp_path, 0)
+    diff = np.full(SHAPES["last"], 0.25, np.float32)
+    bias = np.full(SHAPES["right"][0], 0.5, np.float32)
+    others = []
+    for alias, tensors in (("diff", {"unet.last.diff": diff}), ("bias", {"unet.right.diff_b": bias})):
+        path = write(tmp_path / alias, tensors)
+        others.append(Adapter(alias, path, 0, DYNAMIC, 1.0, use_file_alpha=True))
+    model = Rewriting(DENOISER, (others[0], pair, others[1]))(toy_model(weights()))
+    new = changed(weights(), pair, 2.0)
+    new["last"] = new["last"] + 3 * diff
+    ours = outputs(model, **{ALPHAS: np.array([3.0, 2.0, 5.0], np.float32)})
+    expected = outputs(toy_model(new))
+    expected[1] = expected[1] + 2.5
+    assert_same(ours, expected, outputs(toy_model(weights())))

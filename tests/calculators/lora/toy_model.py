@@ -21,7 +21,7 @@ def weights(seed: int = 0) -> Weights:
     return {name: rng.integers(-7, 8, shape).astype(np.float32) / np.float32(8) for name, shape in SHAPES.items()}
 
 
-def toy_model(values: Mapping[str, NDArray[np.float32]], kind: str = "f32") -> ov.Model:
+def toy_model(values: Mapping[str, NDArray[np.float32]], kind: str = "f32", bias: float = 0.0) -> ov.Model:
     """Return a model of two convolutions and, after a VariadicSplit, two products, one with transposed weights.
 
     Parameters
@@ -30,6 +30,8 @@ def toy_model(values: Mapping[str, NDArray[np.float32]], kind: str = "f32") -> o
         The weights.
     kind : str
         The type of stored weights: ``"f32"``, or compressed, ``"f16"``, ``"i8"`` or ``"i4"``.
+    bias : float
+        The bias of all layers.
     """
     sample = ops.parameter([-1, 4, -1, -1], np.float32, name="sample")
     sample.output(0).tensor.set_names({"sample"})
@@ -45,15 +47,17 @@ def toy_model(values: Mapping[str, NDArray[np.float32]], kind: str = "f32") -> o
             whole = ops.subtract(whole, np.float32(8))
         return ops.multiply(whole, np.full((len(value), *[1] * (value.ndim - 1)), 1 / 8, np.float32))
 
+    def biased(node: ov.Node) -> ov.Node:
+        return ops.add(node, np.float32(bias)) if bias else node
+
     def convolution(name: str, data: ov.Node, strides: int, pad: int) -> ov.Node:
         node = ops.convolution(data, stored(name, values[name]), [strides] * 2, [pad] * 2, [pad] * 2, [1, 1])
-        return _named(node, f"__module.model.{name}/aten::_convolution/Convolution")
+        return biased(_named(node, f"__module.model.{name}/aten::_convolution/Convolution"))
 
     def product(name: str, data: ov.Output, transposed: bool = False) -> ov.Node:
         value = np.ascontiguousarray(values[name].T) if transposed else values[name]
-        return _named(
-            ops.matmul(data, stored(name, value), False, not transposed), f"__module.{name}/aten::linear/MatMul"
-        )
+        node = ops.matmul(data, stored(name, value), False, not transposed)
+        return biased(_named(node, f"__module.{name}/aten::linear/MatMul"))
 
     deep = convolution("pointwise", ops.relu(convolution("conv", sample, 2, 1)), 1, 0)
     rows = ops.transpose(ops.reshape(deep, np.array([0, 6, -1]), True), np.array([0, 2, 1]))

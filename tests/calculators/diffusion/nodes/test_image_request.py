@@ -287,12 +287,12 @@ def test_a_second_negative_prompt_alone(xl: Path) -> None:
 
 def lora(folder: Path, *layers: str) -> dict[str, Any]:
     """Options with an adapter for these layers."""
-    path = write(folder / "ink.safetensors", random_pairs(dict.fromkeys(layers, (4, 4))))
+    path = write(folder / "ink.safetensors", random_pairs(dict.fromkeys(layers, (32, 32))))
     return {"lora": LoraOptions(lora_adapters=[LoraAdapterEntry(alias="ink", path=str(path))])}
 
 
 def test_adapters(euler: Path, tmp_path: Path) -> None:
-    options = lora(tmp_path, "lora_te_x")
+    options = lora(tmp_path, "lora_te_text_model_encoder_layers_0_self_attn_q_proj")
     assert resolve(euler, options, adapters={"ink": 0.5}).adapters == {"ink": 0.5}
     assert resolve(euler, options).adapters == {}
     assert refused(euler, options, adapters={"inc": 0.5}).param == "lora_alphas"
@@ -303,6 +303,11 @@ def test_an_adapter_for_models_that_there_are_not(euler: Path, tmp_path: Path) -
     expected = "is for the text_encoder_2, text_encoder_3; the pipeline has denoiser, text_encoder$"
     with pytest.raises(gf.CalculatorError, match=expected):
         resolve(euler, lora(tmp_path, "lora_te2_x", "text_encoder_3.x"))
+
+
+def test_an_adapter_for_another_model(euler: Path, tmp_path: Path) -> None:
+    with pytest.raises(gf.CalculatorError, match="does not fit the models: 0 of 1 pairs applied, at least 90% must be"):
+        resolve(euler, lora(tmp_path, "lora_te_x"))
 
 
 def test_a_model_that_takes_the_image_has_no_strength_and_no_mask() -> None:
