@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 
@@ -21,7 +21,7 @@ class EncodedImage:
         The size in pixels.
     """
 
-    content: bytes = field(repr=False)
+    content: bytes
     format: str
     width: int
     height: int

@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
 
@@ -156,24 +156,11 @@ class RefusingCalculator(PaintCalculator):
         super().process(cc)
 
 
-@gf.register
-class ChoosyCalculator(PaintCalculator):
-    """Refuses requests without a prompt."""
+class Pairs(NamedTuple):
+    """The coverage of a LoRA adapter."""
 
-    def process(self, cc: gf.Context) -> None:
-        if not cc[self.request].prompt:
-            raise InvalidRequest("prompt is required", "prompt")
-        super().process(cc)
-
-
-@gf.register
-class StuckCalculator(PaintCalculator):
-    """Does nothing until it is set free."""
-
-    free = threading.Event()
-
-    def process(self, cc: gf.Context) -> None:
-        self.free.wait()
+    applied: int
+    pairs: int
 
 
 @gf.register
@@ -183,6 +170,7 @@ class AdaptedCalculator(PaintCalculator):
     def load(self, node: gf.NodeContext) -> None:
         mix = {"ink": 0.5, "gold": 0.7}
         node.publish("models", {"ink": {"ink": 1.0}, "gold": {"gold": 1.0}, "mix": mix, "chalk": {}})
+        node.publish("adapters", {"ink": Pairs(12, 12), "gold": Pairs(9, 10), "chalk": Pairs(3, 3)})
 
 
 @gf.register

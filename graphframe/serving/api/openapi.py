@@ -64,6 +64,7 @@ _HEADERS = {
     "retry-after": "Seconds until a retry.",
     "x-should-retry": "false if every retry would fail.",
     "server-timing": "Milliseconds that each node of the graph worked.",
+    "lora-pairs": "The pairs of matrices of each LoRA adapter that were applied, of all in its file: ink=12/12.",
     "cache-control": "How long the image may be cached.",
     "www-authenticate": "Bearer.",
 }
@@ -92,7 +93,7 @@ def _event(*names: str) -> dict[str, object]:
 _STREAM = {"text/event-stream": _event("PartialImageEvent", "CompletedEvent", "ErrorEvent")}
 _IMAGES = {_JSON: _ref("ImagesResponse")}
 _IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503)
-_TIMING = ("server-timing",)
+_TIMING = ("server-timing", "lora-pairs")
 
 _VERBOSE = {
     "name": "verbose",

@@ -187,11 +187,20 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights_bytes: int | None = None
 
 
+class AdapterStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A LoRA adapter of a model: how many of the pairs of matrices in its file are applied."""
+
+    alias: str
+    applied: int
+    pairs: int
+
+
 class ModelStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state of a model and, on request, the bytes of its weights, and by which the process grew as it loaded."""
 
     model_version_status: list[VersionStatus]
     nodes: list[NodeStatus]
+    adapters: list[AdapterStatus] = []
     loaded: bool | None = None
     weights_bytes: int | None = None
     resident_bytes: int | None = None

@@ -6,7 +6,8 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import quote
 
 from graphframe.framework.graph import Graph
 from graphframe.repository.model_files import ModelFiles
@@ -25,6 +26,18 @@ class State(Enum):
     AVAILABLE = "AVAILABLE"
     FAILED = "FAILED"
     END = "END"
+
+
+class AdapterPairs(Protocol):
+    """The number of pairs in the file of a LoRA adapter, and of those that are applied."""
+
+    @property
+    def applied(self) -> int:
+        """How many are applied."""
+
+    @property
+    def pairs(self) -> int:
+        """How many there are."""
 
 
 class ServedModel:
@@ -127,6 +140,20 @@ class ServedModel:
                 known = listed(applied) or "none that requests can select"
                 raise _invalid(f'the model "{name}" does not apply "{alias}"; it applies {known}', "lora_alphas")
         return {**applied, **(alphas or {})}
+
+    @property
+    def adapters_found(self) -> Mapping[str, AdapterPairs]:
+        """How much of each LoRA adapter the graph that was loaded last applies, by alias."""
+        found: Mapping[str, AdapterPairs] = self.properties.get("adapters", {})
+        return found
+
+    def applied_pairs(self, adapters: Mapping[str, float]) -> str:
+        """Return how much of each adapter of a request is applied, e.g. ``"ink=12/12, gold=9/10"``; ``""`` for none."""
+        by_request = {alias for alphas in self.adapted_names.values() for alias in alphas}
+        used = {
+            alias: each for alias, each in self.adapters_found.items() if alias not in by_request or adapters.get(alias)
+        }
+        return ", ".join(f"{quote(alias)}={each.applied}/{each.pairs}" for alias, each in used.items())
 
     def check_available(self) -> None:
         """Raise APIError unless it is available: 404 after its end, 503 while it loads, 500 if that failed."""

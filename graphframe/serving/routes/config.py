@@ -7,7 +7,7 @@ import asyncio
 import falcon.asgi
 
 from graphframe.repository.config_file import ConfigFileError
-from graphframe.serving.api.responses import LoadStatus, ModelStatus, NodeStatus, VersionStatus
+from graphframe.serving.api.responses import AdapterStatus, LoadStatus, ModelStatus, NodeStatus, VersionStatus
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.model import ServedModel, State
 from graphframe.serving.lifecycle.models import ServedModels
@@ -62,11 +62,16 @@ def _describe(model: ServedModel, verbose: bool) -> ModelStatus:
         )
         for node in served.graph.nodes
     ]
+    adapters = [
+        AdapterStatus(alias=alias, applied=each.applied, pairs=each.pairs)
+        for alias, each in model.adapters_found.items()
+    ]
     if not verbose:
-        return ModelStatus(model_version_status=[status], nodes=nodes)
+        return ModelStatus(model_version_status=[status], nodes=nodes, adapters=adapters)
     return ModelStatus(
         model_version_status=[status],
         nodes=nodes,
+        adapters=adapters,
         loaded=footprint is not None,
         weights_bytes=footprint.weights_bytes if footprint else 0,
         resident_bytes=footprint.resident_bytes if footprint else 0,

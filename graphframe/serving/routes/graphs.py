@@ -29,5 +29,4 @@ class GraphsResource:
 
 
 def _draw(graph: Graph, title: str) -> str:
-    devices = {node.name: node.device for node in graph.nodes}
-    return to_svg(diagram(drawable(graph.config), devices=devices), title)
+    return to_svg(diagram(drawable(graph.config)), title)

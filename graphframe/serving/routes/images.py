@@ -76,6 +76,7 @@ class ImagesResource:
         images = [event async for event in events if isinstance(event, EncodedImage)]
         timings = generation.progress.milliseconds().items()
         resp.set_header("Server-Timing", ", ".join(f"{name};dur={milliseconds}" for name, milliseconds in timings))
+        _set_adapters(resp, generation)
         resp.media = ImagesResponse(
             created=int(time.time()),
             data=[
@@ -108,8 +109,15 @@ class ImagesResource:
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
         quality = body.quality or "auto"
         resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress, generation.id)
+        _set_adapters(resp, generation)
         resp.set_header("cache-control", "no-cache")
         resp.set_header("x-accel-buffering", "no")  # nginx passes events on at once
+
+
+def _set_adapters(resp: falcon.asgi.Response, generation: Generation) -> None:
+    """Tell in a header how much of the LoRA adapters was applied."""
+    if pairs := generation.model.applied_pairs(generation.request.adapters):
+        resp.set_header("LoRA-Pairs", pairs)
 
 
 async def _read_with_files(req: falcon.asgi.Request, cls: type[B]) -> tuple[B, ImageRequest]:

@@ -40,6 +40,17 @@ def test_available_and_failed(make_model: MakeModel) -> None:
     assert response["broken"]["model_version_status"] == status("LOADING", "FAILED_PRECONDITION", message)
 
 
+def test_how_much_of_adapters_is_applied(make_model: MakeModel) -> None:
+    client = falcon.testing.TestClient(
+        make_app([make_model(graph=toys.GRAPH.replace("Paint", "Adapted"))], ServerOptions())
+    )
+    assert client.simulate_get("/v1/config").json["toy"]["adapters"] == [
+        {"alias": "ink", "applied": 12, "pairs": 12},
+        {"alias": "gold", "applied": 9, "pairs": 10},
+        {"alias": "chalk", "applied": 3, "pairs": 3},
+    ]
+
+
 def test_loading(make_model: MakeModel) -> None:
     models = ServedModels([make_model(load=False)])
     config = config_of(models, dict)

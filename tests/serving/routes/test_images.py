@@ -279,6 +279,20 @@ def test_adapters(adapted: falcon.testing.TestClient) -> None:
     assert painted(response.json)[0]["adapters"] == {"ink": 0.5, "gold": 0.25}
 
 
+def test_a_header_tells_how_much_of_the_adapters_is_applied(adapted: falcon.testing.TestClient) -> None:
+    def pairs(**fields: object) -> str:
+        return adapted.simulate_post(PATH, json={"prompt": "a cat", **fields}).headers["lora-pairs"]
+
+    assert pairs() == "chalk=3/3"
+    assert pairs(model="mix") == "ink=12/12, gold=9/10, chalk=3/3"
+    assert pairs(model="mix", lora_alphas={"ink": 0}) == "gold=9/10, chalk=3/3"
+    assert pairs(model="ink", stream=True) == "ink=12/12, chalk=3/3"
+
+
+def test_no_header_without_adapters(client: falcon.testing.TestClient) -> None:
+    assert "lora-pairs" not in client.simulate_post(PATH, json={"prompt": "a cat"}).headers
+
+
 EXPECTED_ALPHAS = 'lora_alphas must be an object of numbers by alias, e.g. {"ink": 0.5}'
 
 
