@@ -1,5 +1,7 @@
 """Image-generation pipelines as graphs of calculators, run by OpenVINO, served through OpenAI's Images API."""
 
+from typing import TYPE_CHECKING, Any
+
 from graphframe.framework import input_policy
 from graphframe.framework.builder.graph_builder import GraphBuilder
 from graphframe.framework.calculator import Calculator, NodeContext
@@ -20,6 +22,9 @@ from graphframe.framework.running.poller import Poller
 from graphframe.framework.running.run import Run
 from graphframe.framework.timestamp import Timestamp
 
+if TYPE_CHECKING:
+    from graphframe.pipeline import GeneratedImages, Pipeline, generate
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -30,6 +35,7 @@ __all__ = [
     "Cancellation",
     "Cancelled",
     "Context",
+    "GeneratedImages",
     "Graph",
     "GraphBuilder",
     "GraphConfigError",
@@ -40,6 +46,7 @@ __all__ = [
     "Options",
     "Output",
     "Packet",
+    "Pipeline",
     "Poller",
     "Problem",
     "Run",
@@ -49,9 +56,19 @@ __all__ = [
     "SubgraphNode",
     "Timestamp",
     "__version__",
+    "generate",
     "input_policy",
     "register",
     "register_subgraph",
     "subgraph",
     "to_pbtxt",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the pipeline when it is first used; the engine does not need it."""
+    if name not in ("GeneratedImages", "Pipeline", "generate"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from graphframe import pipeline
+
+    return getattr(pipeline, name)

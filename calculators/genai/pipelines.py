@@ -17,7 +17,7 @@ from graphframe.calculators.image.image_file import Pixels, read_pixels
 from graphframe.calculators.image.resizer import Resizer
 from graphframe.images import ImageRequest, InvalidRequest, Size
 from graphframe.inference import Lane, lane_for
-from graphframe.inference.device import normalise
+from graphframe.inference.default_device import resolve
 from graphframe.inference.errors import openvino_words
 from graphframe.inference.times import InferenceTimes
 
@@ -45,7 +45,7 @@ class PipelineCalculator(gf.Calculator):
     def load(self, node: gf.NodeContext) -> None:
         self.limits = node[self.options]
         self.max_size = Size.from_text(self.limits.max_resolution)
-        device, folder = normalise(node.device), node.path(self.limits.model_path)
+        device, folder = resolve(node.device), node.path(self.limits.model_path)
         self.pipelines = [
             self.pipeline(folder, device, **node.device_properties) for _ in range(self.limits.num_pipelines)
         ]

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from graphframe.calculators.ovms.plugin_config import DEVICE_PROPERTIES
-from graphframe.inference.device import parts
+from graphframe.inference.device import DEFAULT, parts
 
 
 def properties_for(device: str, config: dict[str, Any]) -> dict[str, str]:
     """Return the properties of a node on `device`, from an object that `read_plugin_config` returned.
 
     Its DEVICE_PROPERTIES apply to the devices that they name. For a device that combines several, such as
-    ``"HETERO:GPU,CPU"``, they become a property of that name, which OpenVINO passes on.
+    ``"HETERO:GPU,CPU"``, and for one that is not chosen yet, they become a property of that name, which OpenVINO
+    passes on.
     """
     properties = {name: value for name, value in config.items() if name != DEVICE_PROPERTIES}
     by_device = config.get(DEVICE_PROPERTIES, {})
-    if ":" in device:
-        used = [f"{name}:{_openvino_text(by_device[name])}" for name in by_device if name in parts(device)]
+    if ":" in device or device == DEFAULT:
+        named = by_device if device == DEFAULT else parts(device)
+        used = [f"{name}:{_openvino_text(by_device[name])}" for name in by_device if name in named]
         return {**properties, **({DEVICE_PROPERTIES: f"{{{','.join(used)}}}"} if used else {})}
     return {**properties, **by_device.get(device.partition(".")[0], {}), **by_device.get(device, {})}
 

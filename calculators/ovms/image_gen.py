@@ -41,7 +41,8 @@ def image_gen(node: gf.SubgraphNode) -> CalculatorGraphConfig:
     `EncodedImage`s; an output stream PREVIEW is optional. The side packet IMAGE_GEN_NODE_RESOURCES is ignored.
 
     Options are OpenVINO Model Server's and follow its rules, with one difference: without
-    `default_num_inference_steps`, requests without a number of steps use the model's own default, not 50.
+    `default_num_inference_steps`, requests without a number of steps use the model's own default, not 50. Without
+    `device`, a GPU is used if the machine has one.
 
     Example::
 

@@ -34,7 +34,7 @@ def option_problems(options: ImageGenCalculatorOptions) -> Iterator[OptionProble
 
 def _devices(options: ImageGenCalculatorOptions) -> Iterator[OptionProblem]:
     count = len(options.device.split())
-    if options.HasField("device") and count not in (1, 3):
+    if options.device and count not in (1, 3):
         message = (
             f'names {count} devices in "{options.device}"; name one for all models, or three, for the text encoders,'
             ' the denoiser and the VAE, e.g. "CPU GPU NPU"'

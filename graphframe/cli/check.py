@@ -9,6 +9,7 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.cli.table import print_table
 from graphframe.framework.graph import Graph
+from graphframe.repository.default_device import on_default_device
 from graphframe.repository.model_folder import graph_file
 
 
@@ -24,6 +25,9 @@ def check(graph: Path, allow_unknown: bool) -> None:
         folder = graph if graph.is_dir() else graph.parent
         checked = Graph.from_file(graph_file(graph), folder, allow_unknown=allow_unknown)
         checked.check_files()
+        checked, chosen = on_default_device(checked)
     rows = [("NODE", "CALCULATOR", "DEVICE")]
     rows += [(node.name, node.calculator, node.device or "(inline)") for node in checked.nodes]
     print_table(rows)
+    if chosen:
+        click.echo(f"{graph} uses {chosen}", err=True)

@@ -16,7 +16,9 @@ from graphframe.cli.options.request import REQUEST_OPTIONS, take_request_fields
 from graphframe.cli.progress_line import ProgressLine
 from graphframe.images import ImageRequest
 from graphframe.images.request import Format
+from graphframe.pipeline import chosen_adapters
 from graphframe.progress import Progress
+from graphframe.repository.default_device import on_default_device
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
 
@@ -83,21 +85,19 @@ def generate(
     if model_path is None:
         click.echo(NOTICE, err=True)
         model_path = DEFAULT_MODEL
-    chosen: dict[str, float] = {}
     with reported():
         values, adapters = take_request_fields(given)
-        graph = open_image_graph(model_path)
+        graph, default = on_default_device(open_image_graph(model_path))
+        if default and default.device != "CPU":
+            click.echo(f"{model_path.resolve().name} uses {default}", err=True)
         with _recorded(trace_path, profile, quiet=to_stdout) as trace:
             progress = Progress(trace)
             with ProgressLine(progress):
                 graph.load(trace)
-                models = graph.properties.get("models", {})
-                for alias, alpha in adapters:
-                    chosen |= {alias: alpha} if alpha is not None else models.get(alias, {alias: 1.0})
                 metadata = {"model": model_path.resolve().name, "graph": graph.digest}
                 request = ImageRequest(
                     prompt,
-                    adapters=chosen,
+                    adapters=chosen_adapters(graph, dict(adapters)),
                     output_format="png" if to_stdout else FORMATS[output.suffix.lower()],
                     metadata=metadata,
                     **values,

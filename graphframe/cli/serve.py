@@ -26,7 +26,12 @@ from graphframe.repository.pulling.pull_options import PullOptions
 from graphframe.serving.environment import PREFIX, options_in_environment, variable
 from graphframe.serving.modes import COMMANDS, MODES, find_mode
 from graphframe.serving.options import ServerOptions
-from graphframe.serving.server import Server, sources_of
+from graphframe.serving.server import Server, more_workers, sources_of
+
+
+def _refuse_workers(ctx: click.Context, option: click.Parameter, number: int) -> None:
+    if number != 1:
+        raise click.UsageError(more_workers(number), ctx)
 
 
 def _print_versions(ctx: click.Context, option: click.Parameter, given: bool) -> None:
@@ -46,6 +51,15 @@ def _print_versions(ctx: click.Context, option: click.Parameter, given: bool) ->
     expose_value=False,
     callback=_print_versions,
     help="Print the versions of graphframe, Python and OpenVINO's packages, and exit.",
+)
+@click.option(
+    "--workers",
+    type=int,
+    default=1,
+    hidden=True,
+    allow_from_autoenv=False,
+    expose_value=False,
+    callback=_refuse_workers,
 )
 def serve(**given: Any) -> None:
     """Serve one or more models through OpenAI's Images API.

@@ -57,7 +57,7 @@ class CalculatorError(GraphError):
         self.timestamp = timestamp
         self.__cause__ = cause
         when = f" at timestamp {Timestamp.describe(timestamp)}" if phase == "process" else ""
-        detail = str(cause) if isinstance(cause, GraphError) else f"{type(cause).__name__}: {cause}"
+        detail = text_of(cause) if isinstance(cause, GraphError) else describe(cause)
         super().__init__(f'node "{node}" ({calculator}): {phase} failed{when}: {detail}')
 
     def __str__(self) -> str:
@@ -66,6 +66,19 @@ class CalculatorError(GraphError):
 
 class Cancelled(GraphError):  # noqa: N818 - a run that was cancelled did nothing wrong
     """The run was cancelled."""
+
+
+def text_of(error: BaseException) -> str:
+    """Return the text of an exception, whose class may be unable to make one."""
+    try:
+        return str(error)
+    except Exception as cause:
+        return f"its __str__ raised {type(cause).__name__}"
+
+
+def describe(error: BaseException) -> str:
+    """Return the class and the text of an exception."""
+    return f"{type(error).__name__}: {text_of(error)}"
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

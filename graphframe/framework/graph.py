@@ -21,9 +21,9 @@ from graphframe.framework.errors import GraphConfigError
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
 from graphframe.framework.planning.file_problems import file_problems
+from graphframe.framework.planning.nodes import find_or_stand_in
 from graphframe.framework.planning.plan import Plan
 from graphframe.framework.planning.validation import validate
-from graphframe.framework.planning.wiring import UnknownCalculator
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.running.loading import LoadedGraph, load_graph
 from graphframe.framework.running.run import Run
@@ -77,7 +77,7 @@ class Graph:
         """
         file = graph_in(Path(path))
         config = parse_file(file, load_option_types, allow_unknown=allow_unknown)
-        find = _find_or_stand_in if allow_unknown else find_calculator
+        find = find_or_stand_in if allow_unknown else find_calculator
         return make_graph(config, base or file.parent, find)
 
     @classmethod
@@ -152,6 +152,13 @@ class Graph:
     def properties(self) -> Mapping[str, Any]:
         """The values that its calculators gave to `NodeContext.publish`; empty while it is not loaded."""
         return MappingProxyType({} if self._loaded is None else self._loaded.properties)
+
+    def with_devices(self, devices: Mapping[str, str]) -> Graph:
+        """Return this graph, not loaded, with other devices for those that its nodes name.
+
+        For example, ``{"DEFAULT": "GPU.1"}`` moves all nodes on ``"DEFAULT"``, and no others.
+        """
+        return Graph(self._plan.on(devices), self._config)
 
     def check_files(self) -> None:
         """Raise GraphConfigError for options that do not fit the files of the graph, such as sizes; load no model."""
@@ -335,14 +342,6 @@ def _read(text: str, source: str, base: str, _changes: int) -> tuple[SourcedConf
     config = parse(text, source, load_option_types)._replace(base=Path(base))
     names = {full_name(node.calculator, config.proto.package) for node in config.proto.node[:]}
     return config, None if any(map(is_subgraph, names)) else validate(config)
-
-
-def _find_or_stand_in(name: str) -> type[Calculator]:
-    """Return the calculator of that name, or `UnknownCalculator` if it is unknown."""
-    try:
-        return find_calculator(name)
-    except LookupError:
-        return UnknownCalculator
 
 
 def _appends(outputs: Outputs) -> Iterable[tuple[str, Callable[[Packet], None]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -21,7 +21,7 @@ class EncodedImage:
         The size in pixels.
     """
 
-    content: bytes
+    content: bytes = field(repr=False)
     format: str
     width: int
     height: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
+DEFAULT = "DEFAULT"
+"""In a graph, the device that is chosen when it is loaded: see `default_device`."""
 COMBINATIONS = {"AUTO", "BATCH", "HETERO", "MULTI"}
 """Names of devices that combine other devices."""
 

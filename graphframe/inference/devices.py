@@ -56,23 +56,24 @@ def memory_of(device: str) -> int | None:
     name = among.pop()
     if name.startswith("CPU"):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    total = _property(name, f"{name.partition('.')[0]}_DEVICE_TOTAL_MEM_SIZE")
+    total = property_of(name, f"{name.partition('.')[0]}_DEVICE_TOTAL_MEM_SIZE")
     return None if total is None else int(total)
 
 
 def _describe(device: str) -> DeviceInfo:
-    kind = _property(device, "DEVICE_TYPE")
+    kind = property_of(device, "DEVICE_TYPE")
     return DeviceInfo(
         device,
-        str(_property(device, "FULL_DEVICE_NAME") or ""),
+        str(property_of(device, "FULL_DEVICE_NAME") or ""),
         "" if kind is None else kind.name.lower(),
         memory_of(device),
-        int((_property(device, "RANGE_FOR_STREAMS") or (1, 1))[1]),
-        tuple(_property(device, "OPTIMIZATION_CAPABILITIES") or ()),
+        int((property_of(device, "RANGE_FOR_STREAMS") or (1, 1))[1]),
+        tuple(property_of(device, "OPTIMIZATION_CAPABILITIES") or ()),
     )
 
 
-def _property(device: str, name: str) -> Any:
-    with contextlib.suppress(RuntimeError):  # the device does not support it
+def property_of(device: str, name: str) -> Any:
+    """Return a property of a device, or None if the device does not support it."""
+    with contextlib.suppress(RuntimeError):
         return core().get_property(device, name)
     return None

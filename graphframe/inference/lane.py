@@ -11,7 +11,7 @@ from typing import NamedTuple
 from graphframe.fair_queue import FairQueue, Share
 from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.caller import Caller
-from graphframe.inference.device import normalise
+from graphframe.inference.default_device import resolve
 
 PATIENCE = 8
 """The number of other callers that may overtake one in the background. It would otherwise wait without limit."""
@@ -196,7 +196,7 @@ def lane_for(device: str) -> Lane:
 
     ``"CPU"`` and ``"AUTO:CPU"`` have two lanes.
     """
-    device = normalise(device)
+    device = resolve(device)
     with _lanes_lock:
         return _lanes.setdefault(device, Lane(device))
 

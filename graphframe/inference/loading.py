@@ -16,7 +16,8 @@ import openvino as ov
 from graphframe.inference.activity import ModelLoad, activity
 from graphframe.inference.cache import cached, stamp_of
 from graphframe.inference.core import core
-from graphframe.inference.device import advice, normalise, parts
+from graphframe.inference.default_device import resolve
+from graphframe.inference.device import advice, parts
 from graphframe.inference.errors import DeviceError, ModelError
 from graphframe.inference.locale_guard import locale_guard
 from graphframe.inference.model import Compilation, CompiledModel
@@ -42,7 +43,8 @@ def load_model(
     path : pathlib.Path
         The model file: OpenVINO's ``.xml``, or another format that OpenVINO reads. A tokenizer is a model too.
     device : str
-        A device string of OpenVINO, e.g. ``"GPU.1"`` or ``"AUTO:GPU,CPU"``. An empty string means the CPU.
+        A device string of OpenVINO, e.g. ``"GPU.1"`` or ``"AUTO:GPU,CPU"``. An empty string means the CPU;
+        ``"DEFAULT"``: see `resolve`.
     properties : mapping of str to str
         OpenVINO properties for the device, e.g. ``{"NUM_STREAMS": "2"}``.
     prepare : callable, optional
@@ -56,7 +58,7 @@ def load_model(
     DeviceError
         If the device is missing, or refuses the model or a property.
     """
-    path, device = Path(os.path.abspath(path)), normalise(device)
+    path, device = Path(os.path.abspath(path)), resolve(device)
     if not path.is_file():
         raise ModelError.missing(path)
 
@@ -116,7 +118,7 @@ def _check_readable(path: Path) -> None:
 
 
 def _supported(device: str) -> set[str]:
-    names: set[str] = set()
+    names = {"DEVICE_PROPERTIES"}  # which OpenVINO reads itself
     for part in (device.split(":")[0], *parts(device)):
         with contextlib.suppress(RuntimeError):
             names |= core().get_property(part, "SUPPORTED_PROPERTIES").keys()

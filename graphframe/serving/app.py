@@ -16,12 +16,14 @@ from graphframe.framework.errors import did_you_mean
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation.image_store import FolderStore, ImageStore, MemoryStore
 from graphframe.serving.generation.queue import Queue
+from graphframe.serving.lifecycle.drain import Drain
 from graphframe.serving.lifecycle.loader import Loader
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.lifecycle.source import FindSources
 from graphframe.serving.lifecycle.watcher import Watcher
 from graphframe.serving.middleware.api_key import ApiKey
+from graphframe.serving.middleware.draining import Draining
 from graphframe.serving.middleware.lifespan import Lifespan
 from graphframe.serving.middleware.paths import Paths
 from graphframe.serving.middleware.request_id import RequestId
@@ -67,6 +69,8 @@ def make_app(
     named = ServedModels(models, options.aliases)
     loader = Loader(named, options.memory_budget_bytes, lazy=options.lazy_load, warm_up=options.warm_up)
     watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
+    queue = Queue(options.max_running, options.max_waiting)
+    drain = Drain(queue.fail_all)
     router = Router()
     app = ObservedApp(router)
     spans = request_spans(os.environ)
@@ -74,16 +78,18 @@ def make_app(
         app.add_middleware(spans)
         app.on_end.append(spans.end)
     app.on_end.append(log_exchange)
-    app.add_middleware([_cors(options), RequestId(), Paths(), NoteRoute(router), Lifespan(watcher)])
+    shared = {"options": options, "watcher": watcher, "drain": drain, "report": app.report}
+    app.add_middleware(
+        [_cors(options), RequestId(), Paths(), NoteRoute(router), Draining(drain), Lifespan(watcher, shared)]
+    )
     if options.api_key:
         app.add_middleware(ApiKey(options.api_key))
     app.set_error_serializer(write_envelope)
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
 
-    queue = Queue(options.max_running, options.max_waiting)
     _route_api(app, named, queue, options)
-    _route_operation(app, named, watcher)
+    _route_operation(app, named, watcher, drain)
     if options.metrics_enable:
         metrics = Metrics(named, queue)
         app.on_end.append(metrics.count)
@@ -111,9 +117,9 @@ def _route_api(app: Application, models: ServedModels, queue: Queue, options: Se
     app.add_route("/graphs/{name:path}", GraphsResource(models))
 
 
-def _route_operation(app: Application, models: ServedModels, watcher: Watcher) -> None:
+def _route_operation(app: Application, models: ServedModels, watcher: Watcher, drain: Drain) -> None:
     """Add the paths of OpenVINO Model Server and KServe by which a server is operated."""
-    config, health = ConfigResource(models, watcher), HealthResource(models)
+    config, health = ConfigResource(models, watcher), HealthResource(models, drain)
     app.add_route("/v1/config", config)
     app.add_route("/v1/config/reload", config, suffix="reload")
     app.add_route("/v2", health)

@@ -38,6 +38,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     root_path: str = ""
     max_running: int = 16
     max_waiting: int = 100
+    max_connections: int = 1000
+    client_timeout: float = 30.0
+    drain_delay: float = 0.0
+    graceful_timeout: float = 600.0
     image_url_seconds: int = 3600
     image_url_bytes: int = 256 * 1024 * 1024
     image_url_folder: str | None = None

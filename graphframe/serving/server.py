@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,12 +24,15 @@ from graphframe.repository.config_file import ConfigFileError, enables_metrics, 
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.pull_source import PullSource
 from graphframe.serving.app import Application, make_app
+from graphframe.serving.connections.worker import ENDING_SECONDS, Worker
 from graphframe.serving.environment import options_from_environment
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.source import FindSources, ModelSource, OpenedSource
 from graphframe.serving.observation import request_log
 from graphframe.serving.observation.json_log import JsonLogger
 from graphframe.serving.options import ServerOptions
+
+_log = logging.getLogger(__name__)
 
 
 def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
@@ -35,17 +41,21 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
     return logger | {
         "bind": options.addresses,
         "root_path": options.root_path,
-        "worker_class": "asgi",
-        "workers": 1,  # which holds the models
+        "worker_class": Worker,
+        "workers": 1,
+        "nworkers_changed": _keep_one_worker,
         "asgi_lifespan": "on",
         "asgi_disconnect_grace_period": 0,  # a client that disconnects cancels its run at once
-        "timeout": 120,  # of a blocked event loop, not of a request: reading a large model can hold the GIL
-        "graceful_timeout": 600,  # when OpenAI's clients give up, too
+        "worker_connections": options.max_connections,
+        "timeout": max(
+            120, math.ceil(options.client_timeout) + 1
+        ),  # of a blocked event loop, not of a request: reading a large model can hold the GIL
+        "graceful_timeout": math.ceil(options.drain_delay + options.graceful_timeout) + ENDING_SECONDS,
         "keepalive": 10,  # longer than clients keep idle connections, so that they are never reused while closing
         "control_socket_disable": True,
         "proc_name": "graphframe",
         "loglevel": "debug" if options.log_level == "TRACE" else options.log_level.lower(),
-        "when_ready": _finish_on_interrupt,
+        "when_ready": _replace_signals,
         "post_fork": _share_log,
         "post_worker_init": _leave_interrupts_to_master,
         "worker_exit": _end_process,
@@ -89,11 +99,30 @@ def make_configured_app(options: ServerOptions, find_sources: FindSources) -> Ap
     """
     try:
         models = [ServedModel(name, source) for name, source in find_sources().items()]
-        if options.config_path is not None and enables_metrics(Path(options.config_path)):
-            options = msgspec.structs.replace(options, metrics_enable=True)
+        if options.config_path is not None and not options.metrics_enable:
+            path = Path(options.config_path)
+            options = msgspec.structs.replace(options, metrics_enable=enables_metrics(path))
+            find_sources = _warning_of_metrics(path, find_sources, options.metrics_enable)
     except ConfigFileError as error:
         raise AppImportError(str(error)) from error
     return make_app(models, options, find_sources)
+
+
+def _warning_of_metrics(path: Path, find_sources: FindSources, enabled: bool) -> FindSources:
+    """Return `find_sources` with a warning when the ``config.json`` enables or disables metrics later."""
+    last = enabled
+
+    def find() -> Mapping[str, ModelSource]:
+        nonlocal last
+        sources = find_sources()
+        before, last = last, enables_metrics(path)
+        if last not in (before, enabled):
+            _log.warning(
+                "%s: monitoring now %s metrics; restart the server to apply it", path, "enables" if last else "disables"
+            )
+        return sources
+
+    return find
 
 
 def gunicorn_settings_from_environment() -> dict[str, Any]:
@@ -133,14 +162,42 @@ class Server(BaseApplication):  # type: ignore[misc]
         return make_configured_app(self._options, self._find_sources)
 
 
-def _finish_on_interrupt(arbiter: Any) -> None:
-    """Let the first SIGINT finish the requests under way, as SIGTERM does; a second one cancels them."""
+def more_workers(number: int) -> str:
+    """Return the message that refuses several workers."""
+    return (
+        f"there must be 1 worker, not {number}: each would load all models, and have a queue, metrics and image URLs of"
+        " its own. For more throughput start more servers, with a balancer in front (see examples/deploy)"
+    )
+
+
+def _keep_one_worker(arbiter: Any, number: int, before: int | None) -> None:
+    """Refuse several workers, which settings, gunicorn's command or the signal TTIN ask for."""
+    if number > 1 and before is None:
+        raise RuntimeError(more_workers(number))  # which gunicorn prints before it ends
+    if number > 1:
+        arbiter.log.warning(more_workers(number))
+        arbiter.num_workers = before
+
+
+def _replace_signals(arbiter: Any) -> None:
+    """Let the first SIGINT finish the requests under way, as SIGTERM does; a second one cancels them.
+
+    SIGHUP is passed on to the worker, which loads what changed beside what it serves. gunicorn itself would replace the
+    worker by one whose models are not loaded yet.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, arbiter.signal)
         arbiter.signal(signal.SIGTERM, frame)
 
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        arbiter.log.reopen_files()
+        for worker in [*arbiter.WORKERS]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, number)
+
     signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 def _leave_interrupts_to_master(worker: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from google.protobuf import text_format
@@ -91,7 +92,11 @@ class Diagram:
                 yield from box.inside.all_boxes()
 
 
-def diagram(graph: DrawableGraph, subgraphs: Mapping[str, DrawableGraph] | None = None) -> Diagram:
+def diagram(
+    graph: DrawableGraph,
+    subgraphs: Mapping[str, DrawableGraph] = MappingProxyType({}),
+    devices: Mapping[str, str] = MappingProxyType({}),
+) -> Diagram:
     """Return the diagram of a graph, with the insides of its subgraphs.
 
     Parameters
@@ -99,8 +104,10 @@ def diagram(graph: DrawableGraph, subgraphs: Mapping[str, DrawableGraph] | None 
     graph : DrawableGraph
     subgraphs : mapping of str to DrawableGraph
         Further subgraphs by type, beside the registered ones.
+    devices : mapping of str to str
+        The devices of nodes by name, if they are not those in the text.
     """
-    scope = _Scope("", {}, frozenset(), subgraphs or {}, ())
+    scope = _Scope("", {}, frozenset(), subgraphs, devices, ())
     proto = graph.config.proto
     return Diagram(
         (*scope.ports(proto.input_stream), *scope.ports(proto.input_side_packet, True)),
@@ -127,6 +134,8 @@ class _Scope:
         Inputs of a subgraph that are not connected; its nodes go without them.
     subgraphs : mapping
         Subgraphs by type.
+    devices : mapping
+        Devices by the name of the node in the whole graph.
     within : tuple of str
         The types of the subgraphs around it, to detect one that contains itself.
     """
@@ -135,6 +144,7 @@ class _Scope:
     interface: Mapping[_Name, DrawnStream]
     unconnected: frozenset[_Name]
     subgraphs: Mapping[str, DrawableGraph]
+    devices: Mapping[str, str]
     within: tuple[str, ...]
 
     def ports(self, specs: Iterable[str], side: bool = False) -> tuple[DrawnPort, ...]:
@@ -164,7 +174,7 @@ class _Scope:
             self.prefix + node.name,
             node.name,
             proto.calculator,
-            proto.device,
+            self.devices.get(self.prefix + node.name, proto.device),
             _settings(proto),
             options,
             inputs,
@@ -191,7 +201,8 @@ class _Scope:
         offered = {(name, False) for _, name in _places(inner.input_stream)}
         offered |= {(name, True) for _, name in _places(inner.input_side_packet)}
         prefix = re.sub(r"[. :]", "_", (self.prefix + node.name).lower()) + "__"
-        scope = _Scope(prefix, connected, frozenset(offered - set(connected)), self.subgraphs, (*self.within, type_))
+        unconnected = frozenset(offered - set(connected))
+        scope = _Scope(prefix, connected, unconnected, self.subgraphs, self.devices, (*self.within, type_))
         return Diagram(tuple(port for _, port in inputs), tuple(port for _, port in outputs), scope.boxes(subgraph))
 
     def _subgraph(self, node: SourcedNode, package: str) -> DrawableGraph | None:

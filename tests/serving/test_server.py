@@ -18,6 +18,7 @@ from tests.serving.toys import painted
 pytestmark = pytest.mark.timeout(60)
 
 GUNICORN = "from tests.serving import toys; from gunicorn.app.wsgiapp import run; run()"
+EXAMPLE = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
 
 
 def ask(server: RunningServer, prompt: str) -> http.client.HTTPConnection:
@@ -119,6 +120,30 @@ def test_a_signal_while_a_model_is_loading(slow_model: Path) -> None:
         assert server.stop() == 0
 
 
+@pytest.mark.parametrize("command", [None, EXAMPLE])
+def test_hanging_up_reloads_without_a_gap(model: Path, command: list[str] | None) -> None:
+    with serving(model, command=command) as server:
+        os.mkfifo(model / "go")
+        (model / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Slow"))
+        server.process.send_signal(signal.SIGHUP)
+        go = os.open(model / "go", os.O_WRONLY)  # waits until the new model is loading
+        assert server.generate(prompt="a cat")[0] == 200
+        assert server.request("GET", "/v2/health/ready")[0] == 200
+        os.write(go, b"go")
+        os.close(go)
+        server.wait_for_log("toy is ready at ")
+        assert server.generate(prompt="a cat")[0] == 200
+        assert sum("Booting worker" in line for line in server.log) == 1
+
+
+def test_hanging_up_with_a_broken_graph(model: Path) -> None:
+    with serving(model, "--file_system_poll_wait_seconds=0") as server:
+        (model / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Pant"))
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("toy could not be loaded")
+        assert server.generate(prompt="a cat")[0] == 200
+
+
 def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     (tmp_path / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Broken"))
     with serving(tmp_path, until="toy could not be loaded") as server:
@@ -137,8 +162,7 @@ def test_a_large_body_is_answered(model: Path) -> None:
 
 
 def test_gunicorn_with_the_example_configuration(model: Path) -> None:
-    command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
-    with serving(model, command=command) as server:
+    with serving(model, command=EXAMPLE) as server:
         _, response = server.generate(prompt="a cat", seed=5)
         assert painted(response)[0]["seed"] == 5
         assert server.stop() == 0
@@ -146,16 +170,29 @@ def test_gunicorn_with_the_example_configuration(model: Path) -> None:
 
 def test_gunicorn_with_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHFRAME_REST_PROT", "8000")
-    command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
-    with serving(None, command=command, until='did you mean "GRAPHFRAME_REST_PORT"?') as server:
+    with serving(None, command=EXAMPLE, until='did you mean "GRAPHFRAME_REST_PORT"?') as server:
         assert server.process.wait(SECONDS) == 4
     assert not any("Traceback" in line for line in server.log)
 
 
 def test_gunicorn_with_a_broken_graph(model: Path) -> None:
     (model / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Pant"))
-    command = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
-    with serving(model, command=command, until="App failed to load") as server:
+    with serving(model, command=EXAMPLE, until="App failed to load") as server:
         assert server.process.wait(SECONDS) == 4
     assert any("graph.pbtxt:7: " in line and '"PaintCalculator"' in line for line in server.log)
     assert not any("Traceback" in line for line in server.log)
+
+
+def test_several_workers_are_refused(model: Path) -> None:
+    with serving(model, command=[*EXAMPLE, "--workers", "2"], until="there must be 1 worker, not 2") as server:
+        assert server.process.wait(SECONDS) == 1
+    assert not any("Traceback" in line for line in server.log)
+
+
+def test_a_worker_is_not_added_by_a_signal(model: Path) -> None:
+    with serving(model) as server:
+        server.process.send_signal(signal.SIGTTIN)
+        server.wait_for_log("there must be 1 worker, not 2")
+        assert server.generate(prompt="a cat")[0] == 200
+        assert server.stop() == 0
+    assert sum("Booting worker" in line for line in server.log) == 1

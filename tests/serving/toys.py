@@ -164,6 +164,26 @@ class Pairs(NamedTuple):
 
 
 @gf.register
+class ChoosyCalculator(PaintCalculator):
+    """Refuses requests without a prompt."""
+
+    def process(self, cc: gf.Context) -> None:
+        if not cc[self.request].prompt:
+            raise InvalidRequest("prompt is required", "prompt")
+        super().process(cc)
+
+
+@gf.register
+class StuckCalculator(PaintCalculator):
+    """Does nothing until it is set free."""
+
+    free = threading.Event()
+
+    def process(self, cc: gf.Context) -> None:
+        self.free.wait()
+
+
+@gf.register
 class AdaptedCalculator(PaintCalculator):
     """Has LoRA adapters: two that requests choose, a composite of both, and one that is always applied."""
 

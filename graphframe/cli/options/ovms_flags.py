@@ -112,7 +112,7 @@ OVMS_FLAGS = (
     *_refused(f"{_CLASSIC}; the format of weights is that of the export, --weight-format", "precision"),
     *_refused(f"{_CLASSIC}; serve another version as a model of its own", "model_version_policy"),
     *_refused(f"{_CLASSIC}; for several inferences at once use --num_streams", "nireq"),
-    _same("target_device", "also NODE=DEVICE pairs, and auto"),
+    _same("target_device", "by default a GPU, if there is one; also NODE=DEVICE pairs, and auto"),
     _same("plugin_config"),
     _same("task", "image_generation only"),
     _same("configure"),

@@ -109,6 +109,35 @@ SERVING_OPTIONS = OptionGroup(
             help="Maximum number of waiting requests; more are refused with status 429.",
         ),
         click.Option(
+            ["--max_connections"],
+            type=click.IntRange(min=1),
+            default=1000,
+            help="Maximum number of open connections; idle ones are closed to make room for new ones.",
+        ),
+        click.Option(
+            ["--client_timeout"],
+            type=click.FloatRange(min=1),
+            default=30,
+            metavar="SECONDS",
+            help="Seconds in which a client must send its headers, and seconds for which it may be silent while it"
+            " sends a body or reads an answer.",
+        ),
+        click.Option(
+            ["--drain_delay"],
+            type=click.FloatRange(min=0),
+            default=0,
+            metavar="SECONDS",
+            help="Seconds after SIGTERM in which the server is not ready, but still takes requests, so that load"
+            " balancers learn of its end.",
+        ),
+        click.Option(
+            ["--graceful_timeout"],
+            type=click.FloatRange(min=0),
+            default=600,
+            metavar="SECONDS",
+            help="Seconds after that in which requests may finish, before they are answered with an error.",
+        ),
+        click.Option(
             ["--image_url_seconds"],
             type=click.IntRange(min=1),
             default=3600,

@@ -20,6 +20,11 @@ They mostly wait for the device's lane, which grants its slots by priority. Sour
 _TYPES = {"ThreadPoolExecutor", "ApplicationThreadExecutor"}
 
 
+def device_executor(device: str) -> str:
+    """Return the name of the executor of the nodes on a device that name none."""
+    return f"device {device}"
+
+
 def declared_executors(config: SourcedConfig) -> tuple[dict[str, int], list[Problem]]:
     """Return the number of threads of each executor that a graph declares, by name, and problems with them."""
     threads: dict[str, int] = {}

@@ -7,18 +7,26 @@ from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.options.node_options import node_options
-from graphframe.framework.config.registry import is_subgraph
+from graphframe.framework.config.registry import find_calculator, is_subgraph
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.errors import Problem, did_you_mean
 from graphframe.framework.input_policy import INPUT_POLICIES, configured
 from graphframe.framework.input_policy.policy import InputPolicy
 from graphframe.framework.node_info import NodeInfo
-from graphframe.framework.planning.executors import DEFAULT, DEVICE_THREADS, INLINE, SOURCES
+from graphframe.framework.planning.executors import DEFAULT, DEVICE_THREADS, INLINE, SOURCES, device_executor
 from graphframe.framework.planning.plan import NodePlan
 from graphframe.framework.planning.wiring import UnknownCalculator, Wiring
 
 FindCalculator = Callable[[str], type[Calculator]]
 """Returns a calculator by its name, or raises LookupError."""
+
+
+def find_or_stand_in(name: str) -> type[Calculator]:
+    """Return the calculator of that name, or `UnknownCalculator` if it is unknown."""
+    try:
+        return find_calculator(name)
+    except LookupError:
+        return UnknownCalculator
 
 
 class NodePlanner:
@@ -99,7 +107,7 @@ class NodePlanner:
             message = f'the executor "{name}" is not declared{hint}'
             self._problems.append(node.problem(message, "executor", 0))
         if not name and device:
-            name = f"device {device}"
+            name = device_executor(device)
             self._executors[name] = DEVICE_THREADS
         return name or DEFAULT
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from graphframe.framework.config.specs import Spec
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
 from graphframe.framework.node_info import NodeInfo
+from graphframe.framework.planning.executors import DEVICE_THREADS, device_executor
 from graphframe.framework.planning.interface import Interface
 from graphframe.framework.port import Port
 
@@ -134,6 +136,19 @@ class Plan:
     max_queue_size: int
     report_deadlock: bool
     untimed: list[int]
+
+    def on(self, devices: Mapping[str, str]) -> Plan:
+        """Return the plan with other devices for those that its nodes name."""
+        nodes, executors = [], dict(self.executors)
+        for node in self.nodes:
+            if (device := node.info.device) in devices:
+                info = replace(node.info, device=devices[device])
+                node = replace(node, info=info)
+                if node.executor == device_executor(device):
+                    node.executor = device_executor(info.device)
+                    executors[node.executor] = DEVICE_THREADS
+            nodes.append(node)
+        return replace(self, nodes=nodes, executors=executors)
 
     @cached_property
     def sources(self) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from graphframe.framework.config.specs import tag_index
+from graphframe.framework.errors import GraphError, describe
 from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
 from graphframe.framework.running.cancellation import Cancellation
@@ -244,7 +245,10 @@ class Context:
     def report(self, done: int, total: int) -> None:
         """Report that `done` of `total` steps are done."""
         if self._run.report is not None:
-            self._run.report(self._call.node.name, done, total)
+            try:
+                self._run.report(self._call.node.name, done, total)
+            except Exception as cause:
+                raise GraphError(f"the on_progress of the run failed: {describe(cause)}") from cause
 
 
 def _wrong_type(port: Port[Any], index: int, value: object) -> TypeError:

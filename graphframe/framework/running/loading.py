@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from graphframe.framework.calculator import Calculator, NodeContext
 from graphframe.framework.errors import CalculatorError
 from graphframe.framework.planning.executors import DEVICE_THREADS, INLINE
 from graphframe.framework.planning.plan import NodePlan, Plan
+from graphframe.framework.running.threads import ThreadPool
 from graphframe.framework.running.tracers import LoadTracer
 from graphframe.framework.timestamp import Timestamp
 
@@ -31,20 +32,18 @@ class LoadedGraph:
         The values that calculators published, by name.
     executors : dict
         By name; None for executors that run inline.
+    starters : ThreadPool
+        The threads on which asynchronous runs begin.
     """
 
     calculators: list[Calculator]
     properties: dict[str, Any]
-    executors: dict[str, Executor | None]
-
-    @cached_property
-    def starters(self) -> Executor:
-        """The threads on which asynchronous runs begin."""
-        return ThreadPoolExecutor(DEVICE_THREADS, thread_name_prefix="graphframe-start")
+    executors: dict[str, ThreadPool | None]
+    starters: ThreadPool
 
     def close(self) -> None:
         """Wait until no thread works any more."""
-        for executor in (*self.executors.values(), vars(self).get("starters")):
+        for executor in (*self.executors.values(), self.starters):
             if executor is not None:
                 executor.shutdown()
 
@@ -58,11 +57,11 @@ def load_graph(plan: Plan, tracer: LoadTracer | None) -> LoadedGraph:
         If a node fails, after the others are loaded.
     """
     calculators, properties = _load_nodes(plan, tracer)
-    executors: dict[str, Executor | None] = {}
-    for name, threads in plan.executors.items():
-        prefix = f"graphframe-{name or 'default'}"
-        executors[name] = None if threads == INLINE else ThreadPoolExecutor(threads, thread_name_prefix=prefix)
-    return LoadedGraph(calculators, properties, executors)
+    executors = {
+        name: None if threads == INLINE else ThreadPool(threads, f"graphframe-{name or 'default'}")
+        for name, threads in plan.executors.items()
+    }
+    return LoadedGraph(calculators, properties, executors, ThreadPool(DEVICE_THREADS, "graphframe-start"))
 
 
 def _load_nodes(plan: Plan, tracer: LoadTracer | None) -> tuple[list[Calculator], dict[str, Any]]:

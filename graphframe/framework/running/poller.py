@@ -9,6 +9,7 @@ from typing import Protocol
 
 from graphframe.framework.errors import GraphError
 from graphframe.framework.packet import Packet
+from graphframe.framework.running.threads import waiting
 from graphframe.framework.timestamp import Timestamp
 
 
@@ -55,17 +56,18 @@ class Poller:
         self._packets: deque[Packet] = deque()
         self._bound: int = Timestamp.PRE_STREAM
         self._ended = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
 
     def end(self) -> None:
         """Note that the run has ended."""
-        with self._changed:
+        with self._lock:
             self._ended = True
             self._changed.notify_all()
 
     def put(self, packet: Packet) -> None:
         """Add a packet of the run."""
-        with self._changed:
+        with self._lock:
             self._packets.append(packet)
             self._bound = Timestamp.next_allowed_in_stream(packet.timestamp)
             if 0 < self._limit <= len(self._packets) and not self._holds:
@@ -75,7 +77,7 @@ class Poller:
 
     def settle(self, bound: int) -> None:
         """Note that no packet before `bound` will come."""
-        with self._changed:
+        with self._lock:
             self._bound = bound
             self._changed.notify_all()
 
@@ -89,7 +91,7 @@ class Poller:
         TimeoutError
             If none comes within `timeout` seconds; the message says what the run waits for.
         """
-        with self._changed:
+        with self._lock:
             in_time = self._wait(lambda: bool(self._packets), timeout)
             packet = self._packets.popleft() if self._packets else None
         if not in_time:
@@ -110,7 +112,7 @@ class Poller:
             If no packet or bound comes within `timeout` seconds; the message says what the run waits for.
         """
         while True:
-            with self._changed:
+            with self._lock:
                 in_time = self._wait(lambda: bool(self._packets) or self._bound > timestamp, timeout)
                 if in_time and (not self._packets or self._packets[0].timestamp > timestamp):
                     break
@@ -130,13 +132,17 @@ class Poller:
     def _wait(self, arrived: Callable[[], bool], timeout: float | None) -> bool:
         if not arrived():
             self._run.check_may_wait()
-        return self._changed.wait_for(lambda: arrived() or self._ended or self._bound == Timestamp.DONE, timeout)
+            with waiting():
+                return self._changed.wait_for(
+                    lambda: arrived() or self._ended or self._bound == Timestamp.DONE, timeout
+                )
+        return True
 
     def _timeout(self, timeout: float | None) -> TimeoutError:
         return TimeoutError(f'stream "{self.stream}" had no packet within {timeout:g} s\n{self._run.explain()}')
 
     def _make_room(self) -> None:
-        with self._changed:
+        with self._lock:
             if not self._holds or len(self._packets) >= self._limit:
                 return
             self._holds = False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
@@ -13,10 +15,11 @@ from graphframe.framework.errors import Cancelled, GraphError
 from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.planning.plan import Plan
 from graphframe.framework.running.cancellation import Cancellation
-from graphframe.framework.running.driver import Driver, forget
+from graphframe.framework.running.driver import Driver
 from graphframe.framework.running.poller import Poller
 from graphframe.framework.running.scheduling.explanation import explain
 from graphframe.framework.running.scheduling.run_state import RunState
+from graphframe.framework.running.threads import ThreadPool, waiting
 from graphframe.framework.running.tracers import Tracer
 from graphframe.framework.timestamp import Timestamp
 
@@ -37,7 +40,7 @@ class Run:
         self,
         plan: Plan,
         calculators: Sequence[Calculator],
-        executors: Mapping[str, Executor | None],
+        executors: Mapping[str, ThreadPool | None],
         side_packets: Mapping[int, Any],
         on_progress: Callable[[str, int, int], None] | None = None,
         tracer: Tracer | None = None,
@@ -217,7 +220,7 @@ class Run:
             If it has not ended after `timeout` seconds.
         """
         if not self._driver.done:
-            self._wait(self._driver.on_done, timeout, "the run has not ended")
+            self._wait(self._driver.waits_for_end, timeout, "the run has not ended")
         self._raise_error()
 
     def wait_until_idle(self, timeout: float | None = None) -> None:
@@ -230,22 +233,26 @@ class Run:
         TimeoutError
             If it is not idle after `timeout` seconds.
         """
-        self._wait(self._driver.on_idle, timeout, "the run is not idle")
+        self._wait(self._driver.waits_for_idle, timeout, "the run is not idle")
         self._raise_error()
 
-    def _wait(self, callbacks: list[Callable[[], None]], timeout: float | None, late: str) -> None:
+    def _wait(self, queues: list[SimpleQueue[None]], timeout: float | None, late: str) -> None:
         self.check_may_wait()
-        happened = threading.Event()
-        callback = happened.set
-        self._driver.post(callbacks.append, callback)
-        if not happened.wait(timeout):
-            self._driver.post(forget, callbacks, callback)
-            raise TimeoutError(f"{late} after {timeout:g} s\n{self.explain()}")
+        happened: SimpleQueue[None] = SimpleQueue()  # unlike an Event, an interrupt cannot leave it locked
+        self._driver.post(queues.append, happened)
+        try:
+            with waiting():
+                happened.get(timeout=timeout)
+        except Empty:
+            self._driver.post(_forget, queues, happened)
+            raise TimeoutError(f"{late} after {timeout:g} s\n{self.explain()}") from None
 
     def check_may_wait(self) -> None:
         """Raise GraphError in a thread that the run waits for."""
         if self._driver.waits_for_this_thread():
             raise GraphError("a calculator, observer or callback of a run cannot wait for that run, which waits for it")
+        if self._driver.process != os.getpid():
+            raise GraphError("the run is one of the parent process: a forked process must start its own runs")
 
     def _raise_error(self) -> None:
         error = self._driver.error
@@ -257,14 +264,22 @@ class Run:
 
     def _wait_for_room(self, stream: int) -> None:
         """Block until a graph input stream is not throttled any more, or the run has ended."""
-        room = threading.Event()
+        self.check_may_wait()
+        room: SimpleQueue[None] = SimpleQueue()
 
         def wait() -> None:
             throttle = self._state.throttle
             if throttle.held.get(stream, 0) > 0 and self._state.error is None and not self.done:
-                throttle.waiting.append((stream, room.set))
+                throttle.waiting.append((stream, partial(room.put, None)))
             else:
-                room.set()
+                room.put(None)
 
         self._driver.post(wait)
-        room.wait()
+        with waiting():
+            room.get()
+
+
+def _forget(queues: list[SimpleQueue[None]], queue: SimpleQueue[None]) -> None:
+    """Remove a queue unless it has got its item already."""
+    with suppress(ValueError):
+        queues.remove(queue)

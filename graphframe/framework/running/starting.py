@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from graphframe.framework.packet import Packet
 from graphframe.framework.planning.plan import Plan
 from graphframe.framework.running.loading import LoadedGraph
 from graphframe.framework.running.run import Run
+from graphframe.framework.running.threads import ThreadPool
 from graphframe.framework.running.tracers import Tracer
 
 
@@ -70,7 +72,7 @@ async def finish_async(run: Run, inputs: Mapping[str, Any], loaded: LoadedGraph)
 
     run.add_done_callback(end)
     try:
-        await loop.run_in_executor(loaded.starters, _feed, run, inputs)
+        await asyncio.wrap_future(_feed_in_thread(loaded.starters, run, inputs))
         await ended.wait()
     except BaseException as error:
         reason = _stopped(error)
@@ -90,6 +92,22 @@ def _feed(run: Run, inputs: Mapping[str, Any]) -> None:
         if run.error is None:
             raise
     run.close_inputs()
+
+
+def _feed_in_thread(pool: ThreadPool, run: Run, inputs: Mapping[str, Any]) -> Future[None]:
+    fed: Future[None] = Future()
+
+    def feed() -> None:
+        if fed.set_running_or_notify_cancel():
+            try:
+                _feed(run, inputs)
+            except BaseException as error:
+                fed.set_exception(error)
+            else:
+                fed.set_result(None)
+
+    pool.submit(feed)
+    return fed
 
 
 def _stopped(error: BaseException) -> str:

@@ -135,9 +135,10 @@ def _measure(folder: Path, options: TaskOptions, device: str) -> dict[str, NodeC
 
 def _measure_bound(folder: Path, options: TaskOptions, bound: Iterable[str]) -> dict[str, NodeCost]:
     """Return the costs of nodes for text to image or, where that does not reach them, for image to image."""
+    from graphframe.inference.device import DEFAULT
     from graphframe.tracing import Trace
 
-    graph = FolderSource(folder, options=options).open()
+    graph = FolderSource(folder, options=options).open().with_devices({DEFAULT: "CPU"})
     loading = Trace()
     taken: dict[str, float] = {}
     steps = min(STEPS, options.max_num_inference_steps or STEPS)

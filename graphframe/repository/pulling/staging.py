@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from filelock import FileLock
+from typing import IO
 
 from graphframe.repository.pulling.errors import PullError, ReadOnlyError
 from graphframe.repository.pulling.pull import Pull
@@ -25,6 +25,8 @@ FORBIDDEN = (errno.EROFS, errno.EACCES)
 def locked_staging(pull: Pull) -> Iterator[Path]:
     """Create the staging folder of a pull, and hold its lock against other processes.
 
+    At the end, the folder is removed if it is empty, and so are the lock and the folder of both.
+
     Raises
     ------
     PullError
@@ -34,12 +36,13 @@ def locked_staging(pull: Pull) -> Iterator[Path]:
     """
     staging = pull.staging
     try:
-        staging.mkdir(parents=True, exist_ok=True)
-        with FileLock(staging.with_name(f"{staging.name}.lock")):
+        with _locked(staging.with_name(f"{staging.name}.lock")):
             staging.mkdir(exist_ok=True)
-            yield staging
-            if staging.is_dir() and not any(staging.iterdir()):
-                staging.rmdir()
+            try:
+                yield staging
+            finally:
+                with suppress(OSError):  # it has files for the next try, or became the model
+                    staging.rmdir()
     except OSError as error:
         if error.errno in FORBIDDEN:
             todo = "allow writing there, or choose another folder with --model_repository_path"
@@ -50,6 +53,33 @@ def locked_staging(pull: Pull) -> Iterator[Path]:
             f"{pull.repository_path}: {error.strerror}; free space there, or choose another folder with"
             " --model_repository_path. Downloaded files are kept, and the next pull resumes"
         ) from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with _lock(path):
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):  # other pulls use it
+                path.parent.rmdir()
+
+
+def _lock(path: Path) -> IO[str]:
+    """Wait for the lock file, whose folder is created. The lock ends when the file is closed."""
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("w")
+        except (FileExistsError, FileNotFoundError):  # its holder removed the folder in between
+            if path.parent.is_file():
+                raise
+            continue
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # its holder removed the file: the next one has another
 
 
 def check_room(pull: Pull, size: int) -> None:

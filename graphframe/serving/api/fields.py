@@ -9,6 +9,7 @@ import msgspec
 
 from graphframe.framework.errors import did_you_mean
 from graphframe.images import InvalidRequest
+from graphframe.images.other_names import meant_field
 from graphframe.serving.api.image_content import image_content
 from graphframe.serving.errors import APIError
 
@@ -23,26 +24,6 @@ _UNSUPPORTED = {
 }
 """Fields of OpenAI's API, and values of them, that no model supports."""
 
-_NAMES_OF_OTHERS = {
-    "num_inference_steps": "steps step num_steps sample_steps sampling_steps inference_steps ddim_steps",
-    "guidance_scale": "cfg_scale cfg true_cfg_scale true_cfg guidance text_cfg distilled_guidance_scale",
-    "size": "image_size resolution dimensions aspect_ratio ratio",
-    "strength": "denoising_strength denoise image_strength img2img_strength prompt_strength",
-    "n": "num_images num_outputs number_of_images sample_count batch_size batch_count n_iter",
-    "seed": "random_seed manual_seed noise_seed",
-    "negative_prompt": "negative neg_prompt",
-    "scheduler": "sampler sampler_name sampler_index sample_method sampling_method",
-    "image": "init_image init_images input_image input_images image_url reference_images",
-    "mask": "mask_image mask_url",
-    "output_format": "format output_type image_format mime_type",
-    "output_compression": "output_quality",
-    "lora_alphas": "lora loras lora_scale",
-}
-"""Names that other servers have for fields of this one; case, ``_`` and ``-`` do not matter."""
-
-_PLAIN = str.maketrans("", "", "_-")
-_MEANT = {name.translate(_PLAIN): meant for meant, names in _NAMES_OF_OTHERS.items() for name in names.split()}
-
 
 def check_names(given: Iterable[str], known: Iterable[str], required: Iterable[str]) -> None:
     """Raise an APIError for a field that is unknown, or for a required one that is missing."""
@@ -52,7 +33,7 @@ def check_names(given: Iterable[str], known: Iterable[str], required: Iterable[s
         if name in _UNSUPPORTED:
             raise APIError(400, f"{name} is not supported: {_UNSUPPORTED[name]}", param=name, code="invalid_value")
         if given_name not in known:
-            hint = did_you_mean(_MEANT.get(name.lower().translate(_PLAIN), name), known)
+            hint = did_you_mean(meant_field(name), known)
             raise APIError(400, f'unknown field "{name}"{hint}', param=name, code="unknown_parameter")
     for name in required:
         if name not in given:

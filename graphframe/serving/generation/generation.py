@@ -68,6 +68,8 @@ class Generation:
         The HTTP status of its end, or `CANCELLED`; 0 before that.
     error : GraphError or None
         Why its run failed.
+    failure : APIError or None
+        The error of `fail`.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Generation:
         self.size = f"{request.width}x{request.height}" if request.width and request.height else ""
         self.status = 0
         self.error: GraphError | None = None
+        self.failure: APIError | None = None
         self._arrived_at = time.perf_counter()
         self._started_at: float | None = None
         self._ended_at: float | None = None
@@ -117,6 +120,11 @@ class Generation:
         self.status = status
         self._ended_at = time.perf_counter()
 
+    def fail(self, error: APIError) -> None:
+        """Cancel the run; `events` raises the error, unless all images are there."""
+        self.failure = error
+        self._news.set()
+
     def waited(self) -> float:
         """Return the seconds that it waited in the queue."""
         return (self._started_at or self._ended_at or time.perf_counter()) - self._arrived_at
@@ -144,7 +152,7 @@ class Generation:
         Raises
         ------
         APIError
-            If the queue is full, or the run fails.
+            If the queue is full, the run fails, or `fail` is called.
         """
         task = asyncio.create_task(self._run(turn))
         task.add_done_callback(lambda _: self._news.set())
@@ -154,6 +162,8 @@ class Generation:
                     yield self._arrived.popleft()
                 if task.done() or (self.complete and self._open == {"PREVIEW"}):
                     break
+                if self.failure is not None:
+                    raise self.failure
                 # NOTE: not wait_for, which before Python 3.12 loses a cancellation that arrives together with news.
                 news = asyncio.ensure_future(self._news.wait())
                 try:

@@ -23,6 +23,7 @@ class Queue:
     def __init__(self, max_running: int, max_waiting: int) -> None:
         self._admission = Admission(max_running, max_waiting)
         self._generations: list[Generation] = []
+        self._failure: APIError | None = None
 
     @asynccontextmanager
     async def turn(self, generation: Generation) -> AsyncIterator[None]:
@@ -31,8 +32,10 @@ class Queue:
         Raises
         ------
         APIError
-            429 if the queue is full.
+            429 if the queue is full; the error of `fail_all`.
         """
+        if self._failure is not None:
+            raise self._failure
         self._generations.append(generation)
         status = 500
         try:
@@ -44,11 +47,18 @@ class Queue:
             status = error.status_code
             raise
         except asyncio.CancelledError:
-            status = 200 if generation.complete else CANCELLED
+            failed = CANCELLED if generation.failure is None else generation.failure.status_code
+            status = 200 if generation.complete else failed
             raise
         finally:
             self._generations.remove(generation)
             generation.end(status)
+
+    def fail_all(self, error: APIError) -> None:
+        """End all generations with an error, and refuse new ones with it."""
+        self._failure = error
+        for generation in self._generations:
+            generation.fail(error)
 
     def positions(self) -> list[tuple[Generation, int]]:
         """Return the generations in order of arrival, each with its position: 0 if it runs, else from 1."""

@@ -8,6 +8,7 @@ from functools import partial
 
 from graphframe.framework.errors import GraphConfigError, GraphError
 from graphframe.graphs.shipped_graph import ModelFolderError
+from graphframe.repository.default_device import on_default_device
 from graphframe.repository.export import ExportError
 from graphframe.repository.graph_writing.task_options import TaskOptionsError
 from graphframe.repository.model_files import ModelFiles
@@ -23,6 +24,7 @@ _COMPLETE = (GraphConfigError, ModelFolderError, PullError, ExportError, TaskOpt
 """Errors whose message is complete: a traceback in the log would add nothing."""
 
 _MOST_READS = 3
+_CLOSE_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +43,8 @@ class Loader:
     lazy : bool, optional
         Whether the first request for a model loads it.
     warm_up : bool, optional
-        Whether to run a graph once before it is served.
+        Whether to run a graph once before it is served. One that replaces another is always run, for a small image at
+        least.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Loader:
                 files = source.files()
                 graph = self._open(model, files)
                 if not lazy:
-                    self._load(model, graph, warm_up=self._warm_up)
+                    self._load(model, graph, warm_up=self._warm_up or model.graph is not None)
                 if source.files() == files:
                     model.serve(graph)
                     break
@@ -107,12 +110,15 @@ class Loader:
         with self._one_at_a_time:
             self._make_room(model, graph.files.weights_bytes)
             try:
+                graph.graph, chosen = on_default_device(graph.graph)
+                if chosen:
+                    _log.info("%s uses %s", model.name, chosen)
                 graph.footprint = load_and_measure(graph.graph)
                 self._check_names(model, graph)
                 if warm_up:
-                    run_warm_up(graph.graph)
+                    run_warm_up(graph.graph, smallest=not self._warm_up)
             except BaseException:
-                graph.close()
+                _close(graph)
                 raise
             model.loads += 1
             model.bytes = graph.footprint.bytes
@@ -153,6 +159,13 @@ class Loader:
         if taken := sorted(others & graph.graph.properties.get("models", {}).keys()):
             names = ", ".join(f'"{name}"' for name in taken)
             raise ValueError(f"its adapters have names that are taken by other models: {names}")
+
+
+def _close(graph: ServedGraph) -> None:
+    """Close a graph that is not served, without waiting long for a node that does not return."""
+    closing = threading.Thread(target=graph.close, name="close", daemon=True)
+    closing.start()
+    closing.join(_CLOSE_SECONDS)
 
 
 def _fail(model: ServedModel, error: Exception) -> None:

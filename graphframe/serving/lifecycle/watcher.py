@@ -36,6 +36,7 @@ class Watcher:
         self._seen: dict[str, tuple[ModelSource, ModelFiles]] = {}
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
+        self._woken = threading.Event()
         self._logged = ""
 
     def start(self) -> None:
@@ -46,9 +47,14 @@ class Watcher:
     def stop(self) -> None:
         """Close all graphs."""
         self._stopped.set()
+        self._woken.set()
         for model in self._models:
             if model.graph is not None:
                 model.graph.close()
+
+    def reload_soon(self) -> None:
+        """Reload with `force` in the thread that watches, which logs what is wrong."""
+        self._woken.set()
 
     def reload(self, *, force: bool) -> None:
         """Load models that are new or changed, and end those that were removed. Blocks until that is done.
@@ -100,16 +106,18 @@ class Watcher:
 
     def _watch(self) -> None:
         poll, idle = self._options.file_system_poll_wait_seconds, self._options.idle_unload
-        self._reload_or_log()
-        while not self._stopped.wait(poll or 1):
-            if poll:
-                self._reload_or_log()
+        self._reload_or_log(force=False)
+        while not self._stopped.is_set():
+            asked = self._woken.wait(poll or 1)
+            self._woken.clear()
+            if (poll or asked) and not self._stopped.is_set():
+                self._reload_or_log(force=asked)
             if idle:
                 self._loader.unload_idle(time.monotonic() - idle)
 
-    def _reload_or_log(self) -> None:
+    def _reload_or_log(self, *, force: bool) -> None:
         try:
-            self.reload(force=False)
+            self.reload(force=force)
             self._logged = ""
         except ConfigFileError as error:
             if str(error) != self._logged:

@@ -56,5 +56,9 @@ class ObservedApp(falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]):
         finally:
             EXCHANGE.reset(token)
             exchange.end(left)
-            for report in self.on_end:
-                report(exchange)
+            self.report(exchange)
+
+    def report(self, exchange: Exchange) -> None:
+        """Report an exchange that ended."""
+        for report in self.on_end:
+            report(exchange)

@@ -29,4 +29,5 @@ class GraphsResource:
 
 
 def _draw(graph: Graph, title: str) -> str:
-    return to_svg(diagram(drawable(graph.config)), title)
+    devices = {node.name: node.device for node in graph.nodes}
+    return to_svg(diagram(drawable(graph.config), devices=devices), title)

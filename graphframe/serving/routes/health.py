@@ -7,6 +7,7 @@ import falcon.asgi
 from graphframe import __version__
 from graphframe.serving.api.responses import ModelMetadata, ServerInfo
 from graphframe.serving.errors import APIError
+from graphframe.serving.lifecycle.drain import Drain, shutting_down
 from graphframe.serving.lifecycle.model import LOADING_RETRY, State
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.observation.exchange import EXCHANGE
@@ -15,8 +16,9 @@ from graphframe.serving.observation.exchange import EXCHANGE
 class HealthResource:
     """Whether the server runs, whether it is ready, and whether one model is, with its description."""
 
-    def __init__(self, models: ServedModels) -> None:
+    def __init__(self, models: ServedModels, drain: Drain) -> None:
         self._models = models
+        self._drain = drain
         self._was_ready = False
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -27,7 +29,12 @@ class HealthResource:
         """Answer with 200."""
 
     async def on_get_ready(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Answer with 200 once all models were tried and one is available; others may be loading later."""
+        """Answer with 200 once all models were tried and one is available, until the server shuts down.
+
+        Others may be loading later.
+        """
+        if self._drain.announced:
+            raise shutting_down()
         states = [model.state for model in self._models if not model.ended]
         if State.LOADING in states and not self._was_ready:
             raise APIError(503, "models are still loading", code="not_ready", headers=LOADING_RETRY)
@@ -47,5 +54,7 @@ class HealthResource:
         if of_model == rest:
             model.check_available()
             resp.media = ModelMetadata(name=model.name)
+        elif self._drain.announced:
+            raise shutting_down()
         elif model.state is not State.AVAILABLE:
             raise APIError(404, f'the model "{name}" is not ready', param="model", code="model_not_ready")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from graphframe.images import ImageRequest
+from graphframe.inference import default_device
+from graphframe.inference.default_device import Gpu
 from graphframe.serving.errors import APIError
 from graphframe.serving.lifecycle.model import State
 from graphframe.serving.lifecycle.source import ModelSource
@@ -54,6 +56,35 @@ def test_names_of_adapters_stay_when_a_model_is_unloaded() -> None:
     kept.loader.unload(kept.models["toy"])
     assert kept.loaded() == []
     assert kept.run("ink") == "paint"
+
+
+def test_each_model_gets_the_best_device_when_it_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    free = {"HETERO:CPU": 2 << 30, "AUTO:CPU": 1 << 30}
+    monkeypatch.setattr(default_device, "gpus", lambda: [Gpu(name, True, size) for name, size in free.items()])
+    caplog.set_level("INFO")
+    graph = toys.GRAPH.replace('device: "CPU"', 'device: "DEFAULT"')
+    kept = Kept({"one": TextSource(graph), "toy": TextSource(toys.GRAPH)}, lazy_load=True)
+    assert _devices(kept, "one") == {"DEFAULT"}
+    kept.run("one")
+    free["HETERO:CPU"] = 0
+    kept.sources["two"] = TextSource(graph)
+    kept.reload()
+    assert [kept.run(name) for name in ("two", "toy")] == ["paint"] * 2
+    assert (_devices(kept, "one"), _devices(kept, "two")) == ({"HETERO:CPU"}, {"AUTO:CPU"})
+    assert _devices(kept, "toy") == {"CPU"}
+    reason = "of 2 discrete GPUs, it has the most free memory"
+    assert [record.message for record in caplog.records if " uses " in record.message] == [
+        f"one uses HETERO:CPU: {reason}, 2.0 GiB",
+        f"two uses AUTO:CPU: {reason}, 1.0 GiB",
+    ]
+
+
+def _devices(kept: Kept, name: str) -> set[str]:
+    graph = kept.models[name].graph
+    assert graph is not None
+    return {node.device for node in graph.graph.nodes if node.device}
 
 
 def test_lazy_load() -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 import graphframe as gf
 from graphframe.serving.lifecycle.model import State
+from graphframe.serving.lifecycle.warm_up import run_warm_up
 from tests.serving import toys
 from tests.serving.conftest import TextSource
-from tests.serving.lifecycle.kept import Kept
+from tests.serving.lifecycle.kept import OTHER, Kept
 
 SPILLING = toys.GRAPH.replace("Paint", "Spilling")
 REFUSING = toys.GRAPH.replace("Paint", "Refusing")
@@ -56,6 +59,37 @@ def test_a_warm_up_that_fails_is_a_failed_load() -> None:
     assert (kept.run(), kept.failure()) == ("paint", reason)
 
 
-def test_a_graph_that_refuses_the_warm_up_is_served() -> None:
+def test_a_graph_that_needs_an_image_gets_one(prompts: list[str]) -> None:
     kept = Kept({"toy": TextSource(REFUSING)})
     assert (kept.state("toy"), kept.failure()) == (State.AVAILABLE, "")
+    assert prompts == [""]
+
+
+def test_a_graph_that_refuses_all_warm_ups_is_served() -> None:
+    kept = Kept({"toy": TextSource(toys.GRAPH.replace("Paint", "Choosy"))})
+    assert (kept.state("toy"), kept.failure()) == (State.AVAILABLE, "")
+
+
+@pytest.mark.parametrize("broken", [SPILLING, SPILLING.replace('  device: "CPU"\n', "")])
+@pytest.mark.parametrize("warm_up", [True, False])
+def test_a_graph_that_cannot_make_images_replaces_none_that_can(broken: str, warm_up: bool) -> None:
+    source = TextSource(toys.GRAPH)
+    kept = Kept({"toy": source}, warm_up=warm_up)
+    source.text = broken
+    kept.reload(force=True)
+    assert kept.run() == "paint"
+    assert kept.failure().startswith("warm-up failed: ")
+    source.text = OTHER
+    kept.reload(force=True)
+    assert (kept.run(), kept.failure()) == ("repaint", "")
+
+
+@pytest.mark.parametrize("device", ['  device: "CPU"\n', ""])
+def test_a_warm_up_that_does_not_end(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    monkeypatch.setattr(toys.StuckCalculator, "free", threading.Event())
+    graph = gf.Graph.from_text(toys.GRAPH.replace("Paint", "Stuck").replace('  device: "CPU"\n', device))
+    graph.load()
+    with pytest.raises(gf.GraphError, match=r"warm-up failed: no image within 0.1 seconds"):
+        run_warm_up(graph, seconds=0.1)
+    toys.StuckCalculator.free.set()
+    graph.close()

@@ -7,6 +7,7 @@ from falcon.routing import CompiledRouter
 
 from graphframe.serving.app import make_app
 from graphframe.serving.errors import write_envelope
+from graphframe.serving.lifecycle.drain import Drain
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.middleware.request_id import RequestId
 from graphframe.serving.observation.observed_app import ObservedApp
@@ -74,7 +75,9 @@ def test_not_ready_while_loading(make_model: MakeModel) -> None:
     app = ObservedApp(CompiledRouter())
     app.add_middleware(RequestId())
     app.set_error_serializer(write_envelope)
-    app.add_route("/ready", HealthResource(ServedModels([make_model(load=False)])), suffix="ready")
+    app.add_route(
+        "/ready", HealthResource(ServedModels([make_model(load=False)]), Drain(lambda error: None)), suffix="ready"
+    )
     response = falcon.testing.TestClient(app).simulate_get("/ready")
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) > 0

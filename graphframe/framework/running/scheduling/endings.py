@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from heapq import heapify
 from typing import Final
 
@@ -10,10 +11,11 @@ from graphframe.framework.running.invocation import PROCESS
 from graphframe.framework.running.scheduling.closing import close_node, mark_closed
 from graphframe.framework.running.scheduling.explanation import explain
 from graphframe.framework.running.scheduling.run_state import RunState
-from graphframe.framework.running.scheduling.state import NodeState, StreamState
+from graphframe.framework.running.scheduling.state import NodeState, NodeTask, StreamState
 from graphframe.framework.running.scheduling.steps import settle, stop_source
 from graphframe.framework.running.scheduling.streams import close_input, release
 from graphframe.framework.running.scheduling.tasks import take_back
+from graphframe.framework.running.scheduling.throttle import Throttle
 from graphframe.framework.timestamp import Timestamp
 
 _DONE: Final = Timestamp.DONE
@@ -48,6 +50,30 @@ def close_all(run: RunState) -> None:
         if node.opened:
             close_node(run, node)
         else:
+            mark_closed(run, node)
+
+
+def recover(run: RunState) -> None:
+    """Make the state of a run consistent after an exception left it half changed: no task works or is ready."""
+    run.fault = None
+    run.ready.clear()
+    run.touched.clear()
+    run.busy = 0
+    waiting = run.throttle.waiting
+    run.throttle = Throttle(run.plan)
+    run.throttle.waiting = waiting
+    for node in run.nodes:
+        node.touched = False
+        node.working = deque()
+        if not node.closed:
+            node.idle = [NodeTask(node) for _ in range(node.most)]
+            for task in node.idle if node.opened else ():
+                task.side_packets = [run.side_packets[connection.number] for connection in node.plan.side_inputs]
+            for item in node.inputs:
+                item.full = False
+    run.unclosed = sum(not node.closed for node in run.nodes)
+    for node in run.nodes:
+        if node.closing and not node.closed:
             mark_closed(run, node)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop
 
-from graphframe.framework.errors import GraphError
+from graphframe.framework.errors import GraphError, text_of
 from graphframe.framework.packet import Packet
 from graphframe.framework.running.invocation import OPEN
 from graphframe.framework.running.scheduling import endings
@@ -52,7 +52,7 @@ class RunScheduler:
             try:
                 self.deliver(run, run.streams[number], packet)
             except Exception as error:
-                endings.fail(run, error if isinstance(error, GraphError) else GraphError(str(error)))
+                endings.fail(run, error if isinstance(error, GraphError) else GraphError(text_of(error)))
             if run.touched:
                 settle(run)
 
@@ -85,8 +85,10 @@ class RunScheduler:
     def release(self, number: int) -> None:
         """Take back one `Throttle.hold` of a stream."""
         run = self.run
-        release(run, run.throttle.release(number))
-        settle(run)
+        origins = run.throttle.release(number)
+        if run.error is None:
+            release(run, origins)
+            settle(run)
 
     def next(self) -> NodeTask | None:
         """Return the task to do next, or None if there is none now."""

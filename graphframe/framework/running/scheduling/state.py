@@ -120,6 +120,8 @@ class NodeState:
         Its step once it is open.
     opened : bool
         Whether its calculator is open, or was until it closed.
+    closing : bool
+        Whether ``close`` of its calculator was called.
     closed : bool
     touched : bool
         Whether its step is due.
@@ -138,7 +140,7 @@ class NodeState:
     """
 
     __slots__ = (
-        "closed", "idle", "inputs", "most", "offset", "opened", "outputs", "plain", "plan", "policy",
+        "closed", "closing", "idle", "inputs", "most", "offset", "opened", "outputs", "plain", "plan", "policy",
         "priority", "processed", "step", "touched", "work", "working",
     )  # fmt: skip
 
@@ -157,7 +159,7 @@ class NodeState:
         for connection in plan.outputs:
             self.outputs.append(streams[connection.number])
         self.opened = plan.opens_at_once
-        self.closed = self.touched = False
+        self.closed = self.closing = self.touched = False
         self.processed: int = _UNSTARTED
         self.most = plan.max_in_flight
         self.idle = [NodeTask(self)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from graphframe.framework.errors import GraphError
+from graphframe.framework.errors import GraphError, describe
 from graphframe.framework.input_policy.policy import READY, WAIT, Readiness, least, settled_before
 from graphframe.framework.planning.plan import NodePlan
 from graphframe.framework.running.invocation import OPEN, PROCESS
@@ -55,7 +55,7 @@ def settle(run: RunState) -> None:
                 node.step(run, node)
             except Exception as cause:
                 name = node.plan.info.name
-                run.fault = GraphError(f'the input policy of node "{name}" failed: {type(cause).__name__}: {cause}')
+                run.fault = GraphError(f'the input policy of node "{name}" failed: {describe(cause)}')
                 run.fault.__cause__ = cause
 
 

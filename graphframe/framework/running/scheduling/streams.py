@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Final
 
-from graphframe.framework.errors import GraphError
+from graphframe.framework.errors import GraphError, describe
 from graphframe.framework.packet import Packet
 from graphframe.framework.running.scheduling.run_state import RunState
 from graphframe.framework.running.scheduling.state import NodeState, StreamState
@@ -140,4 +140,4 @@ def _show_bound(run: RunState, stream: StreamState) -> None:
 
 
 def _observer_failed(stream: StreamState, where: str, cause: BaseException) -> GraphError:
-    return GraphError(f'an observer of stream "{stream.name}" failed at {where}: {type(cause).__name__}: {cause}')
+    return GraphError(f'an observer of stream "{stream.name}" failed at {where}: {describe(cause)}')
