@@ -21,6 +21,7 @@ ALLOWED = {
         {"numpy", "openvino", "openvino_tokenizers"},
     ),
     "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, {"opentelemetry"}),
+    "graphframe/packet_values.py": ({"graphframe.images", *ENGINE}, {"numpy"}),
     "graphframe/progress.py": ({*ENGINE}, set()),
     "graphframe/view": ({"graphframe.view", *ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/images": ({"graphframe.images"}, {"msgspec", "typing_extensions"}),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.cli.table import print_table
 from graphframe.framework.graph import Graph
 from graphframe.repository.default_device import on_default_device
@@ -16,6 +17,7 @@ from graphframe.repository.model_folder import graph_file
 @click.command()
 @click.argument("graph", type=click.Path(path_type=Path, exists=True))
 @click.option("--allow_unknown", is_flag=True, help="Accept unknown calculators and options, e.g. MediaPipe's.")
+@CALCULATORS
 def check(graph: Path, allow_unknown: bool) -> None:
     """Validate GRAPH, a .pbtxt file or the folder of a model, and its sizes for the model, if that exists.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.cli.options.option_group import GroupedCommand, with_options
 from graphframe.cli.options.request import REQUEST_OPTIONS, take_request_fields
 from graphframe.cli.progress_line import ProgressLine
@@ -66,6 +67,7 @@ def image_file(text: str) -> Path:
     metavar="FILE",
     help="Write a trace of the run for ui.perfetto.dev or chrome://tracing.",
 )
+@CALCULATORS
 @click.option("--profile", is_flag=True, help="Print a table with the time of each node.")
 def generate(
     prompt: str,

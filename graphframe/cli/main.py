@@ -13,7 +13,9 @@ from graphframe.cli.check import check
 from graphframe.cli.devices import devices
 from graphframe.cli.export import export
 from graphframe.cli.generate import generate
+from graphframe.cli.new import new
 from graphframe.cli.pull import pull
+from graphframe.cli.run import run
 from graphframe.cli.serve import serve
 from graphframe.cli.version import version
 from graphframe.cli.view import view
@@ -61,5 +63,5 @@ def main() -> None:
     """
 
 
-for command in (serve, generate, check, view, pull, export, devices, version):
+for command in (serve, generate, run, check, view, new, pull, export, devices, version):
     main.add_command(command)

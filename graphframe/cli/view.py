@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from graphframe.cli.failure import reported
+from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.framework.errors import GraphError
 from graphframe.repository.model_folder import graph_file
 from graphframe.view.diagram import diagram
@@ -42,6 +43,7 @@ def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Graph that has a type, to draw inside the nodes of this type. Repeat the option for several.",
 )
+@CALCULATORS
 def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
     """Draw GRAPH, a .pbtxt file of graphframe or MediaPipe, or the folder of a model.
 

@@ -134,9 +134,14 @@ class Graph:
         return [node.info for node in self._plan.nodes]
 
     @property
-    def inputs(self) -> list[str]:
-        """The keys of the graph's input streams: tags, and names of those without one."""
-        return list(self._plan.inputs.keys)
+    def inputs(self) -> dict[str, type]:
+        """The type that each input stream takes, by tag; by name where it has no tag."""
+        return self._plan.inputs.types_by_key()
+
+    @property
+    def side_packets(self) -> dict[str, type]:
+        """The type that each input side packet takes, by tag or name."""
+        return self._plan.side_inputs.types_by_key()
 
     @property
     def outputs(self) -> list[str]:
@@ -181,10 +186,7 @@ class Graph:
         self._load(tracer)
 
     def close(self) -> None:
-        """Wait until no node works any more, and release what was loaded.
-
-        A run that has not ended fails when it needs a thread of the graph.
-        """
+        """Wait until no node works any more, and release what was loaded. Runs that need its threads then fail."""
         with self._loading:
             loaded, self._loaded = self._loaded, None
         if loaded is not None:
@@ -250,9 +252,7 @@ class Graph:
         Parameters
         ----------
         outputs : iterable of str, optional
-            Output streams to collect, by tag or name; by default all.
-        side_packets, on_progress, tracer
-            The same as in `start_run`.
+            Output streams to collect, by tag or name; by default all. Other options are those of `start_run`.
         **inputs : object
             Values by tag or name of input streams. The others are closed without a packet.
 

@@ -83,7 +83,7 @@ def test_what_a_graph_tells_about_itself() -> None:
         node { name: "second" calculator: "Double" device: "NPU" input_stream: "x" output_stream: "y" }
         node { name: "first" calculator: "Double" input_stream: "in" output_stream: "x" }
     """)
-    assert graph.inputs == ["IN", "other"]
+    assert [*graph.inputs] == ["IN", "other"]
     assert graph.outputs == ["OUT", "OUT:1", "SAME"]
     assert [(node.name, node.calculator, node.device) for node in graph.nodes] == [
         ("first", "Double", ""),

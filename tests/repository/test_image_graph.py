@@ -20,13 +20,13 @@ def folder(tmp_path: Path, euler: Path) -> Path:
 
 def test_without_a_graph_of_its_own(folder: Path) -> None:
     graph = open_image_graph(folder)
-    assert (graph.inputs, graph.outputs) == (["REQUEST"], ["IMAGE", "PREVIEW"])
+    assert ([*graph.inputs], graph.outputs) == (["REQUEST"], ["IMAGE", "PREVIEW"])
 
 
 def test_a_graph_of_openvino_model_server(folder: Path) -> None:
     (folder / "graph.pbtxt").write_text(ovms_graph())
     graph = open_image_graph(folder)
-    assert (graph.inputs, graph.outputs) == (["REQUEST"], ["IMAGE", "PREVIEW"])
+    assert ([*graph.inputs], graph.outputs) == (["REQUEST"], ["IMAGE", "PREVIEW"])
     request = ImageRequest("a red cat", width=64, height=64, num_inference_steps=3, partial_images=2)
     outputs = graph.run(REQUEST=request)
     assert {name: len(packets) for name, packets in outputs.items()} == {"IMAGE": 1, "PREVIEW": 2}

@@ -105,6 +105,11 @@ def _note_change() -> None:
     _changes += 1
 
 
+def is_installed(name: str) -> bool:
+    """Return whether an installed package has a calculator or subgraph of that name."""
+    return name in _entry_points()
+
+
 def find_subgraph(name: str) -> SourcedConfig | None:
     """Return the graph of that type, if one is registered from a file."""
     found = _subgraphs.get(name)

@@ -45,6 +45,10 @@ class Interface:
         known = f"{did_you_mean(key, self.numbers)}; it has: {', '.join(self.keys) or 'none'}"
         raise GraphError(f'the graph has no {self.kind} "{key}"{known}')
 
+    def types_by_key(self) -> dict[str, type]:
+        """Return the type that each must hold, by key; `object` if that is any."""
+        return {key: self.types.get(self.numbers[key], object) for key in self.keys}
+
     def check(self, key: str, value: Any) -> None:
         """Raise TypeError if `value` is not of the type that `key` must hold."""
         type_ = self.types.get(self.number(key), object)

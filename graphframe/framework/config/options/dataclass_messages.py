@@ -42,7 +42,8 @@ def message_type(cls: type[Any]) -> type[Message]:
     _Description(root, {cls: f".{cls.__name__}"}).add_fields(cls, root)
     content = file.SerializeToString()
     if _described.setdefault(cls.__name__, content) != content:
-        raise TypeError(f"options {cls.__name__}: another dataclass of that name has other fields; rename one")
+        message = "another dataclass of that name has other fields; rename one, or start graphframe again"
+        raise TypeError(f"options {cls.__name__}: {message}")
     pool = descriptor_pool.Default()
     try:
         pool.FindFileByName(file.name)
