@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphframe.calculators.ovms.plugin_config import DEVICE_PROPERTIES
-from graphframe.inference.device import DEFAULT, parts
+from graphframe.inference.device import DEFAULT, normalise, parts
 
 
 def properties_for(device: str, config: dict[str, Any]) -> dict[str, str]:
@@ -17,8 +17,9 @@ def properties_for(device: str, config: dict[str, Any]) -> dict[str, str]:
     """
     properties = {name: value for name, value in config.items() if name != DEVICE_PROPERTIES}
     by_device = config.get(DEVICE_PROPERTIES, {})
-    if ":" in device or device == DEFAULT:
-        named = by_device if device == DEFAULT else parts(device)
+    not_chosen = normalise(device) == DEFAULT
+    if not_chosen or ":" in device:
+        named = by_device if not_chosen else parts(device)
         used = [f"{name}:{_openvino_text(by_device[name])}" for name in by_device if name in named]
         return {**properties, **({DEVICE_PROPERTIES: f"{{{','.join(used)}}}"} if used else {})}
     return {**properties, **by_device.get(device.partition(".")[0], {}), **by_device.get(device, {})}

@@ -22,7 +22,7 @@ TASK_OPTIONS = OptionGroup(
             help="Device of all models, e.g. GPU; three devices, for text encoders, denoiser and VAE, e.g. 'CPU GPU"
             " NPU'; NODE=DEVICE pairs, e.g. 'denoise=GPU vae_decode=NPU'; or auto, to measure the devices and write"
             " the fastest ones into the graph.  [default: a discrete GPU, else an integrated one, else the CPU; chosen"
-            " at each start]",
+            " whenever the model is loaded, also with a graph that is written]",
         ),
         click.Option(
             ["--resolution"],

@@ -44,5 +44,6 @@ def test_devices_that_are_combined_get_theirs_from_openvino() -> None:
 def test_a_device_that_is_not_chosen_yet_gets_its_properties_from_openvino() -> None:
     found = read_plugin_config('{"NUM_STREAMS": 1, "DEVICE_PROPERTIES": {"CPU": {"NUM_STREAMS": 2}, "GPU": {"B": 1}}}')
     properties = properties_for("DEFAULT", found)
+    assert properties_for("default", found) == properties
     assert properties == {"NUM_STREAMS": "1", "DEVICE_PROPERTIES": "{CPU:{NUM_STREAMS:2},GPU:{B:1}}"}
     assert core().compile_model(toy_models.scale(), "CPU", properties).get_property("NUM_STREAMS") == 2
