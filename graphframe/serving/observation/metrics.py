@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from falcon.constants import COMBINED_METHODS
 from prometheus_client import (
     CollectorRegistry,
@@ -18,12 +16,11 @@ from graphframe.serving.generation.generation import Generation
 from graphframe.serving.generation.queue import Queue
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.observation.exchange import Exchange
-from graphframe.serving.observation.ovms_metrics import OvmsMetrics
+from graphframe.serving.observation.ovms_metrics import OvmsMetrics, respelled
 from graphframe.serving.observation.state_metrics import StateMetrics
 
 _REQUEST_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500)
 _NODE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250)
-_OVMS_COUNTER = re.compile(rb"^((?:# \w+ )?ovms_\w+)_total\b", re.MULTILINE)
 
 
 class Metrics:
@@ -36,6 +33,7 @@ class Metrics:
     """
 
     def __init__(self, models: ServedModels, queue: Queue) -> None:
+        self._models = models
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -56,9 +54,11 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
+        for model in self._models:  # so that their rates are known from the first request
+            for family in (self._images, self._seconds, self._queue_seconds, self._service_seconds):
+                family.labels(model.name)
         self._ovms.prepare()
-        # NOTE: the client library appends _total to all names of counters; those of OpenVINO Model Server have none.
-        return _OVMS_COUNTER.sub(rb"\1", generate_latest(self._registry))
+        return respelled(generate_latest(self._registry))
 
     def count(self, exchange: Exchange) -> None:
         """Count an exchange that ended."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version as version_of
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from graphframe import __version__
 from graphframe.serving.generation.queue import Queue
-from graphframe.serving.lifecycle.model import State
+from graphframe.serving.lifecycle.model import ServedModel, State
 from graphframe.serving.lifecycle.models import ServedModels
+
+if TYPE_CHECKING:
+    from graphframe.inference.lane import LaneCounts
 
 
 class StateMetrics(Collector):
@@ -34,23 +38,38 @@ class StateMetrics(Collector):
         )
         build.add_metric([__version__, version_of("openvino")], 1)
         yield build
+        lanes = _lanes() if any(model.loaded for model in self._models) else {}
         yield from self._requests()
         yield from self._states()
-        if any(model.loaded for model in self._models):
-            yield from _lanes()
+        yield from _device_metrics(lanes)
+        yield from self._ovms_metrics(lanes)
 
     def _requests(self) -> Iterator[Metric]:
         current = GaugeMetricFamily(
             "graphframe_current_requests", "Generations that run or wait.", labels=["model", "status"]
         )
-        graphs = GaugeMetricFamily("ovms_current_graphs", "Number of graphs currently in process.", labels=["name"])
-        generations = [generation for generation, _ in self._queue.positions()]
         for model in self._models:
-            states = [generation.running for generation in generations if generation.model is model]
-            current.add_metric([model.name, "running"], states.count(True))
-            current.add_metric([model.name, "waiting"], states.count(False))
-            graphs.add_metric([model.name], states.count(True))
-        yield from (current, graphs)
+            running, waiting = self._counts(model)
+            current.add_metric([model.name, "running"], running)
+            current.add_metric([model.name, "waiting"], waiting)
+        yield current
+
+    def _counts(self, model: ServedModel) -> tuple[int, int]:
+        """Return the numbers of a model's generations that run and that wait."""
+        states = [generation.running for generation, _ in self._queue.positions() if generation.model is model]
+        return states.count(True), states.count(False)
+
+    def _ovms_metrics(self, lanes: Mapping[str, LaneCounts]) -> Iterator[Metric]:
+        graphs = GaugeMetricFamily("ovms_current_graphs", "Number of graphs currently in process.", labels=["name"])
+        of_model = ["name", "version"]
+        requests = GaugeMetricFamily("ovms_current_requests", "Number of requests in process.", labels=of_model)
+        streams = GaugeMetricFamily("ovms_streams", "Inferences that its devices may run at once.", labels=of_model)
+        for model in self._models:
+            running, waiting = self._counts(model)
+            graphs.add_metric([model.name], running)
+            requests.add_metric([model.name, "1"], running + waiting)
+            streams.add_metric([model.name, "1"], _streams(model, lanes))
+        yield from (graphs, requests, streams)
 
     def _states(self) -> Iterator[Metric]:
         available = GaugeMetricFamily("graphframe_model_available", "Whether a model is available.", labels=["model"])
@@ -73,15 +92,28 @@ class StateMetrics(Collector):
         yield from (available, taken, weights, loads)
 
 
-def _lanes() -> Iterator[Metric]:
+def _lanes() -> dict[str, LaneCounts]:
     from graphframe.inference.lane import lanes  # which imports OpenVINO; --help should not
 
+    return {lane.device: lane.counts() for lane in lanes()}
+
+
+def _streams(model: ServedModel, lanes: Mapping[str, LaneCounts]) -> int:
+    """Return how many inferences the devices of a model may run at once."""
+    if model.graph is None or not lanes:
+        return 0
+    from graphframe.inference.device import normalise
+
+    devices = {normalise(node.device) for node in model.graph.graph.nodes if node.device}
+    return sum(lanes[device].slots for device in devices & lanes.keys())
+
+
+def _device_metrics(lanes: Mapping[str, LaneCounts]) -> Iterator[Metric]:
     slots = GaugeMetricFamily("graphframe_lane_slots", "Inferences that a device may run at once.", labels=["device"])
     used = GaugeMetricFamily("graphframe_lane_used_slots", "Inferences that a device runs.", labels=["device"])
     waiting = GaugeMetricFamily("graphframe_lane_waiting", "Callers that wait for a device.", labels=["device"])
-    for lane in lanes():
-        counts = lane.counts()
-        slots.add_metric([lane.device], counts.slots)
-        used.add_metric([lane.device], counts.used)
-        waiting.add_metric([lane.device], counts.waiting)
+    for device, counts in lanes.items():
+        slots.add_metric([device], counts.slots)
+        used.add_metric([device], counts.used)
+        waiting.add_metric([device], counts.waiting)
     yield from (slots, used, waiting)

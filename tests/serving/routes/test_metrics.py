@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import doctest
+
 import falcon.testing
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from graphframe import __version__
 from graphframe.serving.app import make_app
+from graphframe.serving.observation import ovms_metrics
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.conftest import MakeModel
@@ -95,16 +98,31 @@ def test_names_of_openvino_model_server(client: falcon.testing.TestClient) -> No
     assert metric(client, "ovms_graph_error", name="toy", **graph) == 2
     assert metric(client, "ovms_responses", name="toy", **graph) == 1
     assert metric(client, "ovms_requests_rejected", name="broken", **graph) == 1
-    assert metric(client, "ovms_graph_processing_time_us_count", name="toy", method="Unary") == 3
+    for name in ("processing_time", "request_latency"):
+        assert metric(client, f"ovms_graph_{name}_us_count", name="toy", method="Unary") == 3
     assert metric(client, "ovms_current_graphs", name="toy") == 0
     client.simulate_get("/v2/models/toy/ready")
     client.simulate_get("/v2/models/broken")
     kserve = {"api": "KServe", "interface": "REST"}
     assert metric(client, "ovms_requests_success", name="toy", method="ModelReady", **kserve) == 1
     assert metric(client, "ovms_requests_fail", name="broken", method="ModelMetadata", **kserve) == 1
+    inferences = {"api": "V3", "interface": "REST", "method": "ModelInfer", "version": "1"}
+    assert metric(client, "ovms_requests_success", name="toy", **inferences) == 1
+    assert metric(client, "ovms_requests_fail", name="toy", **inferences) == 2
+    assert metric(client, "ovms_requests_fail", name="broken", **inferences) == 1
+    for family in ("request_time", "inference_time", "wait_for_infer_req_time"):
+        assert metric(client, f"ovms_{family}_us_count", name="toy", version="1") == 3
+    for family in ("current_requests", "streams"):
+        assert f'ovms_{family}{{name="toy",version="1"}} 0.0' in text(client)
     for name in ("accepted", "rejected", "success", "fail"):
         assert f"# TYPE ovms_requests_{name} counter\novms_requests_{name}{{" in text(client)
     assert "# TYPE ovms_graph_processing_time_us histogram\n" in text(client)
+
+
+def test_the_spelling_of_openvino_model_server() -> None:
+    results = doctest.testmod(ovms_metrics)
+    assert results.attempted > 0
+    assert results.failed == 0
 
 
 def test_off_by_default(make_model: MakeModel) -> None:
