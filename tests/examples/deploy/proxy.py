@@ -73,7 +73,7 @@ def nginx(folder: Path, upstream: int, certificate: Certificate) -> Iterator[Pro
     (folder / "main.conf").write_text(f"{main} include {folder}/graphframe.conf; }}")
     command = [tool("nginx"), "-p", str(folder), "-c", str(folder / "main.conf"), "-g", "user root;"]
     run([*command, "-t"])
-    with _running(command, port):
+    with running(command, port):
         yield Proxy(port, certificate)
 
 
@@ -91,12 +91,12 @@ def caddy(folder: Path, upstream: int, certificate: Certificate) -> Iterator[Pro
     )
     (folder / "Caddyfile").write_text(uncommented(text, "handle_path /sd/* {"))
     command = [tool("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
-    with _running(command, port):
+    with running(command, port):
         yield Proxy(port, certificate)
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def running(command: list[str], port: int) -> Iterator[None]:
     """Run a command, from when something listens on `port`."""
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
