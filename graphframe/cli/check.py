@@ -27,6 +27,8 @@ def check(graph: Path, allow_unknown: bool) -> None:
         folder = graph if graph.is_dir() else graph.parent
         checked = Graph.from_file(graph_file(graph), folder, allow_unknown=allow_unknown)
         checked.check_files()
+        for note in checked.notes:
+            click.echo(f"note: {note}", err=True)
         checked, chosen = on_default_device(checked)
     rows = [("NODE", "CALCULATOR", "DEVICE")]
     rows += [(node.name, node.calculator, node.device or "(inline)") for node in checked.nodes]

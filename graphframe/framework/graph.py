@@ -7,19 +7,20 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.canonical import canonical
-from graphframe.framework.config.registry import changes, find_calculator, full_name, is_subgraph, load_option_types
+from graphframe.framework.config.registry import changes, find_calculator, load_option_types
 from graphframe.framework.config.sourced import SourcedConfig
-from graphframe.framework.config.text.reading import graph_in, parse, parse_file
-from graphframe.framework.errors import GraphConfigError
+from graphframe.framework.config.text.reading import graph_in, parse_file
+from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.packet import Packet
+from graphframe.framework.planning.cached import read_and_plan
 from graphframe.framework.planning.file_problems import file_problems
 from graphframe.framework.planning.nodes import find_or_stand_in
 from graphframe.framework.planning.plan import Plan
@@ -27,7 +28,7 @@ from graphframe.framework.planning.validation import validate
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.running.loading import LoadedGraph, load_graph
 from graphframe.framework.running.run import Run
-from graphframe.framework.running.starting import finish, finish_async, make_run
+from graphframe.framework.running.starting import collecting, finish, finish_async, make_run
 from graphframe.framework.running.tracers import LoadTracer, Tracer
 
 Outputs = dict[str, list[Packet]]
@@ -98,7 +99,7 @@ class Graph:
         GraphConfigError
             With all problems.
         """
-        config, plan = _read(text, source, os.path.abspath(base), changes())
+        config, plan = read_and_plan(text, source, os.path.abspath(base), changes())
         return cls(plan or validate(config), config)
 
     @classmethod
@@ -147,6 +148,16 @@ class Graph:
     def outputs(self) -> list[str]:
         """The keys of the graph's output streams: tags, and names of those without one."""
         return list(self._plan.outputs.keys)
+
+    @property
+    def needed_side_packets(self) -> list[str]:
+        """The names of the side packets that each run must be given."""
+        return [self._plan.side_packets[number] for number in sorted(self._plan.needed_side_inputs)]
+
+    @property
+    def notes(self) -> list[Problem]:
+        """The places of the config that are valid, but may not be intended."""
+        return self._plan.notes
 
     @cached_property
     def digest(self) -> str:
@@ -231,7 +242,7 @@ class Graph:
         """
         run = make_run(self._plan, self._load(), side_packets or {}, (observers or {}).items(), on_progress, tracer)
         for key, observer in (bound_observers or {}).items():
-            run.observe(self._plan.outputs.number(key), on_bound=observer)
+            run.observe(self._plan.stream(key), on_bound=observer)
         for key in pollers:
             run.poll(key)
         run.start()
@@ -269,7 +280,7 @@ class Graph:
             If an input stream or side packet takes another type.
         """
         collected = self._collected(outputs)
-        run = make_run(self._plan, self._load(), side_packets or {}, _appends(collected), on_progress, tracer)
+        run = make_run(self._plan, self._load(), side_packets or {}, collecting(collected), on_progress, tracer)
         finish(run, inputs)
         return collected
 
@@ -295,10 +306,10 @@ class Graph:
         if loaded is None:
             loaded = await asyncio.get_running_loop().run_in_executor(None, self._load)
         collected = self._collected(outputs)
-        watched = (*_appends(collected), *(observers or {}).items())
+        watched = (*collecting(collected), *(observers or {}).items())
         run = make_run(self._plan, loaded, side_packets or {}, watched, on_progress, tracer, share)
         for key, observer in (bound_observers or {}).items():
-            run.observe(self._plan.outputs.number(key), on_bound=observer)
+            run.observe(self._plan.stream(key), on_bound=observer)
         await finish_async(run, inputs, loaded)
         return collected
 
@@ -334,16 +345,3 @@ def make_graph(
     """
     config = config._replace(base=Path(os.path.abspath(base)))
     return Graph(validate(config, find), config)
-
-
-@lru_cache(maxsize=100)
-def _read(text: str, source: str, base: str, _changes: int) -> tuple[SourcedConfig, Plan | None]:
-    """Return the config of a text, and its plan unless it has subgraphs: their functions are called for each graph."""
-    config = parse(text, source, load_option_types)._replace(base=Path(base))
-    names = {full_name(node.calculator, config.proto.package) for node in config.proto.node[:]}
-    return config, None if any(map(is_subgraph, names)) else validate(config)
-
-
-def _appends(outputs: Outputs) -> Iterable[tuple[str, Callable[[Packet], None]]]:
-    """Return the observers that collect the outputs."""
-    return ((key, packets.append) for key, packets in outputs.items())

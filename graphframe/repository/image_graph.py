@@ -47,6 +47,10 @@ def to_image_graph(config: SourcedConfig, folder: Path) -> Graph:
     if "REQUEST" not in graph.inputs or "IMAGE" not in graph.outputs:
         message = 'an image graph needs an input_stream "REQUEST:..." and an output_stream "IMAGE:..."'
         raise GraphConfigError([Problem(message, config.source)])
+    if needed := graph.needed_side_packets:
+        names = ", ".join(f'"{name}"' for name in needed)
+        message = f"an image graph gets no side packets, but needs {names}: use a ConstantSidePacketCalculator"
+        raise GraphConfigError([Problem(message, config.source)])
     return graph
 
 

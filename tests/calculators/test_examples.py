@@ -53,7 +53,9 @@ CASES = {
         {"faces": [[1, 2], [], [3]], "hands": [[4], [5]]},
         {"faces_and_hands": [[1, 2, 4], [5], [3]]},
     ),
+    "ConstantSidePacketCalculator": Case({}, {}, {}, {"count": 3, "style": "oil"}),
     "CountingSourceCalculator": Case({}, {"number": [P(10, 10), P(15, 15), P(20, 20)]}),
+    "DefaultSidePacketCalculator": Case({}, {}, {"usual_style": "oil"}, {"style_or_usual": "oil"}),
     "DemuxCalculator": Case(
         {"image": ["a", "b", "c"], "is_large": [True, False, True]},
         {"small_image": [P("b", 1)], "large_image": [P("a", 0), P("c", 2)]},

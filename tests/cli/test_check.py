@@ -119,9 +119,27 @@ def test_unknown_calculators_may_be_allowed(tmp_path: Path) -> None:
 
 def test_other_problems_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "graph.pbtxt"
-    path.write_text('node { calculator: "Unknown" input_stream: "IMAGE:frame" }')
+    path.write_text('node { calculator: "Unknown" input_stream: "IMAGE:frame" input_stream: "IMAGE:other" }')
     result = CliRunner().invoke(main, ["check", "--allow-unknown", str(path)])
-    assert 'input_stream "frame" has no producer' in result.output
+    assert result.exit_code == 1
+    assert "IMAGE" in result.output
+
+
+def test_undeclared_inputs_are_noted(tmp_path: Path) -> None:
+    """Side packets in any graph; streams in one that cannot run, such as those of MediaPipe that are parsed only."""
+    path = tmp_path / "graph.pbtxt"
+    path.write_text("""
+        input_stream: "frames"
+        node { calculator: "PassThroughCalculator" input_stream: "frame" output_stream: "same" }
+        node { calculator: "SidePacketToStreamCalculator" input_side_packet: "path" output_stream: "AT_ZERO:zero" }
+        """)
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert result.exit_code == 1
+    assert 'input_stream "frame" has no producer (did you mean "frames"?)' in result.output
+    result = CliRunner().invoke(main, ["check", "--allow-unknown", str(path)])
+    assert result.exit_code == 0
+    for name, hint in (('input_side_packet "path"', ""), ('input_stream "frame"', ' (did you mean "frames"?)')):
+        assert f"{name} is an input of the graph, which does not declare it{hint}" in result.output
 
 
 def test_folder_of_a_model(euler: Path, tmp_path: Path) -> None:

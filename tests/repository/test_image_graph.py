@@ -42,3 +42,21 @@ def test_a_graph_that_is_not_an_image_graph(tmp_path: Path) -> None:
     (tmp_path / "graph.pbtxt").write_text('input_stream: "REQUEST:a" output_stream: "a"')
     with pytest.raises(GraphConfigError, match="an image graph needs an input_stream"):
         open_image_graph(tmp_path)
+
+
+def test_graph_that_needs_side_packets_is_refused(tmp_path: Path) -> None:
+    """Nothing gives them to it, so that each request would fail."""
+    text = """
+        input_stream: "REQUEST:request" output_stream: "IMAGE:image" input_side_packet: "STYLE:style" %s
+        node { calculator: "SidePacketToStreamCalculator" input_stream: "TICK:request" input_side_packet: "style"
+               output_stream: "AT_TICK:image" }
+    """
+    (tmp_path / "graph.pbtxt").write_text(text % "")
+    with pytest.raises(GraphConfigError, match='needs "style": use a ConstantSidePacketCalculator'):
+        open_image_graph(tmp_path)
+    constant = """
+        node { calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:style"
+               options { [graphframe.ConstantSidePacketCalculatorOptions.ext] { packet { string_value: "oil" } } } }
+    """
+    (tmp_path / "graph.pbtxt").write_text((text % constant).replace('input_side_packet: "STYLE:style"', "", 1))
+    open_image_graph(tmp_path)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from graphframe.framework.config.sourced import SourcedConfig
@@ -31,6 +31,10 @@ class Interface:
     keys: tuple[str, ...]
     numbers: dict[str, int]
     types: dict[int, type] = field(default_factory=dict)
+
+    def including(self, names: Mapping[str, int]) -> Interface:
+        """Return the interface with further names, which are their own keys."""
+        return replace(self, keys=(*self.keys, *names), numbers={**self.numbers, **names}) if names else self
 
     def number(self, key: str) -> int:
         """Return the number of the stream or side packet with this key or name.

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.specs import Spec
+from graphframe.framework.errors import Problem
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
 from graphframe.framework.node_info import NodeInfo
@@ -114,6 +115,9 @@ class Plan:
     streams, side_packets : list of str
         Names, by number.
     inputs, outputs, side_inputs, side_outputs : Interface
+        Side packets that no node sets are inputs of the graph, also those that it does not declare.
+    notes : list of Problem
+        About what is valid, but may not be intended.
     executors : dict
         The number of threads of each executor, by name.
     max_queue_size : int
@@ -132,6 +136,7 @@ class Plan:
     outputs: Interface
     side_inputs: Interface
     side_outputs: Interface
+    notes: list[Problem]
     executors: dict[str, int]
     max_queue_size: int
     report_deadlock: bool
@@ -154,6 +159,24 @@ class Plan:
     def sources(self) -> list[int]:
         """The indexes of the sources."""
         return [index for index, node in enumerate(self.nodes) if node.is_source]
+
+    def stream(self, key: str) -> int:
+        """Return the number of the output stream with this key, or of any stream with this name.
+
+        Raises
+        ------
+        GraphError
+            If there is none. The names in a subgraph start with the name of its node: ``node__stream``.
+        """
+        if key not in self.outputs.numbers and key in self.streams:
+            return self.streams.index(key)
+        return self.outputs.number(key)
+
+    @cached_property
+    def needed_side_inputs(self) -> frozenset[int]:
+        """The side packets that each run must be given, by number: those at a port that is not optional."""
+        read = {item.number for node in self.nodes for item in node.side_inputs if not item.port.optional}
+        return frozenset(read.intersection(self.side_inputs.numbers.values()))
 
     @cached_property
     def origins(self) -> list[tuple[int, ...]]:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from graphframe.framework.config.registry import find_calculator
 from graphframe.framework.config.sourced import SourcedConfig, SourcedNode
 from graphframe.framework.config.subgraphs import expand
-from graphframe.framework.errors import GraphConfigError, Problem
-from graphframe.framework.planning.edges import Edge, Edges, execution_order
+from graphframe.framework.errors import GraphConfigError, Problem, did_you_mean
+from graphframe.framework.planning.edges import Edge, Edges, Ends, execution_order
 from graphframe.framework.planning.executors import INLINE, declared_executors
-from graphframe.framework.planning.interface import Interfaces, check_outputs, read_interfaces
-from graphframe.framework.planning.nodes import FindCalculator, NodePlanner
+from graphframe.framework.planning.interface import Interface, Interfaces, check_outputs, read_interfaces
+from graphframe.framework.planning.nodes import FindCalculator, NodePlanner, find_or_stand_in
 from graphframe.framework.planning.plan import NodePlan, Plan
 
 _OBSOLETE = {
@@ -42,11 +42,12 @@ def validate(config: SourcedConfig, find: FindCalculator = find_calculator) -> P
     """
     problems = [*config.problems]
     sourced, found = expand(config)
-    executors, undeclared = declared_executors(config)
-    problems += [*found, *undeclared, *_unusable_fields(config, sourced)]
+    executors, wrong = declared_executors(config)
+    problems += [*found, *wrong, *_unusable_fields(config, sourced)]
     planner = NodePlanner(config, executors, find, problems)
     nodes = [planner.plan(index, node) for index, node in enumerate(sourced)]
     interfaces = read_interfaces(config, planner.streams, planner.side_packets, problems)
+    interfaces, notes = _with_undeclared(sourced, nodes, interfaces, streams=find is find_or_stand_in)
     edges = _connect(config, sourced, nodes, interfaces, problems)
     order = execution_order(nodes, sourced, edges, problems)
     if problems:
@@ -58,6 +59,7 @@ def validate(config: SourcedConfig, find: FindCalculator = find_calculator) -> P
         streams=list(planner.streams),
         side_packets=list(planner.side_packets),
         **interfaces._asdict(),
+        notes=notes,
         executors=executors,
         max_queue_size=_max_queue_size(config, sourced),
         report_deadlock=config.proto.report_deadlock,
@@ -77,6 +79,47 @@ def _unusable_fields(config: SourcedConfig, sourced: Sequence[SourcedNode]) -> I
             if handler not in ("", _IN_ORDER):
                 message = f'the output stream handler "{handler}" is unknown; the only one is {_IN_ORDER}'
                 yield place.problem(message, "output_stream_handler", 0)
+
+
+def _with_undeclared(
+    sourced: Sequence[SourcedNode], nodes: Sequence[NodePlan], declared: Interfaces, *, streams: bool
+) -> tuple[Interfaces, list[Problem]]:
+    """Add the side packets that nodes read, but no node sets and the graph does not declare; and note them.
+
+    They are inputs of the graph, by their names. In a graph that is only checked or viewed, its `streams` are, too.
+    """
+    sides = [node.side_inputs for node in nodes]
+    names, notes = _undeclared(
+        "input_side_packet",
+        sourced,
+        sides,
+        declared.side_inputs,
+        {spec.name for node in nodes for spec in node.info.side_outputs},
+    )
+    found = declared._replace(side_inputs=declared.side_inputs.including(names))
+    if streams:
+        inputs = [node.inputs for node in nodes]
+        sent = {spec.name for node in nodes for spec in node.info.outputs}
+        names, more = _undeclared("input_stream", sourced, inputs, declared.inputs, sent)
+        found, notes = found._replace(inputs=declared.inputs.including(names)), notes + more
+    return found, notes
+
+
+def _undeclared(
+    field: str, sourced: Sequence[SourcedNode], inputs: Ends, declared: Interface, produced: set[str]
+) -> tuple[dict[str, int], list[Problem]]:
+    """Return the numbers of the inputs of nodes that have no producer, by name, and a note for each."""
+    known = produced.union(declared.numbers)
+    found: dict[str, int] = {}
+    notes = []
+    for node, items in zip(sourced, inputs, strict=True):
+        for item in items:
+            name = item.spec.name
+            if name not in known:
+                found[name] = item.number
+                message = f'{field} "{name}" is an input of the graph, which does not declare it'
+                notes.append(node.problem(message + did_you_mean(name, known), field, item.position))
+    return found, notes
 
 
 def _connect(

@@ -10,7 +10,7 @@ from graphframe.framework.errors import GraphError, describe
 from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, T
 from graphframe.framework.running.cancellation import Cancellation
-from graphframe.framework.running.invocation import OPEN, Invocation
+from graphframe.framework.running.invocation import ABSENT, OPEN, Invocation
 from graphframe.framework.timestamp import Timestamp
 
 D = TypeVar("D")
@@ -79,17 +79,19 @@ class Context:
         if isinstance(port, Options):
             return call.node[port]
         positions = call.node.positions[port]
-        if positions:
-            return call.side_packets[positions[0]]
-        raise LookupError(f'input side packet "{port.tag}" is not connected; check cc.has(...) first if it is optional')
+        if positions and (value := call.side_packets[positions[0]]) is not ABSENT:
+            return value
+        raise LookupError(f'input side packet "{port.tag}" has no value; check cc.has(...) first if it is optional')
 
     def has(self, port: Input[Any] | SideInput[Any], *, index: int = 0) -> bool:
         """Return whether there is a value at `port`; if it is `multiple`, at its stream or side packet `index`."""
         positions = self._call.node.positions[port]
         if index >= len(positions):
             return False
+        if isinstance(port, SideInput):
+            return self._call.side_packets[positions[index]] is not ABSENT
         packets = self._call.packets
-        return isinstance(port, SideInput) or (bool(packets) and packets[positions[index]] is not None)
+        return bool(packets) and packets[positions[index]] is not None
 
     @overload
     def get(self, port: Input[T], default: D) -> T | D: ...
@@ -110,10 +112,13 @@ class Context:
     def values(self, port: SideInput[T]) -> list[T]: ...
 
     def values(self, port: Input[Any] | SideInput[Any]) -> list[Any]:
-        """Return all values at a `multiple` port, by index; None for streams without a packet."""
+        """Return all values at a `multiple` port, by index; None for streams without a packet.
+
+        Optional side packets that the run was not given are skipped.
+        """
         if isinstance(port, SideInput):
-            call = self._call
-            return [call.side_packets[position] for position in call.node.positions[port]]
+            values = [self._call.side_packets[position] for position in self._call.node.positions[port]]
+            return [value for value in values if value is not ABSENT]
         return [None if packet is None else packet[0] for packet in self.packets(port)]
 
     def packet(self, port: Input[Any], *, index: int = 0) -> Packet | None:

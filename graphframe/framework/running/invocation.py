@@ -24,6 +24,9 @@ OPEN: Final = Phase.OPEN
 PROCESS: Final = Phase.PROCESS
 CLOSE: Final = Phase.CLOSE
 
+ABSENT: Final = object()
+"""Replaces the value of an optional side packet that the run was not given."""
+
 _UNSTARTED: Final = Timestamp.UNSTARTED
 
 

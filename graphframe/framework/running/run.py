@@ -83,7 +83,7 @@ class Run:
 
     def poll(self, key: str) -> None:
         """Make a poller of an output stream; before the run starts."""
-        stream = self._plan.outputs.number(key)
+        stream = self._plan.stream(key)
         hold = partial(self._state.throttle.hold, stream)
         release = partial(self._driver.post, self._scheduler.release, stream)
         poller = Poller(key, self._plan.max_queue_size, self, hold, release)
@@ -173,7 +173,7 @@ class Run:
             If the graph has no such side packet, or it is not set yet.
         """
         number = self._plan.side_outputs.number(key)
-        if not self._state.has_side_packet(number):
+        if not self._state.given(number):
             raise GraphError(f'the output side packet "{key}" is not set yet')
         return self._state.side_packets[number]
 

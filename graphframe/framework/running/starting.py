@@ -40,15 +40,20 @@ def make_run(
     for key, value in side_packets.items():
         plan.side_inputs.check(key, value)
         given[plan.side_inputs.number(key)] = value
-    missing = set(plan.side_inputs.numbers.values()) - set(given)
+    missing = plan.needed_side_inputs.difference(given)
     if missing:
         names = ", ".join(f'"{plan.side_packets[number]}"' for number in sorted(missing))
         raise GraphError(f"the graph needs input side packets that were not given: {names}")
     calculators = [_shallow_copy(calculator) for calculator in loaded.calculators]
     run = Run(plan, calculators, loaded.executors, given, on_progress, tracer, share)
     for key, observer in observers:
-        run.observe(plan.outputs.number(key), observer)
+        run.observe(plan.stream(key), observer)
     return run
+
+
+def collecting(outputs: Mapping[str, list[Packet]]) -> Iterable[tuple[str, Callable[[Packet], None]]]:
+    """Return the observers that collect the packets of streams in lists."""
+    return ((key, packets.append) for key, packets in outputs.items())
 
 
 def finish(run: Run, inputs: Mapping[str, Any]) -> None:

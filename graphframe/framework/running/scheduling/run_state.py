@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from graphframe.framework.errors import GraphError
 from graphframe.framework.planning.plan import Plan
+from graphframe.framework.running.invocation import ABSENT
 from graphframe.framework.running.scheduling.state import NodeState, NodeTask, StreamState
 from graphframe.framework.running.scheduling.throttle import Throttle
 
@@ -68,7 +69,11 @@ class RunState:
         for number in plan.untimed:
             self.streams[number].timed = False
         self.open_inputs = {self.streams[number] for number in plan.inputs.numbers.values()}
-        self.side_packets = [side_packets.get(number, MISSING) for number in range(len(plan.side_packets))]
+        self.side_packets = [MISSING] * len(plan.side_packets)
+        for number in plan.side_inputs.numbers.values():
+            self.side_packets[number] = ABSENT
+        for number, value in side_packets.items():
+            self.side_packets[number] = value
         self.queue_limit = plan.max_queue_size if plan.max_queue_size > 0 else sys.maxsize
         self.nodes: list[NodeState] = []
         self.sources: list[NodeState] = []
@@ -94,8 +99,12 @@ class RunState:
         return not self.unclosed and (not self.open_inputs or self.error is not None)
 
     def has_side_packet(self, number: int) -> bool:
-        """Return whether a side packet is set."""
+        """Return whether a side packet is set, or optional and not given."""
         return self.side_packets[number] is not MISSING
+
+    def given(self, number: int) -> bool:
+        """Return whether a side packet has a value."""
+        return self.side_packets[number] is not MISSING and self.side_packets[number] is not ABSENT
 
     def touch(self, node: NodeState) -> None:
         """Make a node's step due."""

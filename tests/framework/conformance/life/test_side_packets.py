@@ -49,9 +49,77 @@ def test_all_that_lack_are_named() -> None:
 
 
 def test_not_declared_by_the_graph() -> None:
-    """A side packet that no node sets and the graph does not declare is an error of the config here."""
-    with pytest.raises(gf.GraphConfigError, match='input_side_packet "value" has no producer'):
-        gf.Graph.from_text(ADDER % ("a", "value", "more"))
+    """A side packet that no node sets is an input of the graph, as in MediaPipe; a note says so."""
+    graph = gf.Graph.from_text('input_side_packet: "valye"' + ADDER % ("a", "value", "more"))
+    assert graph.needed_side_packets == ["value"]
+    (note,) = graph.notes
+    message = 'input_side_packet "value" is an input of the graph, which does not declare it (did you mean "valye"?)'
+    assert note.message == f'node "a": {message}'
+    with pytest.raises(gf.GraphError, match='"value"'):
+        graph.start_run()
+    graph.start_run({"value": 1}).wait_until_done(30)
+
+
+OPTIONAL = """
+    input_side_packet: "given" output_stream: "out"
+    node { calculator: "CountingSourceCalculator" input_side_packet: "MAX_COUNT:given" output_stream: "out"
+           node_options { [type.googleapis.com/graphframe.CountingSourceCalculatorOptions] { max_count: 2 } } }
+"""
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_optional_inputs_for_graph(declared: bool) -> None:
+    """GraphValidationTest.OptionalInputsForGraph: needed only if a port that is not optional reads it."""
+    text = OPTIONAL if declared else OPTIONAL.replace('input_side_packet: "given"', "", 1)
+    graph = gf.Graph.from_text(text)
+    assert graph.needed_side_packets == []
+    assert len(graph.run(side_packets={"given": 3})["out"]) == 3
+    assert len(graph.run()["out"]) == 2
+
+
+def test_optional_and_not_given() -> None:
+    """A calculator sees no value at it."""
+    seen: list[object] = []
+
+    class Asks(gf.Calculator):
+        one = gf.SideInput("ONE", optional=True)
+        many = gf.SideInput("MANY", optional=True, multiple=True)
+
+        def open(self, cc: gf.Context) -> None:
+            seen.extend([cc.has(self.one), cc.get(self.one, "default"), cc.values(self.many), cc.connected(self.one)])
+            with pytest.raises(LookupError, match="has no value"):
+                cc[self.one]
+
+    gf.register(Asks)
+    node = 'calculator: "Asks" input_side_packet: "ONE:a" input_side_packet: "MANY:0:a" input_side_packet: "MANY:1:b"'
+    gf.Graph.from_text(f"node {{ {node} }}").run(side_packets={"b": None})
+    assert seen == [False, "default", [None], 1]
+
+
+def test_default_optional_inputs_for_graph() -> None:
+    """GraphValidationTest.DefaultOptionalInputsForGraph: a node replaces what is not given by a default."""
+    graph = gf.Graph.from_text("""
+        output_side_packet: "style"
+        node { calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:usual"
+               options { [mediapipe.ConstantSidePacketCalculatorOptions.ext] { packet { string_value: "oil" } } } }
+        node { calculator: "DefaultSidePacketCalculator" input_side_packet: "OPTIONAL_VALUE:wanted"
+               input_side_packet: "DEFAULT_VALUE:usual" output_side_packet: "VALUE:style" }
+    """)
+    found = []
+    for side_packets in ({}, {"wanted": "ink"}):
+        run = graph.start_run(side_packets)
+        run.wait_until_done(30)
+        found.append(run.side_packet("style"))
+    assert found == ["oil", "ink"]
+
+
+def test_output_side_packet_that_is_not_given() -> None:
+    """An output side packet of the graph that is an optional input of it, too."""
+    graph = gf.Graph.from_text('input_side_packet: "a" output_side_packet: "a"')
+    run = graph.start_run()
+    run.wait_until_done(30)
+    with pytest.raises(gf.GraphError, match="not set"):
+        run.side_packet("a")
 
 
 def test_of_another_type() -> None:
