@@ -22,6 +22,12 @@ class _Party(Generic[T]):
         self.gone = 0
         self.served = 0.0
 
+    def copy(self) -> _Party[T]:
+        copied: _Party[T] = _Party()
+        copied.entries, copied.arrivals = self.entries.copy(), self.arrivals.copy()
+        copied.gone, copied.served = self.gone, self.served
+        return copied
+
     def next(self) -> int:
         """Return the position of the next item: the first that arrived if many went since, or that of the least key."""
         oldest, gone_before = next(iter(self.arrivals.items()))
@@ -62,8 +68,15 @@ class FairQueue(Generic[T]):
         return sum(len(party.entries) for party in self._parties.values())
 
     def items(self, name: str) -> list[T]:
-        """Return the items of a party, the next one first."""
+        """Return the items of a party, by their keys."""
         return [item for _, _, item in self._parties[name].entries] if name in self._parties else []
+
+    def copy(self) -> FairQueue[T]:
+        """Return a queue of the same items in the same state."""
+        copied: FairQueue[T] = FairQueue()
+        copied._now = self._now
+        copied._parties = {name: party.copy() for name, party in self._parties.items()}
+        return copied
 
     def push(self, share: Share, key: float, item: T) -> None:
         """Add an item of a party."""

@@ -69,7 +69,8 @@ def make_app(
     named = ServedModels(models, options.aliases)
     loader = Loader(named, options.memory_budget_bytes, lazy=options.lazy_load, warm_up=options.warm_up)
     watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
-    queue = Queue(options.max_running, options.max_waiting)
+    keys = options.api_keys
+    queue = Queue(options.max_running, options.max_waiting, lambda: keys.parties if keys else ())
     drain = Drain(queue.fail_all)
     router = Router()
     app = ObservedApp(router)
@@ -82,8 +83,7 @@ def make_app(
     app.add_middleware(
         [_cors(options), RequestId(), Paths(), NoteRoute(router), Draining(drain), Lifespan(watcher, shared)]
     )
-    if options.api_key:
-        app.add_middleware(ApiKey(options.api_key))
+    app.add_middleware(ApiKey(keys, options.public_paths))
     app.set_error_serializer(write_envelope)
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
@@ -105,7 +105,8 @@ def make_app(
 def _route_api(app: Application, models: ServedModels, queue: Queue, options: ServerOptions) -> None:
     """Add OpenAI's API, and what belongs to it."""
     store = _store(options)
-    images, listing = ImagesResource(models, queue, store, options.png_metadata), ModelsResource(models)
+    images = ImagesResource(models, queue, store, options.png_metadata, options.request_timeout)
+    listing = ModelsResource(models)
     for prefix in PREFIXES:
         for task in TASKS:
             app.add_route(f"{prefix}/images/{task}", images, suffix=task)

@@ -12,7 +12,8 @@ import msgspec
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pulling.pull_options import PullOptions
-from graphframe.serving.middleware.paths import prefix_of
+from graphframe.serving.access.api_keys import ApiKeys
+from graphframe.serving.middleware.paths import prefix_of, single_slashes
 
 _ALL_HOSTS = ("0.0.0.0", "[::]")
 
@@ -48,7 +49,9 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     png_metadata: bool = True
     page: bool = True
     metrics_enable: bool = False
+    request_timeout: float | None = None
     api_key_file: str | None = None
+    public_routes: str = ""
     allowed_origins: str = "*"
     allow_credentials: bool = False
     log_level: str = "INFO"
@@ -56,7 +59,9 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Validate, and create `image_url_folder`; raise ValueError if that fails."""
-        _ = self.aliases, self.api_key, self.memory_budget_bytes
+        _ = self.aliases, self.api_keys, self.memory_budget_bytes
+        if self.request_timeout is not None and not self.request_timeout > 0:
+            raise ValueError(f"request_timeout must be a number of seconds above 0, not {self.request_timeout:g}")
         if self.root_path and not prefix_of(self.root_path):
             raise ValueError(f'root_path must be a path such as /sd, not "{self.root_path}"')
         if self.allow_credentials and self.allowed_origins == "*":
@@ -79,25 +84,23 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         return self.model_name or self.source_model or Path(self.model_path).resolve().name
 
     @property
-    def api_key(self) -> str | None:
-        """The first line of `api_key_file` or, without one, the environment's ``API_KEY``.
+    def api_keys(self) -> ApiKeys | None:
+        """The keys in `api_key_file` or, without one, the environment's ``API_KEY``; None without either.
 
         Raises
         ------
         ValueError
-            If the file cannot be read, or its first line is empty.
+            If the file cannot be read, or has a wrong line.
         """
-        if self.api_key_file is None:
-            return os.environ.get("API_KEY") or None
-        try:
-            with open(self.api_key_file, encoding="utf-8") as file:
-                key = file.readline().rstrip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise ValueError(f"api_key_file {self.api_key_file} cannot be read: {reason}") from None
-        if not key:
-            raise ValueError(f"api_key_file {self.api_key_file} has an empty first line; write the key there")
-        return key
+        if self.api_key_file is not None:
+            return ApiKeys(Path(self.api_key_file))
+        key = os.environb.get(b"API_KEY")
+        return ApiKeys(None, key) if key else None
+
+    @property
+    def public_paths(self) -> list[str]:
+        """The paths of `public_routes`, each with one slash at its beginning and none at its end."""
+        return [single_slashes(path.strip()) for path in self.public_routes.split(",") if path.strip()]
 
     @property
     def aliases(self) -> dict[str, str]:

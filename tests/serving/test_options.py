@@ -63,8 +63,9 @@ def test_the_url_of_the_page(host: str, url: str) -> None:
         ({"model_alias": "a=b,c"}, "model_alias must be NAME=MODEL"),
         ({"model_alias": "=b"}, "model_alias must be NAME=MODEL"),
         ({"api_key_file": "/nowhere"}, "api_key_file /nowhere cannot be read: No such file"),
-        ({"api_key_file": "/dev/null"}, "has an empty first line"),
+        ({"api_key_file": "/dev/null"}, "it has no key; write one a line"),
         ({"allow_credentials": True}, "needs allowed_origins"),
+        ({"request_timeout": 0}, "request_timeout must be a number of seconds above 0"),
         ({"image_url_folder": "/dev/null"}, "image_url_folder /dev/null cannot be created: "),
     ],
 )
@@ -73,9 +74,24 @@ def test_options_that_are_refused(given: dict[str, Any], message: str) -> None:
         ServerOptions(**given)
 
 
-def test_the_api_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert ServerOptions().api_key is None
-    monkeypatch.setenv("API_KEY", "secret")
-    assert ServerOptions().api_key == "secret"
-    (tmp_path / "key").write_text("another secret \nand notes\n")
-    assert ServerOptions(api_key_file=str(tmp_path / "key")).api_key == "another secret"
+def test_api_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert ServerOptions().api_keys is None
+    monkeypatch.setenv("API_KEY", "")
+    assert ServerOptions().api_keys is None
+    monkeypatch.setenv("API_KEY", "sécret")
+    keys = ServerOptions().api_keys
+    assert keys
+    assert keys.find("sécret".encode())
+    (tmp_path / "keys").write_text("another secret \nand a third\n")
+    keys = ServerOptions(api_key_file=str(tmp_path / "keys")).api_keys
+    assert keys
+    assert keys.find(b"another secret")
+    assert keys.find(b"and a third")
+    assert not keys.find("sécret".encode())
+
+
+def test_public_paths() -> None:
+    assert ServerOptions().public_paths == []
+    assert ServerOptions(public_routes="/metrics, page/,//v1/models/").public_paths == [
+        "/metrics", "/page", "/v1/models",
+    ]  # fmt: skip

@@ -87,6 +87,46 @@ def queue_of(server: RunningServer, **headers: str) -> list[dict[str, Any]]:
     return items
 
 
+def test_a_request_ends_when_its_deadline_passes(server: RunningServer, pipes: Pipes) -> None:
+    with contextlib.closing(server.connect()) as running, contextlib.closing(server.connect()) as waiting:
+        body = {"prompt": f"wait for cancel {pipes.folder}"}
+        for connection, fields in ((running, body | {"timeout": 1.5}), (waiting, {"prompt": "a cat", "timeout": 1})):
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", "/v1/images/generations", json.dumps(fields), headers)
+            if connection is running:
+                pipes.wait_until_started()
+        for connection in (waiting, running):
+            answer = connection.getresponse()
+            assert answer.status == 504
+            assert answer.headers["x-should-retry"] == "false"
+            assert json.loads(answer.read())["error"]["code"] == "deadline_exceeded"
+        assert pipes.read_news() == "cancelled"
+    assert server.generate(prompt="a cat", timeout=30)[0] == 200
+
+
+def test_a_stream_ends_when_its_deadline_passes(server: RunningServer, pipes: Pipes) -> None:
+    with contextlib.closing(server.connect()) as connection:
+        body = {"prompt": f"wait for cancel {pipes.folder}", "stream": True, "timeout": 1.5}
+        headers = {"Content-Type": "application/json", "x-stainless-read-timeout": "0.1"}
+        connection.request("POST", "/v1/images/generations", json.dumps(body), headers)
+        pipes.wait_until_started()
+        stream = connection.getresponse()
+        ((name, event),) = read_events(line.decode() for line in stream)
+        assert name == "error"
+        assert event["error"]["code"] == "deadline_exceeded"
+        assert pipes.read_news() == "cancelled"
+
+
+def test_openai_clients_say_how_long_they_wait(server: RunningServer, pipes: Pipes) -> None:
+    with contextlib.closing(server.connect()) as connection:
+        body = json.dumps({"prompt": f"wait for cancel {pipes.folder}"})
+        headers = {"Content-Type": "application/json", "x-stainless-read-timeout": "1.5"}
+        connection.request("POST", "/v1/images/generations", body, headers)
+        pipes.wait_until_started()
+        assert pipes.read_news() == "cancelled"
+        assert connection.getresponse().status == 504
+
+
 def test_a_waiting_request_gets_pings_and_a_position_in_the_queue(server: RunningServer, pipes: Pipes) -> None:
     running, waiting = server.connect(), server.connect()
     with contextlib.closing(running), contextlib.closing(waiting):

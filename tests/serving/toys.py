@@ -40,7 +40,8 @@ node { calculator: "LateCalculator" device: "CPU" input_stream: "REQUEST:request
 class PaintCalculator(gf.Calculator):
     """Sends its previews, reports a step, and then does what the prompt says.
 
-    Prompts: "fail", "refuse", "nothing", "wait FOLDER", "wait for cancel FOLDER"; all others give images.
+    Prompts: "fail", "refuse", "nothing", "share", "wait FOLDER", "wait for cancel FOLDER"; all others give images. The
+    images of "share" show the share of the run as well.
 
     FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news`. "wait" reads from `news` before
     it sends images; "wait for cancel" writes into it when the run is cancelled.
@@ -76,7 +77,8 @@ class PaintCalculator(gf.Calculator):
             folder = Path(request.prompt.removeprefix("wait "))
             (folder / "started").write_text("started")
             (folder / "news").read_text()
-        content = json.dumps(asdict(request), default=_shown).encode()
+        shown = asdict(request) | ({"share": cc.cancellation.share} if request.prompt == "share" else {})
+        content = json.dumps(shown, default=_shown).encode()
         for number in range(request.n):
             cc.send(
                 self.image,

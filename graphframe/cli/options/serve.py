@@ -106,7 +106,14 @@ SERVING_OPTIONS = OptionGroup(
             ["--max_waiting"],
             type=click.IntRange(min=0),
             default=100,
-            help="Maximum number of waiting requests; more are refused with status 429.",
+            help="Maximum number of waiting requests; more are refused with status 429. Each API key has its share.",
+        ),
+        click.Option(
+            ["--request_timeout"],
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Seconds after which a request fails with status 504, or at once if its wait would be longer."
+            "  [default: the client's own, or no limit]",
         ),
         click.Option(
             ["--max_connections"],
@@ -166,8 +173,16 @@ SERVING_OPTIONS = OptionGroup(
             ["--api_key_file"],
             type=TEXT,
             metavar="FILE",
-            help="File whose first line is the API key that POST requests must send.  [default: the environment's"
-            " API_KEY, or no key]",
+            help="File of the API keys that requests must send, one a line, as KEY or NAME: KEY. A change is noticed"
+            " at once.  [default: the environment's API_KEY, or no key]",
+        ),
+        click.Option(
+            ["--public_routes"],
+            default="",
+            show_default=False,
+            metavar="PATH,...",
+            help="Paths that need no API key, with all below them, in addition to health and the URLs of images, e.g."
+            " /metrics.",
         ),
         click.Option(
             ["--allowed_origins"],

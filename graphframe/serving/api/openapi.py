@@ -58,6 +58,7 @@ _ERRORS = {
     429: "The queue is full.",
     500: "The model could not be loaded, or failed.",
     503: "The models are still loading.",
+    504: "The deadline has passed, or would pass before the end.",
 }
 _HEADERS = {
     "x-request-id": "The id of the request in the server's log; the client's own, if it sent one.",
@@ -73,6 +74,7 @@ _HEADERS_OF_ERRORS = {
     429: ("retry-after",),
     500: ("x-should-retry",),
     503: ("retry-after",),
+    504: ("x-should-retry",),
 }
 
 
@@ -92,7 +94,7 @@ def _event(*names: str) -> dict[str, object]:
 
 _STREAM = {"text/event-stream": _event("PartialImageEvent", "CompletedEvent", "ErrorEvent")}
 _IMAGES = {_JSON: _ref("ImagesResponse")}
-_IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503)
+_IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503, 504)
 _TIMING = ("server-timing", "lora-pairs")
 
 _VERBOSE = {

@@ -71,6 +71,9 @@ class ImagesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     quality: Annotated[str, _NO_EFFECT] | None = None
     user: Annotated[str, _NO_EFFECT] | None = None
     safety_identifier: Annotated[str, _NO_EFFECT] | None = None
+    timeout: (
+        Annotated[float, Meta(gt=0, description="Seconds after which the answer is an error; by default none.")] | None
+    ) = None
 
     @classmethod
     @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -19,7 +20,9 @@ from graphframe.framework.running.tracers import Tracer
 from graphframe.framework.timestamp import Timestamp
 from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.progress import Progress
+from graphframe.serving.access.party import NO_PARTY, Party
 from graphframe.serving.errors import NO_RETRY, APIError
+from graphframe.serving.generation.deadline import Deadline
 from graphframe.serving.lifecycle.model import ServedModel
 
 CANCELLED = 499
@@ -50,9 +53,15 @@ class Generation:
         The client that may see it in the queue.
     tracer : Tracer, optional
         A further tracer of the run.
+    party : Party, optional
+        The party for which it runs.
+    deadline : Deadline, optional
+        When the client needs it at the latest.
 
     Attributes
     ----------
+    work : float
+        The seconds that it probably takes alone; 0 if unknown.
     created : float
         The time of arrival, in seconds since the Unix epoch.
     running : bool
@@ -73,9 +82,19 @@ class Generation:
     """
 
     def __init__(
-        self, model: ServedModel, request: ImageRequest, id: str, owner: str, tracer: Tracer | None = None
+        self,
+        model: ServedModel,
+        request: ImageRequest,
+        id: str,
+        owner: str,
+        tracer: Tracer | None = None,
+        party: Party = NO_PARTY,
+        deadline: Deadline | None = None,
     ) -> None:
         self.model = model
+        self.party = party
+        self.deadline = deadline or Deadline(math.inf)
+        self.work = 0.0
         self.request = request
         self.id = id
         self.owner = owner
@@ -105,6 +124,12 @@ class Generation:
         """The number of steps that are done, and of all; zeros while no node reports steps."""
         stages = self.progress.stages.copy().values()
         return next(((stage.step, stage.steps) for stage in stages if stage.steps), (0, 0))
+
+    @property
+    def done(self) -> float:
+        """The part of its steps that is done, from 0 to 1."""
+        step, steps = self.steps
+        return step / steps if steps else 0.0
 
     @property
     def started(self) -> bool:
@@ -156,6 +181,10 @@ class Generation:
         """
         task = asyncio.create_task(self._run(turn))
         task.add_done_callback(lambda _: self._news.set())
+        left = self.deadline.left()
+        timer = left is not None and asyncio.get_running_loop().call_later(
+            left, lambda: self.fail(self.deadline.passed())
+        )
         try:
             while True:
                 while self._arrived:
@@ -180,6 +209,8 @@ class Generation:
             raise
         finally:
             task.cancel()
+            if timer:
+                timer.cancel()
 
     async def _run(self, turn: AbstractAsyncContextManager[None]) -> None:
         async with turn:
@@ -209,6 +240,7 @@ class Generation:
             bound_observers={key: self._in_loop(self._settle, key) for key in self._open},
             on_progress=self.progress.report,
             tracer=self.progress,
+            share=self.party.share,
         )
 
     def _in_loop(self, call: Callable[[str, Any], None], key: str) -> Callable[[Any], None]:

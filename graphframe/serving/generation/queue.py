@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from graphframe.serving.access.party import Party
 from graphframe.serving.errors import APIError
 from graphframe.serving.generation.admission import Admission
 from graphframe.serving.generation.generation import CANCELLED, Generation
+from graphframe.serving.generation.pace import Pace
 
 
 class Queue:
-    """The generations that wait or run, in order of arrival.
+    """The generations that wait or run.
 
     Parameters
     ----------
     max_running, max_waiting : int
         The limits of generations that run at once, and that wait; further ones are rejected.
+    parties : callable, optional
+        Returns those who have keys, and therefore shares of the queue.
     """
 
-    def __init__(self, max_running: int, max_waiting: int) -> None:
-        self._admission = Admission(max_running, max_waiting)
+    def __init__(self, max_running: int, max_waiting: int, parties: Callable[[], Sequence[Party]] = tuple) -> None:
+        self._admission = Admission(max_running, max_waiting, parties)
+        self._pace = Pace()
         self._generations: list[Generation] = []
         self._failure: APIError | None = None
 
@@ -32,16 +37,20 @@ class Queue:
         Raises
         ------
         APIError
-            429 if the queue is full; the error of `fail_all`.
+            429 if the queue is full; 504 if others would delay it past its deadline; the error of `fail_all`.
         """
         if self._failure is not None:
             raise self._failure
         self._generations.append(generation)
         status = 500
         try:
-            async with self._admission.slot():
+            generation.work = self._pace.expected(generation)
+            if (wait := self._admission.wait(generation)) > 0:
+                generation.deadline.check(wait + generation.work)
+            async with self._admission.slot(generation) as worked:
                 generation.start()
                 yield
+                self._pace.learn(generation, worked())
             status = 200
         except APIError as error:
             status = error.status_code
@@ -62,9 +71,5 @@ class Queue:
 
     def positions(self) -> list[tuple[Generation, int]]:
         """Return the generations in order of arrival, each with its position: 0 if it runs, else from 1."""
-        waiting = 0
-        found = []
-        for generation in self._generations:
-            waiting += not generation.running
-            found.append((generation, 0 if generation.running else waiting))
-        return found
+        order = self._admission.order()
+        return [(each, order.index(each) + 1 if each in order else 0) for each in self._generations]

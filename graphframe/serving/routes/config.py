@@ -13,6 +13,9 @@ from graphframe.serving.lifecycle.model import ServedModel, State
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.lifecycle.watcher import Watcher
 
+_FAILED = "the model could not be loaded; the log has the reason"
+"""The text for clients without a key: a reason has paths of the server."""
+
 
 class ConfigResource:
     """The models, whether they are loaded, the devices of their nodes and, if asked, their memory."""
@@ -25,7 +28,8 @@ class ConfigResource:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Describe all models, also those that failed."""
         verbose = req.get_param_as_bool("verbose", default=False, blank_as_true=True)
-        resp.media = {model.name: _describe(model, verbose) for model in self._models}
+        trusted = not req.context.get("stranger", False)
+        resp.media = {model.name: _describe(model, verbose, trusted) for model in self._models}
 
     async def on_post_reload(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Load models that changed or failed, and then describe all."""
@@ -37,7 +41,7 @@ class ConfigResource:
         await self.on_get(req, resp)
 
 
-def _describe(model: ServedModel, verbose: bool) -> ModelStatus:
+def _describe(model: ServedModel, verbose: bool, trusted: bool) -> ModelStatus:
     # NOTE: in OpenVINO Model Server, a model that failed to load stays LOADING, and the error code distinguishes it.
     loading = model.state is State.LOADING
     status = VersionStatus(
@@ -45,7 +49,9 @@ def _describe(model: ServedModel, verbose: bool) -> ModelStatus:
         state="LOADING" if model.state is State.FAILED else model.state.value,
         status=LoadStatus(
             error_code="FAILED_PRECONDITION" if model.failure else "OK",
-            error_message=model.failure or (loading and model.source.progress()) or "OK",
+            error_message=(model.failure if trusted else model.failure and _FAILED)
+            or (loading and model.source.progress())
+            or "OK",
         ),
     )
     served = model.graph

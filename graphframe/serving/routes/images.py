@@ -18,6 +18,7 @@ from graphframe.serving.api.requests import (
     VariationRequest,
 )
 from graphframe.serving.api.responses import Image, ImagesResponse, Usage
+from graphframe.serving.generation.deadline import Deadline, seconds_of
 from graphframe.serving.generation.event_stream import PING_SECONDS, event_stream
 from graphframe.serving.generation.generation import Generation
 from graphframe.serving.generation.image_store import ImageStore
@@ -33,8 +34,16 @@ B = TypeVar("B", bound=ImagesRequest)
 class ImagesResource:
     """The resource of the three paths. Each request is one run of the model's graph."""
 
-    def __init__(self, models: ServedModels, queue: Queue, store: ImageStore, png_metadata: bool) -> None:
+    def __init__(
+        self,
+        models: ServedModels,
+        queue: Queue,
+        store: ImageStore,
+        png_metadata: bool,
+        request_timeout: float | None,
+    ) -> None:
         self._models = models
+        self._request_timeout = request_timeout
         self._queue = queue
         self._store = store
         self._png_metadata = png_metadata
@@ -54,7 +63,9 @@ class ImagesResource:
         body, request = await _read_with_files(req, VariationRequest)
         await self._answer(req, resp, body, request)
 
-    def _generation(self, req: falcon.asgi.Request, body: ImagesRequest, request: ImageRequest) -> Generation:
+    def _generation(
+        self, req: falcon.asgi.Request, body: ImagesRequest, request: ImageRequest, stream: bool = False
+    ) -> Generation:
         path = f"images/{req.path.rpartition('/')[2]}"  # OpenVINO Model Server's default for requests without a model
         name = body.model or (path if path in self._models else None)
         exchange = EXCHANGE.get()
@@ -64,7 +75,9 @@ class ImagesResource:
         adapters = model.adapters(self._models.meant(name), body.lora_alphas)
         metadata = {"model": model.name} if self._png_metadata else None
         request = msgspec.structs.replace(request, adapters=adapters, metadata=metadata)
-        exchange.generation = Generation(model, request, req.context.id, owner_of(req), exchange.tracer)
+        deadline = Deadline(seconds_of(req.headers_lower, stream, body.timeout, self._request_timeout))
+        owner, party = owner_of(req), req.context.party
+        exchange.generation = Generation(model, request, req.context.id, owner, exchange.tracer, party, deadline)
         return exchange.generation
 
     async def _answer(
@@ -105,7 +118,7 @@ class ImagesResource:
             await self._answer(req, resp, body, request)
             return
         EXCHANGE.get().stream = True
-        generation = self._generation(req, body, request)
+        generation = self._generation(req, body, request, stream=True)
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
         quality = body.quality or "auto"
         resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress, generation.id)

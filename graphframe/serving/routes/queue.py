@@ -32,7 +32,9 @@ class QueueResource:
 
 
 def owner_of(req: falcon.asgi.Request) -> str:
-    """Return the client's identity: its API key or, without one, its ``x-request-id``."""
+    """Return the client's identity: its party, the key it sends unasked, or its ``x-request-id``."""
+    if req.context.party.name:
+        return f"party {req.context.party.name}"
     key: str | None = req.get_header("authorization") or req.get_header("api-key")
     return f"key {key}" if key else f"request {req.context.id}"
 

@@ -72,7 +72,9 @@ def test_answers_without_a_run(
 
 def test_a_wrong_key(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_KEY", "sesame")
-    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(metrics_enable=True)))
+    client = falcon.testing.TestClient(
+        make_app([make_model()], ServerOptions(metrics_enable=True, public_routes="/metrics"))
+    )
     client.simulate_post(PATH, json={"prompt": "a cat"})
     assert metric(client, "graphframe_requests_total", route=PATH, status="401") == 1
 

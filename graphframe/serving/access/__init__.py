@@ -1,0 +1,1 @@
+"""Access to the server: keys, web pages, hosts and proxies."""
