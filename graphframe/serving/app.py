@@ -23,8 +23,10 @@ from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.lifecycle.source import FindSources
 from graphframe.serving.lifecycle.watcher import Watcher
 from graphframe.serving.middleware.api_key import ApiKey
+from graphframe.serving.middleware.cross_site import CrossSite
 from graphframe.serving.middleware.draining import Draining
 from graphframe.serving.middleware.lifespan import Lifespan
+from graphframe.serving.middleware.origin import Origin
 from graphframe.serving.middleware.paths import Paths
 from graphframe.serving.middleware.request_id import RequestId
 from graphframe.serving.middleware.route import NoteRoute
@@ -80,10 +82,10 @@ def make_app(
         app.on_end.append(spans.end)
     app.on_end.append(log_exchange)
     shared = {"options": options, "watcher": watcher, "drain": drain, "report": app.report}
-    app.add_middleware(
-        [_cors(options), RequestId(), Paths(), NoteRoute(router), Draining(drain), Lifespan(watcher, shared)]
-    )
-    app.add_middleware(ApiKey(keys, options.public_paths))
+    app.add_middleware([_cors(options), RequestId()])
+    app.add_middleware(Origin(options.public_url, options.proxies, options.named_hosts))
+    app.add_middleware([Paths(), NoteRoute(router), Draining(drain), Lifespan(watcher, shared)])
+    app.add_middleware([CrossSite(options.origins, options.named_hosts), ApiKey(keys, options.public_paths)])
     app.set_error_serializer(write_envelope)
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
@@ -130,8 +132,7 @@ def _route_operation(app: Application, models: ServedModels, watcher: Watcher, d
 
 
 def _cors(options: ServerOptions) -> falcon.CORSMiddleware[falcon.asgi.Request, falcon.asgi.Response]:
-    origins = [origin.strip() for origin in options.allowed_origins.split(",")]
-    allowed = "*" if origins == ["*"] else origins
+    allowed = "*" if options.origins == ["*"] else options.origins
     credentials = allowed if options.allow_credentials else None
     return falcon.CORSMiddleware(allowed, ["x-request-id", "server-timing", "retry-after"], credentials)
 

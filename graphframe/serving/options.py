@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,6 +14,8 @@ from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pulling.pull_options import PullOptions
 from graphframe.serving.access.api_keys import ApiKeys
+from graphframe.serving.access.host import is_host
+from graphframe.serving.access.networks import Networks
 from graphframe.serving.middleware.paths import prefix_of, single_slashes
 
 _ALL_HOSTS = ("0.0.0.0", "[::]")
@@ -54,14 +57,27 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     public_routes: str = ""
     allowed_origins: str = "*"
     allow_credentials: bool = False
+    allowed_hosts: str = ""
+    forwarded_allow_ips: str = ""
+    public_url: str = ""
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
 
     def __post_init__(self) -> None:
         """Validate, and create `image_url_folder`; raise ValueError if that fails."""
-        _ = self.aliases, self.api_keys, self.memory_budget_bytes
+        _ = self.aliases, self.api_keys, self.memory_budget_bytes, self.proxies
         if self.request_timeout is not None and not self.request_timeout > 0:
             raise ValueError(f"request_timeout must be a number of seconds above 0, not {self.request_timeout:g}")
+        public = urlsplit(self.public_url)
+        if self.public_url and not (
+            public.scheme in ("http", "https")
+            and is_host(public.netloc)
+            and (public.path in ("", "/") or prefix_of(public.path))
+            and not public.query + public.fragment
+        ):
+            raise ValueError(f'public_url must be a URL such as https://images.example.com/sd, not "{self.public_url}"')
+        if self.public_url and self.root_path:
+            raise ValueError("root_path cannot be combined with public_url, which has a path of its own")
         if self.root_path and not prefix_of(self.root_path):
             raise ValueError(f'root_path must be a path such as /sd, not "{self.root_path}"')
         if self.allow_credentials and self.allowed_origins == "*":
@@ -96,6 +112,35 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
             return ApiKeys(Path(self.api_key_file))
         key = os.environb.get(b"API_KEY")
         return ApiKeys(None, key) if key else None
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins of `allowed_origins`."""
+        return [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+
+    @property
+    def named_hosts(self) -> list[str]:
+        """The names of `allowed_hosts`."""
+        return [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]
+
+    @property
+    def trusted_proxies(self) -> str:
+        """`forwarded_allow_ips`, or the environment's ``FORWARDED_ALLOW_IPS`` as in gunicorn, or this machine."""
+        return self.forwarded_allow_ips or os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
+
+    @property
+    def proxies(self) -> Networks:
+        """The networks of `trusted_proxies`.
+
+        Raises
+        ------
+        ValueError
+            If one is invalid.
+        """
+        try:
+            return Networks(self.trusted_proxies)
+        except ValueError as error:
+            raise ValueError(f"forwarded_allow_ips must be addresses and networks, or *: {error}") from None
 
     @property
     def public_paths(self) -> list[str]:

@@ -8,7 +8,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.config_file import ConfigFileError, enables_metrics, read_config_file
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.pull_source import PullSource
+from graphframe.serving.access.exposure import exposures
 from graphframe.serving.app import Application, make_app
 from graphframe.serving.connections.worker import ENDING_SECONDS, Worker
 from graphframe.serving.environment import options_from_environment
@@ -55,7 +56,8 @@ def gunicorn_settings(options: ServerOptions) -> dict[str, Any]:
         "control_socket_disable": True,
         "proc_name": "graphframe",
         "loglevel": "debug" if options.log_level == "TRACE" else options.log_level.lower(),
-        "when_ready": _replace_signals,
+        "forwarded_allow_ips": options.trusted_proxies,
+        "when_ready": _make_when_ready(options),
         "post_fork": _share_log,
         "post_worker_init": _leave_interrupts_to_master,
         "worker_exit": _end_process,
@@ -177,6 +179,16 @@ def _keep_one_worker(arbiter: Any, number: int, before: int | None) -> None:
     if number > 1:
         arbiter.log.warning(more_workers(number))
         arbiter.num_workers = before
+
+
+def _make_when_ready(options: ServerOptions) -> Callable[[Any], None]:
+    def when_ready(arbiter: Any) -> None:
+        addresses = [listener.sock.getsockname() for listener in arbiter.LISTENERS]
+        for warning in exposures(addresses, options.api_keys is not None):
+            arbiter.log.warning(warning)
+        _replace_signals(arbiter)
+
+    return when_ready
 
 
 def _replace_signals(arbiter: Any) -> None:

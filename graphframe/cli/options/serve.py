@@ -195,6 +195,30 @@ SERVING_OPTIONS = OptionGroup(
             help="Allow the web pages of --allowed_origins to send cookies; needs origins other than *.",
         ),
         click.Option(
+            ["--allowed_hosts"],
+            default="",
+            show_default=False,
+            metavar="NAME,...",
+            help="Names by which clients may call the server (Host), e.g. images.example.com or *.example.com."
+            "  [default: all, but not for web pages without TLS that --allowed_origins does not list]",
+        ),
+        click.Option(
+            ["--public_url"],
+            default="",
+            show_default=False,
+            metavar="URL",
+            help="URL of the server for clients, e.g. https://images.example.com/sd; image URLs start with it."
+            "  [default: the URL of each request]",
+        ),
+        click.Option(
+            ["--forwarded_allow_ips"],
+            default="",
+            show_default=False,
+            metavar="IP,...",
+            help="Addresses or networks of proxies whose X-Forwarded- headers are trusted; * for all."
+            "  [default: the environment's FORWARDED_ALLOW_IPS, or 127.0.0.1,::1]",
+        ),
+        click.Option(
             ["--log_level"],
             type=click.Choice(_LEVELS, case_sensitive=False),
             default="INFO",

@@ -22,8 +22,11 @@ async def read_json_object(req: falcon.asgi.Request, most: int = MAX_BYTES) -> d
     APIError
         415 for another content type, 413 for more than `most` bytes, 400 if the body is not a JSON object.
     """
-    content_type = (req.content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
-    if content_type != falcon.MEDIA_JSON and not content_type.endswith("+json"):
+    content_type = (req.content_type or "").partition(";")[0].strip().lower()
+    if not content_type and (req.content_length or req.get_header("transfer-encoding")):
+        message = "the request has no Content-Type; send Content-Type: application/json"
+        raise APIError(415, message, code="unsupported_content_type")
+    if content_type and content_type != falcon.MEDIA_JSON and not content_type.endswith("+json"):
         message = f"the body must be JSON, but its Content-Type is {content_type}"
         if content_type == falcon.MEDIA_URLENCODED:
             message += " (the default of curl -d: add -H 'Content-Type: application/json')"

@@ -19,8 +19,8 @@ class Paths:
 
     The deployment in a path of Azure is the model: it becomes ``req.context.deployment``, otherwise None.
 
-    The root path, which clients see before the path, is the one of ``X-Forwarded-Prefix`` or of the server's options. A
-    proxy that sends the header has removed the root path; one that does not may have left it.
+    The root path, which clients see before the path, is the one of a trusted proxy's ``X-Forwarded-Prefix`` or of the
+    server's options. A proxy that sends the header has removed the root path; one that does not may have left it.
     """
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -38,7 +38,7 @@ class Paths:
         deployment = _DEPLOYMENT.fullmatch(path)
         req.context.deployment = deployment[1] if deployment else None
         req.path = one_base(f"/v1{deployment[2]}" if deployment else path)
-        req.scope["root_path"] = prefix_of(req.get_header("x-forwarded-prefix") or "") or root
+        req.scope["root_path"] = (req.context.proxied and prefix_of(req.get_header("x-forwarded-prefix") or "")) or root
 
 
 def single_slashes(path: str) -> str:

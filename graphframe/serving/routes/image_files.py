@@ -33,4 +33,4 @@ class ImageFilesResource:
 async def url_of(image: EncodedImage, store: ImageStore, req: falcon.asgi.Request) -> str:
     """Store an image, and return its URL for the client that sent `req`."""
     name = await asyncio.to_thread(store.put, image.content, image.format)
-    return f"{req.forwarded_prefix}{PATH}/{name}"
+    return f"{req.context.origin}{req.root_path}{PATH}/{name}"

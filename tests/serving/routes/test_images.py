@@ -240,11 +240,9 @@ def test_a_body_that_cannot_be_read(
     assert response.headers["x-request-id"]
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "Application/JSON; charset=utf-8", "application/x+json", None]
-)
-def test_content_types_of_json(client: falcon.testing.TestClient, content_type: str | None) -> None:
-    headers: dict[str, Any] = {"Content-Type": content_type} if content_type else {}
+@pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8", "application/x+json"])
+def test_content_types_of_json(client: falcon.testing.TestClient, content_type: str) -> None:
+    headers = {"Content-Type": content_type}
     response = client.simulate_post(PATH, body=json.dumps({"prompt": "a cat"}), headers=headers)
     assert response.status_code == 200
 
