@@ -62,10 +62,11 @@ class FairQueue(Generic[T]):
     def __init__(self) -> None:
         self._arrivals = itertools.count()
         self._parties: dict[str, _Party[T]] = {}
+        self._size = 0
         self._now = 0.0  # the work per weight that a party has had which is next
 
     def __len__(self) -> int:
-        return sum(len(party.entries) for party in self._parties.values())
+        return self._size
 
     def items(self, name: str) -> list[T]:
         """Return the items of a party, by their keys."""
@@ -74,7 +75,7 @@ class FairQueue(Generic[T]):
     def copy(self) -> FairQueue[T]:
         """Return a queue of the same items in the same state."""
         copied: FairQueue[T] = FairQueue()
-        copied._now = self._now
+        copied._size, copied._now = self._size, self._now
         copied._parties = {name: party.copy() for name, party in self._parties.items()}
         return copied
 
@@ -83,6 +84,7 @@ class FairQueue(Generic[T]):
         party, arrival = self._party(share[0]), next(self._arrivals)
         bisect.insort(party.entries, (key, arrival, item))
         party.arrivals[arrival] = party.gone
+        self._size += 1
 
     def pop(self, may: Callable[[T], bool] = lambda _: True) -> T:
         """Remove and return the next item.
@@ -108,6 +110,7 @@ class FairQueue(Generic[T]):
             raise IndexError("the queue has no item that may go")
         self._now, _, position, party = min(turns)
         party.gone += 1
+        self._size -= 1
         return party.take(position)
 
     def charge(self, share: Share, work: float) -> None:
@@ -125,11 +128,13 @@ class FairQueue(Generic[T]):
         """
         party = self._party(share[0])
         party.take([entry[2] for entry in party.entries].index(item))
+        self._size -= 1
 
     def forget(self) -> None:
         """Forget what each party got. The queue must be empty."""
-        self._parties.clear()
-        self._now = 0.0
+        if self._parties:
+            self._parties.clear()
+            self._now = 0.0
 
     def _party(self, name: str) -> _Party[T]:
         party = self._parties.get(name)

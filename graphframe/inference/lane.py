@@ -41,15 +41,6 @@ class _Waiter:
         self.woken = threading.Event()
 
 
-class _Use(NamedTuple):
-    """The use of a slot, and what was charged for it when it began."""
-
-    queue: FairQueue[_Waiter]
-    share: Share
-    charged: float
-    began: float
-
-
 class Lane:
     """The slots of a device. A free one goes to the party that got least of the device, and there to the least key.
 
@@ -71,7 +62,9 @@ class Lane:
         self._waiting: FairQueue[_Waiter] = FairQueue()
         self._in_background: FairQueue[_Waiter] = FairQueue()
         self._gone_before = 0
-        self._uses: dict[int, _Use] = {}
+        # For each slot in use: the queue and the share that it is charged to, what was charged, and when it began. A
+        # tuple without names, which is made in a third of the time.
+        self._uses: dict[int, tuple[FairQueue[_Waiter], Share, float, float]] = {}
 
     def grow(self, slots: int) -> None:
         """Raise the number of slots to `slots`, if it is smaller."""
@@ -115,7 +108,7 @@ class Lane:
         with self._lock:
             if self._free:
                 slot = self._free.pop()
-                self._charge(slot, queue, caller.share, expected)
+                self._uses[slot] = (queue, caller.share, 0.0, time.perf_counter())
                 return slot
             waiter = _Waiter(caller.share, expected)
             queue.push(caller.share, key, waiter)
@@ -160,13 +153,14 @@ class Lane:
                 self._give_back(waiter.slot)
 
     def _give_back(self, slot: int) -> None:
-        use = self._uses.pop(slot)
-        use.queue.charge(use.share, time.perf_counter() - use.began - use.charged)
-        self._hand_out(slot)
-
-    def _charge(self, slot: int, queue: FairQueue[_Waiter], share: Share, expected: float) -> None:
-        queue.charge(share, expected)
-        self._uses[slot] = _Use(queue, share, expected, time.perf_counter())
+        queue, share, charged, began = self._uses.pop(slot)
+        if self._uses or self._waiting or self._in_background:
+            queue.charge(share, time.perf_counter() - began - charged)
+            self._hand_out(slot)
+        else:
+            self._free.append(slot)
+            self._waiting.forget()
+            self._in_background.forget()
 
     def _hand_out(self, slot: int) -> None:
         if self._in_background and (not self._waiting or self._gone_before == PATIENCE):
@@ -177,12 +171,10 @@ class Lane:
             self._gone_before += bool(self._in_background)
         else:
             self._free.append(slot)
-            if len(self._free) == self.slots:
-                self._waiting.forget()
-                self._in_background.forget()
             return
         waiter = queue.pop()
-        self._charge(slot, queue, waiter.share, waiter.expected)
+        queue.charge(waiter.share, waiter.expected)
+        self._uses[slot] = (queue, waiter.share, waiter.expected, time.perf_counter())
         waiter.slot = slot
         waiter.woken.set()
 
