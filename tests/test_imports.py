@@ -16,8 +16,9 @@ HEAVY = {"numpy", "openvino", "openvino_genai", "openvino_tokenizers", "falcon",
 ALLOWED = {
     "graphframe/framework": ({*ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/fair_queue.py": (set(), set()),
+    "graphframe/byte_size.py": (set(), set()),
     "graphframe/inference": (
-        {"graphframe.inference", "graphframe.fair_queue"},
+        {"graphframe.inference", "graphframe.fair_queue", "graphframe.byte_size"},
         {"numpy", "openvino", "openvino_tokenizers"},
     ),
     "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, {"opentelemetry"}),

@@ -96,6 +96,7 @@ def _serve(given: dict[str, Any], task_options: TaskOptions, pull_options: PullO
         raise click.UsageError(f"--{error}") from error
     with reported():
         find_sources = sources_of(options)
+    os.environ[variable("cache_size")] = options.cache_size
     for host in options.hosts:
         _check_can_listen(host, options.rest_port)
     Server(options, find_sources).run()

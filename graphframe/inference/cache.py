@@ -10,6 +10,9 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
+
+from graphframe.inference.cache_eviction import cache_size, evict, note_use
 
 if sys.platform != "win32":
     import fcntl
@@ -55,9 +58,8 @@ def cached(model: Path, properties: Mapping[str, str]) -> Iterator[dict[str, str
         found = {}
         try:
             if root := cache_folder():
-                folder = root / f"{model.parent.name}-{_digest(os.fsencode(model))}"
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                stack.enter_context(_locked(folder / "lock"))
+                folder = _folder(root, model)
+                stack.enter_context(_locked(folder))
                 _drop_outdated(folder, model)
                 blobs = folder / _digest(repr(sorted(properties.items())).encode()) if properties else folder
                 found["CACHE_DIR"] = str(blobs)
@@ -66,16 +68,51 @@ def cached(model: Path, properties: Mapping[str, str]) -> Iterator[dict[str, str
         yield found
 
 
+def use_cache(model: Path) -> IO[str] | None:
+    """Keep the entry of a model in the cache until the returned file is closed, and evict what is too much.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        The model file.
+
+    Returns
+    -------
+    file or None
+        None if the cache is not used.
+    """
+    try:
+        if not (root := cache_folder()):
+            return None
+        with _locked(folder := _folder(root, model)):
+            used = note_use(folder, model)
+        evict(root, cache_size())
+        return used
+    except (OSError, RuntimeError, ValueError) as error:
+        _log_once(str(error))
+        return None
+
+
+def _folder(root: Path, model: Path) -> Path:
+    return root / f"{model.parent.name}-{_digest(os.fsencode(model))}"
+
+
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        if sys.platform != "win32":
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _locked(folder: Path) -> IO[str]:
+    """Create a folder, and lock it until the returned file is closed. If it is removed meanwhile, begin again."""
+    path = folder / "lock"
+    while True:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            file = path.open("w")
+            if sys.platform != "win32":
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+            file.close()
 
 
 def stamp_of(model: Path) -> str:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import openvino as ov
 
 from graphframe.inference.activity import ModelLoad, activity
-from graphframe.inference.cache import cached, stamp_of
+from graphframe.inference.cache import cached, stamp_of, use_cache
 from graphframe.inference.core import core
 from graphframe.inference.default_device import resolve
 from graphframe.inference.device import advice, parts
@@ -92,9 +92,8 @@ def _compile(
                 # NOTE: a model that is compiled for static shapes has additional names for inputs and outputs.
                 named = prepare(core().read_model(path))
                 compiled = core().compile_model(named, device, {**cache, **properties})
-        return Compilation(
-            compiled, [port.any_name for port in named.inputs], [port.any_name for port in named.outputs]
-        )
+        inputs, outputs = [port.any_name for port in named.inputs], [port.any_name for port in named.outputs]
+        return Compilation(compiled, inputs, outputs, use_cache(path))
 
     try:
         return CompiledModel(compile_model, path, device)

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import openvino as ov
 
@@ -20,11 +20,15 @@ from graphframe.inference.times import InferenceTimes
 
 
 class Compilation(NamedTuple):
-    """A model compiled by OpenVINO, and the names of its inputs and outputs in the model's order."""
+    """A model compiled by OpenVINO, and the names of its inputs and outputs in the model's order.
+
+    As long as `cache_use` is open, its entry in the model cache is kept.
+    """
 
     model: ov.CompiledModel
     inputs: Sequence[str]
     outputs: Sequence[str]
+    cache_use: IO[str] | None = None
 
 
 class CompiledModel:
@@ -46,7 +50,7 @@ class CompiledModel:
         self.path = path
         self.device = device
         self._compile = compile_model
-        compiled, inputs, outputs = compile_model()
+        compiled, inputs, outputs, self._cache_use = compile_model()
         self._compiled = compiled
         self._inputs = ModelInputs(compiled.inputs, inputs, f'model {path} on device "{device}"')
         self.inputs = self._inputs.shapes

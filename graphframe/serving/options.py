@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from graphframe.byte_size import parse_bytes
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pulling.pull_options import PullOptions
@@ -19,6 +19,13 @@ from graphframe.serving.access.networks import Networks
 from graphframe.serving.middleware.paths import prefix_of, single_slashes
 
 _ALL_HOSTS = ("0.0.0.0", "[::]")
+
+
+def _bytes(name: str, text: str) -> int:
+    try:
+        return parse_bytes(text)
+    except ValueError:
+        raise ValueError(f"{name} must be a number of bytes such as 800M or 16G, not {text}") from None
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +42,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     lazy_load: bool = False
     idle_unload: float | None = None
     memory_budget: str | None = None
+    cache_size: str = "20G"
     warm_up: bool = True
     model_alias: str = ""
     rest_port: int = 8000
@@ -66,6 +74,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Validate, and create `image_url_folder`; raise ValueError if that fails."""
         _ = self.aliases, self.api_keys, self.memory_budget_bytes, self.proxies
+        _bytes("cache_size", self.cache_size)
         if self.request_timeout is not None and not self.request_timeout > 0:
             raise ValueError(f"request_timeout must be a number of seconds above 0, not {self.request_timeout:g}")
         public = urlsplit(self.public_url)
@@ -173,10 +182,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.memory_budget is None:
             return None
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:iB|B)?", self.memory_budget.strip(), re.IGNORECASE)
-        if not match:
-            raise ValueError(f"memory_budget must be a number of bytes such as 800M or 16G, not {self.memory_budget}")
-        return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
+        return _bytes("memory_budget", self.memory_budget)
 
     @property
     def hosts(self) -> list[str]:

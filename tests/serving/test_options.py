@@ -66,6 +66,7 @@ def test_the_url_of_the_page(host: str, url: str) -> None:
         ({"api_key_file": "/dev/null"}, "it has no key; write one a line"),
         ({"allow_credentials": True}, "needs allowed_origins"),
         ({"request_timeout": 0}, "request_timeout must be a number of seconds above 0"),
+        ({"cache_size": "much"}, "cache_size must be a number of bytes such as 800M or 16G, not much"),
         ({"image_url_folder": "/dev/null"}, "image_url_folder /dev/null cannot be created: "),
     ],
 )

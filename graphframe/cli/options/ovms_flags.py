@@ -127,11 +127,12 @@ OVMS_FLAGS = (
     _same("num_streams"),
     *_refused(
         "it is for --task text_generation, and graphframe generates images",
-        *("max_num_seqs", "pipeline_type", "enable_prefix_caching", "max_num_batched_tokens", "cache_size"),
+        *("max_num_seqs", "pipeline_type", "enable_prefix_caching", "max_num_batched_tokens"),
         *("draft_source_model", "dynamic_split_fuse", "max_prompt_len", "kv_cache_precision"),
         *("model_distribution_policy", "reasoning_parser", "tool_parser", "enable_tool_guided_generation"),
         "cache_interval_multiplier",
     ),
+    _same("cache_size", "here in bytes, of --cache_dir; in OpenVINO Model Server for --task text_generation"),
     *_refused("it is for --task embeddings, and graphframe generates images", "normalize", "truncate", "pooling"),
     *_refused("it is for --task rerank, and graphframe generates images", "max_allowed_chunks"),
     *_refused("it is for --task text2speech, and graphframe generates images", "model_type", "vocoder"),

@@ -85,6 +85,13 @@ LOADING_OPTIONS = OptionGroup(
             help="Folder for compiled models; an empty value disables this cache.  [env: GRAPHFRAME_CACHE_DIR;"
             " default: graphframe/openvino in the user's cache folder]",
         ),
+        click.Option(
+            ["--cache_size"],
+            metavar="BYTES",
+            default="20G",
+            help="Largest size of that folder. Models that are gone, and those least recently used, are removed from"
+            " it; models in use are kept.",
+        ),
     ),
 )
 SERVING_OPTIONS = OptionGroup(
