@@ -25,7 +25,7 @@ FORBIDDEN = (errno.EROFS, errno.EACCES)
 def locked_staging(pull: Pull) -> Iterator[Path]:
     """Create the staging folder of a pull, and hold its lock against other processes.
 
-    At the end, the folder is removed if it is empty, and so are the lock and the folder of both.
+    At the end, the folder is removed if it is empty, with the lock and the folder of both.
 
     Raises
     ------
