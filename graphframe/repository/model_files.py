@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,10 @@ class ModelFiles:
         files = [file for file in _walk(folder) if file.suffix not in _NOT_OF_MODELS]
         stamps = frozenset(stamp for file in (*files, *([graph] if graph else [])) for stamp in _stamp(file))
         return cls(stamps, sum(size for path, size, _, _ in stamps if path.endswith(".bin")))
+
+    def with_files(self, files: Iterable[Path]) -> ModelFiles:
+        """Return these files and others, which hold no weights."""
+        return ModelFiles(self.stamps.union(*map(_stamp, files)), self.weights_bytes)
 
 
 def _walk(root: Path) -> Iterator[Path]:

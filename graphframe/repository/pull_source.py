@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from graphframe.framework.graph import Graph
 from graphframe.repository.folder_source import FolderSource
@@ -32,6 +33,11 @@ class PullSource:
         self._one_node = one_node
         self._progress = PullProgress()
         self._folder = FolderSource(pull.model_path)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the model."""
+        return self._folder.folder
 
     def prepare(self) -> None:
         """Pull the model, unless it exists, and write its graph; warn if an edited graph is kept."""

@@ -38,6 +38,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     pull_options: PullOptions = PullOptions()
     task: Literal["image_generation"] | None = None
     task_options: TaskOptions = TaskOptions()
+    calculators: str | None = None
+    model_calculators: bool = False
     file_system_poll_wait_seconds: int = 1
     lazy_load: bool = False
     idle_unload: float | None = None

@@ -18,8 +18,9 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
-from graphframe.framework.errors import GraphConfigError
+from graphframe.framework.errors import GraphError
 from graphframe.graphs.shipped_graph import ModelFolderError
+from graphframe.repository.calculator_source import CalculatorSource
 from graphframe.repository.config_file import ConfigFileError, enables_metrics, read_config_file
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.pull_source import PullSource
@@ -77,17 +78,26 @@ def sources_of(options: ServerOptions) -> FindSources:
         If the folder of the model contains nothing that can be served.
     GraphConfigError
         If the graph there is invalid, or generates no images.
+    GraphError
+        If the files of calculators cannot be imported.
     """
+    calculators = options.calculators and Path(options.calculators)
+
+    def with_calculators(source: FolderSource | PullSource) -> ModelSource:
+        if not calculators and not options.model_calculators:
+            return source
+        return CalculatorSource(source, calculators or None, options.model_calculators)
+
     if options.config_path is not None:
         path = Path(options.config_path)
         read_config_file(path)
-        return lambda: read_config_file(path)
-    source: ModelSource
+        return lambda: {name: with_calculators(source) for name, source in read_config_file(path).items()}
     if options.source_model is not None:
         pull = options.pull_options.pull(options.source_model)
-        source = PullSource(pull, options.task_options, one_node=options.pull_options.ovms_graph)
+        source = with_calculators(PullSource(pull, options.task_options, one_node=options.pull_options.ovms_graph))
     else:
-        source = OpenedSource(FolderSource(Path(options.model_path), options=options.graph_options))
+        folder = FolderSource(Path(options.model_path), options=options.graph_options)
+        source = OpenedSource(with_calculators(folder))
     return lambda: {options.served_name: source}
 
 
@@ -141,7 +151,7 @@ def make_app_from_environment() -> Application:
     try:
         options = options_from_environment()
         find_sources = sources_of(options)
-    except (ValueError, ConfigFileError, ModelFolderError, GraphConfigError) as error:
+    except (ValueError, ConfigFileError, ModelFolderError, GraphError) as error:
         raise AppImportError(str(error)) from error
     return make_configured_app(options, find_sources)
 

@@ -55,6 +55,17 @@ LOADING_OPTIONS = OptionGroup(
     "Loading options",
     (
         click.Option(
+            ["--calculators"],
+            type=TEXT,
+            metavar="PATH",
+            help="Python file, or folder of Python files, with calculators for graphs. A change reloads the models.",
+        ),
+        click.Option(
+            ["--model_calculators"],
+            is_flag=True,
+            help="Also import the folder calculators of each model, which must be trusted for that.",
+        ),
+        click.Option(
             ["--file_system_poll_wait_seconds"],
             type=click.IntRange(min=0),
             default=1,
