@@ -12,32 +12,48 @@ from graphframe.calculators.diffusion.schedulers.scheduler import SchedulerFacto
 from graphframe.framework.errors import did_you_mean
 from graphframe.images import InvalidRequest
 
-_KARRAS: dict[str, object] = {"use_karras_sigmas": True}
-_EVEN: dict[str, object] = {"use_karras_sigmas": False}
+_Config = tuple[str, dict[str, object]]
+"""The class of a scheduler, and the fields that override those of the model's config."""
+
 _MULTISTEP: dict[str, object] = {"solver_order": 2, "lower_order_final": True}
 _ODE = {**_MULTISTEP, "algorithm_type": "dpmsolver++"}
 _SDE = {**_MULTISTEP, "algorithm_type": "sde-dpmsolver++"}
+_UNCLIPPED: dict[str, object] = {"clip_sample": False}
 
-_NAMED: dict[str, tuple[str, dict[str, object]]] = {
-    "ddim": ("DDIMScheduler", {"clip_sample": False}),
-    "dpm++ 2m": ("DPMSolverMultistepScheduler", {**_ODE, **_EVEN}),
-    "dpm++ 2m karras": ("DPMSolverMultistepScheduler", {**_ODE, **_KARRAS}),
-    "dpm++ 2m sde": ("DPMSolverMultistepScheduler", {**_SDE, **_EVEN}),
-    "dpm++ 2m sde karras": ("DPMSolverMultistepScheduler", {**_SDE, **_KARRAS}),
-    "euler": ("EulerDiscreteScheduler", _EVEN),
-    "euler karras": ("EulerDiscreteScheduler", _KARRAS),
+_SPREADS = {"": "", "karras": "use_karras_sigmas", "exponential": "use_exponential_sigmas", "beta": "use_beta_sigmas"}
+"""The config field for each spread of the sigmas that may follow a name."""
+_SPREAD: dict[str, _Config] = {
+    "deis": ("DEISMultistepScheduler", {**_MULTISTEP, "algorithm_type": "deis"}),
+    "dpm++ 2m": ("DPMSolverMultistepScheduler", _ODE),
+    "dpm++ 2m sde": ("DPMSolverMultistepScheduler", _SDE),
+    "dpm++ 2s": ("DPMSolverSinglestepScheduler", _ODE),
+    "dpm++ 3m": ("DPMSolverMultistepScheduler", {**_ODE, "solver_order": 3}),
+    "dpm++ sde": ("DPMSolverSDEScheduler", {}),
+    "dpm2": ("KDPM2DiscreteScheduler", {}),
+    "dpm2 ancestral": ("KDPM2AncestralDiscreteScheduler", {}),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "heun": ("HeunDiscreteScheduler", {}),
+    "unipc": ("UniPCMultistepScheduler", _MULTISTEP),
+}
+_NAMED: dict[str, _Config] = {
+    "ddim": ("DDIMScheduler", _UNCLIPPED),
+    "ddpm": ("DDPMScheduler", _UNCLIPPED),
+    "edm dpm++ 2m": ("EDMDPMSolverMultistepScheduler", _ODE),
+    "edm euler": ("EDMEulerScheduler", {}),
     "euler ancestral": ("EulerAncestralDiscreteScheduler", {}),
-    "flow match euler": ("FlowMatchEulerDiscreteScheduler", {}),
-    "flow match heun": ("FlowMatchHeunDiscreteScheduler", {}),
-    "heun": ("HeunDiscreteScheduler", _EVEN),
-    "heun karras": ("HeunDiscreteScheduler", _KARRAS),
+    "flow match euler": ("FlowMatchEulerDiscreteScheduler", {"stochastic_sampling": False}),
+    "flow match heun": ("FlowMatchHeunDiscreteScheduler", {"stochastic_sampling": False}),
+    "flow match lcm": ("FlowMatchLCMScheduler", {}),
     "lcm": ("LCMScheduler", {}),
     "lms": ("LMSDiscreteScheduler", {}),
     "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
-    "unipc": ("UniPCMultistepScheduler", {**_MULTISTEP, **_EVEN}),
-    "unipc karras": ("UniPCMultistepScheduler", {**_MULTISTEP, **_KARRAS}),
+    "tcd": ("TCDScheduler", {}),
+    **{
+        f"{name} {spread}".strip(): (class_name, fields | {each: each == field for each in _SPREADS.values() if each})
+        for name, (class_name, fields) in _SPREAD.items()
+        for spread, field in _SPREADS.items()
+    },
 }
-"""The class of each name, and the fields that override those of the model's config."""
 
 
 class ModelSchedulers:
@@ -59,12 +75,12 @@ class ModelSchedulers:
 
     def __init__(self, config: SchedulerConfig) -> None:
         self._own = factory_of(config)
-        is_flow_match = _is_flow_match(config.text("_class_name", ""))
+        kind = _kind(config.text("_class_name", ""), config.flag("use_flow_sigmas", False))
         self._fit: dict[str, SchedulerFactory] = {}
         self._unfit: dict[str, str] = {}
         for name, (class_name, fields) in _NAMED.items():
-            if _is_flow_match(class_name) != is_flow_match:
-                self._unfit[name] = "flow-match schedulers fit flow-match models only"
+            if (other := _kind(class_name)) != kind:
+                self._unfit[name] = f"schedulers for {other} models do not fit {kind} models"
                 continue
             swapped = config.with_fields({"_class_name": class_name, **fields}, "its config")
             try:
@@ -119,5 +135,8 @@ class ModelSchedulers:
         raise InvalidRequest(problem, "scheduler")
 
 
-def _is_flow_match(class_name: str) -> bool:
-    return class_name.startswith("FlowMatch")
+def _kind(class_name: str, use_flow_sigmas: bool = False) -> str:
+    """Return the kind of models that a scheduler fits."""
+    if class_name.startswith("FlowMatch") or use_flow_sigmas:
+        return "flow-match"
+    return "EDM" if class_name.startswith("EDM") else "diffusion"

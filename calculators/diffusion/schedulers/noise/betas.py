@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 
+_COSINE = "squaredcos_cap_v2"
+
 
 @dataclass(frozen=True, slots=True)
 class BetaRange:
@@ -18,7 +20,8 @@ class BetaRange:
     Attributes
     ----------
     schedule : str
-        "linear", or "scaled_linear", whose square root is linear.
+        "linear"; "scaled_linear", whose square root is linear; or "squaredcos_cap_v2", whose cumulative product is a
+        squared cosine.
     start, end : float32
         The first and the last beta.
     count : int
@@ -43,7 +46,7 @@ class BetaRange:
         if trained is not None and len(trained) != count:
             raise config.error("trained_betas", f"has {len(trained)} numbers, but num_train_timesteps is {count}")
         return cls(
-            schedule=config.choice("beta_schedule", schedule, "linear", "scaled_linear"),
+            schedule=config.choice("beta_schedule", schedule, "linear", "scaled_linear", _COSINE),
             start=config.number("beta_start", start),
             end=config.number("beta_end", end),
             count=count,
@@ -57,6 +60,8 @@ class BetaRange:
         """
         if self.trained is not None:
             return self.trained
+        if self.schedule == _COSINE:
+            return _cosine(self.count)
         if self.schedule == "linear":
             return _spread(self.start, self.end, self.count)
         roots = _spread(np.sqrt(self.start), np.sqrt(self.end), self.count)
@@ -66,10 +71,17 @@ class BetaRange:
         """Return the betas as in diffusers, where the last one is `end`."""
         if self.trained is not None:
             return self.trained
+        if self.schedule == _COSINE:
+            return _cosine(self.count)
         if self.schedule == "linear":
             return np.linspace(float(self.start), float(self.end), self.count).astype(np.float32)
         roots = np.linspace(float(self.start) ** 0.5, float(self.end) ** 0.5, self.count).astype(np.float32)
         return roots * roots
+
+
+def _cosine(count: int) -> NDArray[np.float32]:
+    products = np.cos((np.arange(count + 1) / count + 0.008) / 1.008 * np.pi / 2) ** 2
+    return np.asarray(np.minimum(1 - products[1:] / products[:-1], 0.999), np.float32)
 
 
 def _spread(start: np.float32, end: np.float32, count: int) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
+from graphframe.calculators.diffusion.schedulers.noise.sigma_spread import SigmaSpread
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,15 @@ class FlowMatchNoise:
         A shift that depends on the image size, instead of `shift`.
     shift_terminal : float or None
         The sigma of the last step, to which the schedule is stretched.
+    spread : SigmaSpread or None
+        The spread of the sigmas between the first and the last one.
     """
 
     num_train_timesteps: int
     shift: np.float32
     dynamic: DynamicShift | None
     shift_terminal: float | None
+    spread: SigmaSpread | None
 
     @classmethod
     def from_config(cls, config: SchedulerConfig) -> FlowMatchNoise:
@@ -100,12 +104,9 @@ class FlowMatchNoise:
         Raises
         ------
         ValueError
-            If a field is not valid or not supported: `invert_sigmas`, `stochastic_sampling`,
-            `use_karras_sigmas`, `use_exponential_sigmas` and `use_beta_sigmas` must be false.
+            If a field is not valid or not supported: `invert_sigmas` must be false.
         """
-        spread = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
-        for field in ("invert_sigmas", "stochastic_sampling", *spread):
-            config.must_be(field, False)
+        config.must_be("invert_sigmas", False)
         shift_terminal = config.positive("shift_terminal")
         if shift_terminal is not None and shift_terminal >= 1:
             raise config.error("shift_terminal", f"must be below 1, not {shift_terminal:g}")
@@ -114,6 +115,7 @@ class FlowMatchNoise:
             np.float32(config.positive("shift") or 1),
             DynamicShift.from_config(config),
             shift_terminal,
+            SigmaSpread.from_config(config),
         )
 
     def sigmas(self, num_inference_steps: int, image_seq_len: int | None) -> NDArray[np.float32]:
@@ -144,9 +146,11 @@ class FlowMatchNoise:
             raise ValueError("the scheduler's use_dynamic_shifting is true, which is not supported for this model")
         else:
             sigmas = self._of_range(num_inference_steps)
-        if self.shift_terminal is None or num_inference_steps == 1:
+        if self.shift_terminal is not None and num_inference_steps > 1:
+            sigmas = _stretched(sigmas, np.float32(self.shift_terminal))
+        if self.spread is None:
             return sigmas
-        return _stretched(sigmas, np.float32(self.shift_terminal))
+        return self.spread.between(float(sigmas[0]), float(sigmas[-1]), num_inference_steps).astype(np.float32)
 
     def _of_image(self, image_seq_len: int, count: int) -> NDArray[np.float32]:
         sigmas = _linspace(1.0, 1.0 / count, count).astype(np.float32)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.noise.added_noise import AddedNoise
 from graphframe.calculators.diffusion.schedulers.noise.first_step import first_step
-from graphframe.calculators.diffusion.schedulers.noise.karras import KarrasSigmas, timesteps_at
+from graphframe.calculators.diffusion.schedulers.noise.sigma_spread import SigmaSpread, rounded_timesteps_at
 from graphframe.calculators.diffusion.schedulers.noise.sigmas import (
     diffusers_training_sigmas,
     predicted_image,
@@ -33,8 +33,8 @@ class EulerDiscreteScheduler(AddedNoise):
         The model's prediction: "epsilon", "sample" or "v_prediction".
     log_linear : bool
         Whether the logarithm of sigma decreases linearly. Otherwise the sigmas are those of the timesteps.
-    karras : KarrasSigmas or None
-        The spacing of the sigmas, if it is not that of the timesteps.
+    spread : SigmaSpread or None
+        The spread of the sigmas, if they are not those of the timesteps.
     final_sigma : float32
         The sigma after the last step.
     num_inference_steps, strength, image_seq_len : int, float, int or None
@@ -47,7 +47,7 @@ class EulerDiscreteScheduler(AddedNoise):
         spacing: TimestepSpacing,
         prediction_type: str,
         log_linear: bool,
-        karras: KarrasSigmas | None,
+        spread: SigmaSpread | None,
         final_sigma: np.float32,
         num_inference_steps: int,
         strength: float = 1.0,
@@ -55,9 +55,9 @@ class EulerDiscreteScheduler(AddedNoise):
     ) -> None:
         timesteps = spacing.timesteps(num_inference_steps)
         sigmas = _log_linear(training, num_inference_steps) if log_linear else training[timesteps]
-        if karras:
-            spread = karras.between(float(sigmas[0]), float(sigmas[-1]), num_inference_steps)
-            sigmas, timesteps = spread.astype(np.float32), timesteps_at(spread, training)
+        if spread:
+            exact = spread.between(float(sigmas[0]), float(sigmas[-1]), num_inference_steps)
+            sigmas, timesteps = exact.astype(np.float32), rounded_timesteps_at(exact, training)
         begin = first_step(len(timesteps), num_inference_steps, strength)
         self.timesteps: NDArray[np.int64] = timesteps[begin:]
         super().__init__(np.append(sigmas[begin:], final_sigma))
@@ -74,15 +74,15 @@ class EulerDiscreteScheduler(AddedNoise):
         Raises
         ------
         ValueError
-            If a field is not valid or not supported: `use_exponential_sigmas` and `use_beta_sigmas` must
-            be false, and `timestep_type` "discrete" if `prediction_type` is "v_prediction".
+            If a field is not valid or not supported: `timestep_type` must be "discrete" if `prediction_type` is
+            "v_prediction".
         """
-        karras = KarrasSigmas.from_config(config)
+        spread = SigmaSpread.from_config(config)
         prediction_type = config.choice("prediction_type", "epsilon", "epsilon", "sample", "v_prediction")
         if prediction_type == "v_prediction":
             config.choice("timestep_type", "discrete", "discrete")
-        # NOTE: openvino_genai does not support Karras sigmas. They and their range are computed as in diffusers.
-        sigmas_of = diffusers_training_sigmas if karras else training_sigmas
+        # NOTE: openvino_genai does not support spreads. They and their ranges are computed as in diffusers.
+        sigmas_of = diffusers_training_sigmas if spread else training_sigmas
         training = sigmas_of(config, beta_schedule="scaled_linear")
         to_zero = config.choice("final_sigmas_type", "zero", "zero", "sigma_min") == "zero"
         return partial(
@@ -91,7 +91,7 @@ class EulerDiscreteScheduler(AddedNoise):
             TimestepSpacing.from_config(config),
             prediction_type,
             config.choice("interpolation_type", "linear", "linear", "log_linear") == "log_linear",
-            karras,
+            spread,
             np.float32(0) if to_zero else training[0],
         )
 

@@ -42,6 +42,7 @@ class FlowMatchHeunDiscreteScheduler(MixedNoise):
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
         """Return the factory for a config. Raise ValueError like `FlowMatchNoise.from_config`."""
+        config.must_be("stochastic_sampling", False)
         return partial(cls, FlowMatchNoise.from_config(config))
 
     def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -10,41 +9,11 @@ from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.noise.added_noise import AddedNoise
-from graphframe.calculators.diffusion.schedulers.noise.diffusers_timesteps import diffusers_timesteps
 from graphframe.calculators.diffusion.schedulers.noise.first_step import first_step
-from graphframe.calculators.diffusion.schedulers.noise.karras import KarrasSigmas, timesteps_at
-from graphframe.calculators.diffusion.schedulers.noise.sigmas import diffusers_training_sigmas, predicted_image
-from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
+from graphframe.calculators.diffusion.schedulers.noise.sigma_noise import SigmaNoise
+from graphframe.calculators.diffusion.schedulers.noise.sigmas import predicted_image
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
 from graphframe.calculators.diffusion.schedulers.solvers.heun_steps import HeunSteps, twice_after_the_first
-
-
-@dataclass(frozen=True, slots=True)
-class HeunNoise:
-    """The noise schedule.
-
-    Attributes
-    ----------
-    training : array of float32, shape (num_train_timesteps,)
-        The sigma of each timestep of training.
-    spacing : TimestepSpacing
-        The spacing of timesteps.
-    karras : KarrasSigmas or None
-        The spacing of the sigmas, if it is not that of the timesteps.
-    """
-
-    training: NDArray[np.float32]
-    spacing: TimestepSpacing
-    karras: KarrasSigmas | None
-
-    def visited(self, num_inference_steps: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the rounded timesteps and the sigmas of a run."""
-        timesteps = diffusers_timesteps(self.spacing, num_inference_steps)
-        sigmas = np.interp(timesteps, np.arange(len(self.training)), self.training)
-        if self.karras:
-            sigmas = self.karras.between(sigmas[0], sigmas[-1], num_inference_steps)
-            return timesteps_at(sigmas, self.training), sigmas.astype(np.float32)
-        return np.rint(timesteps).astype(np.int64), sigmas.astype(np.float32)
 
 
 class HeunDiscreteScheduler(AddedNoise):
@@ -55,7 +24,7 @@ class HeunDiscreteScheduler(AddedNoise):
 
     Parameters
     ----------
-    noise : HeunNoise
+    noise : SigmaNoise
         The noise schedule.
     prediction_type : str
         The model's prediction: "epsilon", "sample" or "v_prediction".
@@ -65,7 +34,7 @@ class HeunDiscreteScheduler(AddedNoise):
 
     def __init__(
         self,
-        noise: HeunNoise,
+        noise: SigmaNoise,
         prediction_type: str,
         num_inference_steps: int,
         strength: float = 1.0,
@@ -77,10 +46,7 @@ class HeunDiscreteScheduler(AddedNoise):
         self.timesteps: NDArray[np.int64] = timesteps[begin:]
         super().__init__(np.append(twice_after_the_first(sigmas)[begin:], np.float32(0)))
         self._prediction_type = prediction_type
-        largest = sigmas.max()
-        self.init_noise_sigma: np.float32 = largest
-        if noise.spacing.kind == "leading":
-            self.init_noise_sigma = np.sqrt(largest * largest + np.float32(1))
+        self.init_noise_sigma: np.float32 = noise.init_noise_sigma(sigmas)
         self._steps = HeunSteps(self._sigmas)
 
     @classmethod
@@ -90,15 +56,10 @@ class HeunDiscreteScheduler(AddedNoise):
         Raises
         ------
         ValueError
-            If a field is not valid or not supported: `clip_sample`, `use_exponential_sigmas` and
-            `use_beta_sigmas` must be false.
+            If a field is not valid or not supported: `clip_sample` must be false.
         """
         config.must_be("clip_sample", False)
-        noise = HeunNoise(
-            diffusers_training_sigmas(config, beta_start=0.00085, beta_end=0.012),
-            TimestepSpacing.from_config(config, "linspace"),
-            KarrasSigmas.from_config(config),
-        )
+        noise = SigmaNoise.from_config(config)
         return partial(cls, noise, config.choice("prediction_type", "epsilon", "epsilon", "sample", "v_prediction"))
 
     def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
-from graphframe.calculators.diffusion.schedulers.noise.betas import BetaRange, cumulative_alphas
+from graphframe.calculators.diffusion.schedulers.noise.betas import BetaRange, cumulative_alphas, with_zero_terminal_snr
 from graphframe.calculators.diffusion.schedulers.noise.first_step import first_step
 from graphframe.calculators.diffusion.schedulers.noise.mixed_noise import MixedNoise
+from graphframe.calculators.diffusion.schedulers.noise.multistep_noise import NoiseLevels
 from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import check_num_inference_steps
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
 
@@ -57,6 +58,8 @@ class LCMScheduler(MixedNoise):
     ----------
     alphas_cumprod : array of float32, shape (num_train_timesteps,)
         The noise schedule.
+    prediction_type : str
+        The model's prediction: "epsilon", "sample" or "v_prediction".
     fields : ConsistencyFields
         The config fields of the solver.
     num_inference_steps, strength, image_seq_len : int, float, int or None
@@ -67,6 +70,7 @@ class LCMScheduler(MixedNoise):
     def __init__(
         self,
         alphas_cumprod: NDArray[np.float32],
+        prediction_type: str,
         fields: ConsistencyFields,
         num_inference_steps: int,
         strength: float = 1.0,
@@ -82,6 +86,9 @@ class LCMScheduler(MixedNoise):
             _boundary_condition(each * fields.timestep_scaling) for each in self.timesteps.astype(np.float32)
         ]
         self._clip_sample_range = fields.clip_sample_range
+        self._levels = NoiseLevels(
+            self.timesteps, self._image_weights, self._noise_weights, np.empty(0), prediction_type
+        )
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
@@ -90,18 +97,23 @@ class LCMScheduler(MixedNoise):
         Raises
         ------
         ValueError
-            If a field is not valid or not supported: `thresholding` and `rescale_betas_zero_snr` must be
-            false, and `prediction_type` "epsilon".
+            If a field is not valid or not supported: `thresholding` must be false, and so must be
+            `rescale_betas_zero_snr` if `prediction_type` is "epsilon".
         """
         config.must_be("thresholding", False)
-        config.must_be("rescale_betas_zero_snr", False)
-        config.choice("prediction_type", "epsilon", "epsilon")
         betas = _betas(BetaRange.from_config(config, schedule="scaled_linear", start=0.00085, end=0.012))
-        return partial(cls, cumulative_alphas(betas), ConsistencyFields.from_config(config))
+        prediction_type = config.choice("prediction_type", "epsilon", "epsilon", "sample", "v_prediction")
+        if config.flag("rescale_betas_zero_snr", False):
+            if prediction_type == "epsilon":  # the image's weight, a divisor, would be 0
+                raise config.error(
+                    "rescale_betas_zero_snr", "is true, which needs prediction_type v_prediction or sample"
+                )
+            betas = with_zero_terminal_snr(betas)
+        return partial(cls, cumulative_alphas(betas), prediction_type, ConsistencyFields.from_config(config))
 
     def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
         """Take a step, with noise except in the last one; see `Scheduler.step`."""
-        image = (sample - self._noise_weights[step] * model_output) / self._image_weights[step]
+        image = self._levels.image(model_output, step, sample)
         if self._clip_sample_range is not None:
             image = image.clip(-self._clip_sample_range, self._clip_sample_range)
         c_skip, c_out = self._boundary[step]

@@ -1,10 +1,11 @@
-"""UniPC of second order: each step first corrects the result of the step before."""
+"""UniPC, of which each step first corrects the result of the step before."""
 
 from __future__ import annotations
 
 import math
+from collections import deque
+from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,49 +14,125 @@ from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.noise.mixed_noise import MixedNoise
 from graphframe.calculators.diffusion.schedulers.noise.multistep_noise import MultistepNoise, NoiseLevels
 from graphframe.calculators.diffusion.schedulers.scheduler import Randn, SchedulerFactory, Step
+from graphframe.calculators.diffusion.schedulers.solvers.dpm_terms import Update
 
 
-class _Factors(NamedTuple):
-    """The factors of the terms that add up to a sample.
+@dataclass(frozen=True, slots=True)
+class UniPC:
+    """The form of the solver.
 
-    The terms are the sample at the step before, the images predicted there and one step earlier, and, in a correction,
-    the image predicted at the sample itself.
+    Attributes
+    ----------
+    order : int
+        The number of predictions, 1 or more.
+    lower_order_final : bool
+        Whether the order falls to 1 in the last steps.
+    predicts_image : bool
+        Whether it steps with the image that the model predicts, or with the noise.
+    is_bh1 : bool
+        Whether B(h) is h ("bh1"), or e^h - 1 ("bh2").
+    not_corrected : tuple of int
+        The indices of steps whose result is not corrected.
     """
 
-    sample: np.float32
-    image: np.float32
-    earlier: np.float32
-    newest: np.float32
+    order: int
+    lower_order_final: bool
+    predicts_image: bool
+    is_bh1: bool
+    not_corrected: tuple[int, ...]
+
+    @classmethod
+    def from_config(cls, config: SchedulerConfig, *, to_zero: bool) -> UniPC:
+        """Return the form in a config. Raise ValueError for fields that are not valid or do not fit `to_zero`."""
+        # NOTE: as in diffusers, the types of other solvers are accepted, and mean this solver's own type. A scheduler
+        # can then use the config of another.
+        solver_type = config.choice("solver_type", "bh2", "bh2", "bh1", "midpoint", "heun", "logrho")
+        lower_order_final, predicts_image = config.flag("lower_order_final", True), config.flag("predict_x0", True)
+        for field, value in (("lower_order_final", lower_order_final), ("predict_x0", predicts_image)):
+            if to_zero and not value:
+                raise config.error(field, 'is false, which needs final_sigmas_type "sigma_min"')
+        return cls(
+            config.integer("solver_order", 2, minimum=1),
+            lower_order_final,
+            predicts_image,
+            solver_type == "bh1",
+            tuple(map(int, () if (steps := config.numbers("disable_corrector")) is None else steps)),
+        )
+
+    def order_of(self, step: int, last: int) -> int:
+        """Return the order of a step."""
+        return min(self.order, step + 1, last - step + 1 if self.lower_order_final else self.order)
+
+    def update(self, levels: NoiseLevels, step: int, order: int, *, corrects: bool) -> Update:
+        """Return the update for the sample after a step.
+
+        Its predictions are those of the step and of earlier ones; to correct, that of the step after it comes first.
+        """
+        log_snr = levels.log_snr.tolist()
+        width = log_snr[step + 1] - log_snr[step]
+        signal, noise = float(levels.image_weights[step + 1]), float(levels.noise_weights[step + 1])
+        if self.predicts_image:
+            kept, factor, signed = noise / float(levels.noise_weights[step]), signal, -width
+        else:
+            kept, factor, signed = signal / float(levels.image_weights[step]), noise, width
+        ratios = [(log_snr[step - each] - log_snr[step]) / width for each in range(1, order)]
+        growth = math.expm1(signed)
+        weights = self._weights([*ratios, 1.0] if corrects else ratios, signed)
+        scale = factor * (signed if self.is_bh1 else growth) if weights else 0.0
+        slopes = [-scale * weight / ratio for weight, ratio in zip(weights, [*ratios, 1.0], strict=False)]
+        factors = [-factor * growth - sum(slopes), *slopes]
+        return Update.of(kept, (factors[-1], *factors[:-1]) if corrects else tuple(factors))
+
+    def _weights(self, ratios: list[float], signed: float) -> list[float]:
+        """Return the weights of the slopes to points, which are at `ratios` of the step."""
+        if len(ratios) <= 1:
+            return [0.5] * len(ratios)
+        b, phi, factorial = [], math.expm1(signed) / signed - 1, 1
+        for index in range(len(ratios)):
+            b.append(phi * factorial / (signed if self.is_bh1 else math.expm1(signed)))
+            factorial *= index + 2
+            phi = phi / signed - 1 / factorial
+        powers = [[ratio**index for ratio in ratios] for index in range(len(ratios))]
+        return [float(each) for each in np.linalg.solve(np.array(powers), np.array(b))]
 
 
 class UniPCMultistepScheduler(MixedNoise):
-    """Unified predictor-corrector of second order, https://arxiv.org/abs/2302.04867, with B2(h) = e^h - 1.
-
-    It does the same as in diffusers. The first and the last step are of first order.
+    """Unified predictor-corrector, https://arxiv.org/abs/2302.04867, as in diffusers.
 
     Parameters
     ----------
     noise : MultistepNoise
         The noise schedule.
+    solver : UniPC
+        The form of the solver.
     num_inference_steps, strength, image_seq_len : int, float, int or None
         See `SchedulerFactory`.
     """
 
     def __init__(
-        self, noise: MultistepNoise, num_inference_steps: int, strength: float = 1.0, image_seq_len: int | None = None
+        self,
+        noise: MultistepNoise,
+        solver: UniPC,
+        num_inference_steps: int,
+        strength: float = 1.0,
+        image_seq_len: int | None = None,
     ) -> None:
-        self._levels = noise.levels(num_inference_steps, strength)
+        self._levels = noise.levels(num_inference_steps, strength, image_seq_len)
         super().__init__(self._levels.image_weights, self._levels.noise_weights)
-        self.timesteps: NDArray[np.int64] = self._levels.timesteps
-        self._last = len(self.timesteps) - 1
-        orders = [1 if step in (0, self._last) else 2 for step in range(self._last + 1)]
-        self._predictions = [_prediction(self._levels, step, order) for step, order in enumerate(orders)]
-        self._corrections = [_correction(self._levels, step, order) for step, order in enumerate(orders[:-1])]
-        nothing = np.zeros((), np.float32)
-        # The sample of the step before, its image, and the image one step earlier.
-        self._sample: NDArray[np.float32] = nothing
-        self._image: NDArray[np.float32] = nothing
-        self._earlier_image: NDArray[np.float32] = nothing
+        self.timesteps = self._levels.timesteps
+        last = len(self.timesteps) - 1
+        skipped = num_inference_steps - last - 1
+        orders = [solver.order_of(step, last) for step in range(last + 1)]
+        self._predicting = [
+            solver.update(self._levels, step, order, corrects=False) for step, order in enumerate(orders)
+        ]
+        self._correcting = [
+            None if step + skipped in solver.not_corrected else solver.update(self._levels, step, order, corrects=True)
+            for step, order in enumerate(orders[:-1])
+        ]
+        self._solver = solver
+        self._predictions: deque[NDArray[np.float32]] = deque(maxlen=solver.order + 1)  # the latest first
+        self._sample: NDArray[np.float32] = np.empty(0, np.float32)
 
     @classmethod
     def factory(cls, config: SchedulerConfig) -> SchedulerFactory:
@@ -64,73 +141,23 @@ class UniPCMultistepScheduler(MixedNoise):
         Raises
         ------
         ValueError
-            If a field is not valid or not supported: `solver_order` must be 2, `solver_type` "bh2",
-            `predict_x0` and `lower_order_final` true, `disable_corrector` empty, `thresholding`, `use_flow_sigmas`,
-            `use_exponential_sigmas` and `use_beta_sigmas` false.
+            If a field is not valid or not supported: `thresholding` must be false, and `lower_order_final` and
+            `predict_x0` true unless `final_sigmas_type` is "sigma_min".
         """
-        config.must_be("solver_order", 2, default=2)
-        # NOTE: as in diffusers, the types of other solvers are accepted, and mean this solver's own type. A scheduler
-        # can then use the config of another.
-        config.choice("solver_type", "bh2", "bh2", "midpoint", "heun", "logrho")
-        config.must_be("predict_x0", True, default=True)
-        config.must_be("lower_order_final", True, default=True)
-        if config.numbers("disable_corrector") is not None:
-            raise config.error("disable_corrector", "is not empty, which is not supported; remove it")
-        return partial(cls, MultistepNoise.from_config(config))
+        noise = MultistepNoise.from_config(config, repeats_spread=True, from_one=True)
+        return partial(cls, noise, UniPC.from_config(config, to_zero=noise.to_zero))
 
     def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:
         """Take a step without noise; see `Scheduler.step`."""
-        image = self._levels.image(model_output, step, sample)
-        if step:
-            sample = self._combined(self._corrections[step - 1]) + self._corrections[step - 1].newest * image
+        predicted = self._levels.image if self._solver.predicts_image else self._levels.noise
+        self._predictions.appendleft(predicted(model_output, step, sample))
+        correcting = self._correcting[step - 1] if step else None
+        if correcting is not None:
+            self._sample = correcting.applied(self._sample, self._predictions, randn)
         else:
-            sample = sample.copy()
-        self._sample, self._earlier_image, self._image = sample, self._image, image
-        latent = self._combined(self._predictions[step])
-        return Step(latent, latent if step == self._last else image)
-
-    def _combined(self, factors: _Factors) -> NDArray[np.float32]:
-        """Return the sum of all terms except that of the newest image."""
-        combined = factors.sample * self._sample + factors.image * self._image
-        if factors.earlier:
-            combined += factors.earlier * self._earlier_image
-        return combined
-
-
-def _prediction(levels: NoiseLevels, step: int, order: int) -> _Factors:
-    """Return the factors for the prediction of the sample after a step."""
-    kept, seen = _exponential(levels, step)
-    if order == 1:
-        return _Factors(kept, np.float32(seen), np.float32(0), np.float32(0))
-    slope = 0.5 * seen / _ratio(levels, step)
-    return _Factors(kept, np.float32(seen - slope), np.float32(slope), np.float32(0))
-
-
-def _correction(levels: NoiseLevels, step: int, order: int) -> _Factors:
-    """Return the factors for its correction."""
-    kept, seen = _exponential(levels, step)
-    if order == 1:
-        return _Factors(kept, np.float32(0.5 * seen), np.float32(0), np.float32(0.5 * seen))
-    width = float(levels.log_snr[step + 1] - levels.log_snr[step])
-    ratio = _ratio(levels, step)
-    # The weights of the slopes on both sides. They are exact for images that are quadratic in log_snr.
-    phi = math.expm1(-width)
-    first = (phi / -width - 1) / phi
-    second = 2 * ((phi / -width - 1) / -width - 0.5) / phi
-    back = (second - first) / (ratio - 1)
-    ahead = first - back
-    slope = seen * back / ratio
-    return _Factors(kept, np.float32(seen - slope - seen * ahead), np.float32(slope), np.float32(seen * ahead))
-
-
-def _exponential(levels: NoiseLevels, step: int) -> tuple[np.float32, float]:
-    """Return the factors of the sample and of the image in a step of first order."""
-    width = float(levels.log_snr[step + 1] - levels.log_snr[step])
-    kept = levels.noise_weights[step + 1] / levels.noise_weights[step]
-    return kept, -float(levels.image_weights[step + 1]) * math.expm1(-width)
-
-
-def _ratio(levels: NoiseLevels, step: int) -> float:
-    """Return the negative width of the step before, relative to this step."""
-    log_snr = levels.log_snr
-    return float((log_snr[step - 1] - log_snr[step]) / (log_snr[step + 1] - log_snr[step]))
+            self._sample = sample.copy()
+        latent = self._predicting[step].applied(self._sample, self._predictions, randn)
+        if step == len(self.timesteps) - 1:
+            return Step(latent, latent)
+        image = self._predictions[0] if self._solver.predicts_image else self._levels.image(model_output, step, sample)
+        return Step(latent, image)

@@ -52,7 +52,7 @@ def test_unknown_class(name: str, suggestion: str) -> None:
         factory_of(SchedulerConfig({"_class_name": name}, "some.json"))
     message = str(caught.value)
     assert message.startswith(
-        f"some.json: _class_name is '{name}', which is not supported; schedulers: DDIMScheduler, DPM"
+        f"some.json: _class_name is '{name}', which is not supported; schedulers: DDIMScheduler, DDPM"
     )
     assert suggestion in message
     assert ("did you mean" in message) == bool(suggestion)

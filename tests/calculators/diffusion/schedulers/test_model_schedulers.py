@@ -7,27 +7,35 @@ from graphframe.calculators.diffusion.schedulers import ModelSchedulers
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.images import InvalidRequest
 
+SPREAD = {
+    "deis": "DEISMultistepScheduler",
+    "dpm++ 2m": "DPMSolverMultistepScheduler",
+    "dpm++ 2m sde": "DPMSolverMultistepScheduler",
+    "dpm++ 2s": "DPMSolverSinglestepScheduler",
+    "dpm++ 3m": "DPMSolverMultistepScheduler",
+    "dpm++ sde": "DPMSolverSDEScheduler",
+    "dpm2": "KDPM2DiscreteScheduler",
+    "dpm2 ancestral": "KDPM2AncestralDiscreteScheduler",
+    "euler": "EulerDiscreteScheduler",
+    "heun": "HeunDiscreteScheduler",
+    "unipc": "UniPCMultistepScheduler",
+}
 FOR_NOISE = {
     "ddim": "DDIMScheduler",
-    "dpm++ 2m": "DPMSolverMultistepScheduler",
-    "dpm++ 2m karras": "DPMSolverMultistepScheduler",
-    "dpm++ 2m sde": "DPMSolverMultistepScheduler",
-    "dpm++ 2m sde karras": "DPMSolverMultistepScheduler",
-    "euler": "EulerDiscreteScheduler",
-    "euler karras": "EulerDiscreteScheduler",
+    "ddpm": "DDPMScheduler",
     "euler ancestral": "EulerAncestralDiscreteScheduler",
-    "heun": "HeunDiscreteScheduler",
-    "heun karras": "HeunDiscreteScheduler",
     "lcm": "LCMScheduler",
     "lms": "DDIMScheduler",
     "pndm": "PNDMScheduler",
-    "unipc": "UniPCMultistepScheduler",
-    "unipc karras": "UniPCMultistepScheduler",
+    "tcd": "TCDScheduler",
+    **{f"{name}{spread}": SPREAD[name] for name in SPREAD for spread in ("", " karras", " exponential", " beta")},
 }
 FOR_FLOW_MATCH = {
     "flow match euler": "FlowMatchEulerDiscreteScheduler",
     "flow match heun": "FlowMatchHeunDiscreteScheduler",
+    "flow match lcm": "FlowMatchLCMScheduler",
 }
+FOR_EDM = {"edm dpm++ 2m": "EDMDPMSolverMultistepScheduler", "edm euler": "EDMEulerScheduler"}
 # As diffusers writes them, each with fields that others would read in another way.
 OWN: list[dict[str, object]] = [
     {"_class_name": "PNDMScheduler", "skip_prk_steps": True, "clip_sample": False},
@@ -53,6 +61,26 @@ def test_every_name_has_its_scheduler(own: dict[str, object]) -> None:
 def test_flow_match_models_have_their_own() -> None:
     schedulers = of(_class_name="FlowMatchEulerDiscreteScheduler", shift=3.0)
     assert {name: type(schedulers.get(name)(4)).__name__ for name in FOR_FLOW_MATCH} == FOR_FLOW_MATCH
+
+
+def test_edm_models_have_their_own() -> None:
+    schedulers = of(_class_name="EDMEulerScheduler")
+    assert {name: type(schedulers.get(name)(4)).__name__ for name in FOR_EDM} == FOR_EDM
+
+
+def test_a_model_with_flow_sigmas_is_a_flow_match_model() -> None:
+    own = of(_class_name="UniPCMultistepScheduler", use_flow_sigmas=True, prediction_type="flow_prediction")
+    assert type(own.get("flow match euler")(4)).__name__ == "FlowMatchEulerDiscreteScheduler"
+    assert own.get(None)(4).timesteps.dtype == "float32"
+    assert "do not fit flow-match models" in refused(own, "unipc")
+
+
+def test_a_name_without_a_spread_has_none() -> None:
+    schedulers = of(_class_name="EulerDiscreteScheduler", use_beta_sigmas=True, timestep_spacing="trailing")
+    assert schedulers.get("euler")(4).timesteps.tolist() == [999, 749, 499, 249]
+    spread = [schedulers.get(f"euler{each}")(4).timesteps.tolist() for each in (" karras", " exponential", " beta")]
+    assert schedulers.get(None)(4).timesteps.tolist() == spread[2]
+    assert len({*map(tuple, spread)}) == 3
 
 
 @pytest.mark.parametrize("name", ["DPM++ 2M Karras", "dpm++_2m_karras", " dpm++-2m  karras "])
@@ -93,12 +121,12 @@ def test_unknown_name() -> None:
 
 def test_name_that_does_not_fit_the_kind_of_model() -> None:
     assert refused(of(_class_name="EulerDiscreteScheduler"), "flow-match euler") == (
-        'scheduler "flow match euler" does not fit this model: flow-match schedulers fit flow-match models only; '
-        f"use one of {', '.join(FOR_NOISE)}"
+        'scheduler "flow match euler" does not fit this model: schedulers for flow-match models do not fit diffusion '
+        f"models; use one of {', '.join(FOR_NOISE)}"
     )
     assert refused(of(_class_name="FlowMatchEulerDiscreteScheduler"), "euler") == (
-        'scheduler "euler" does not fit this model: flow-match schedulers fit flow-match models only; '
-        "use one of flow match euler, flow match heun"
+        'scheduler "euler" does not fit this model: schedulers for diffusion models do not fit flow-match '
+        "models; use one of flow match euler, flow match heun, flow match lcm"
     )
 
 
@@ -128,4 +156,6 @@ def test_reads_a_file(tmp_path: Path) -> None:
 
 def test_every_name_is_documented() -> None:
     readme = (Path(__file__).parents[4] / "README.md").read_text()
-    assert [name for name in (*FOR_NOISE, *FOR_FLOW_MATCH) if f"`{name}`" not in readme] == []
+    words = ["karras", "exponential", "beta"]
+    names = [name for name in (*FOR_NOISE, *FOR_FLOW_MATCH, *FOR_EDM) if name.rpartition(" ")[2] not in words]
+    assert [name for name in (*names, *words) if f"`{name}`" not in readme] == []

@@ -45,7 +45,7 @@ def test_trained_betas_are_taken_as_they_are() -> None:
     ("fields", "message"),
     [
         ({"trained_betas": [0.5, 0.25]}, "trained_betas has 2 numbers, but num_train_timesteps is 1000"),
-        ({"beta_schedule": "squaredcos_cap_v2"}, "beta_schedule is 'squaredcos_cap_v2'.* linear, scaled_linear"),
+        ({"beta_schedule": "sigmoid"}, "beta_schedule is 'sigmoid'.* linear, scaled_linear"),
         ({"num_train_timesteps": 0}, "num_train_timesteps must be an integer of at least 1"),
         ({"beta_start": "small"}, "beta_start must be a finite number"),
     ],

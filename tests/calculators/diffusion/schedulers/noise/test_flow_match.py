@@ -51,8 +51,7 @@ def test_shift_terminal_is_where_the_last_step_begins() -> None:
     ("fields", "message"),
     [
         ({"time_shift_type": "cubic"}, "time_shift_type is 'cubic'.* linear, exponential"),
-        ({"stochastic_sampling": True}, "stochastic_sampling is true"),
-        ({"use_beta_sigmas": True}, "use_beta_sigmas is true"),
+        ({"invert_sigmas": True}, "invert_sigmas is true"),
         ({"shift": 0}, "shift must be above 0, not 0"),
         ({"shift_terminal": 1}, "shift_terminal must be below 1, not 1"),
         (

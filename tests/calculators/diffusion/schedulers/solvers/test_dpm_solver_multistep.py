@@ -52,14 +52,17 @@ def test_draws_noise_only_if_it_is_stochastic() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"solver_order": 3}, "solver_order is 3, which is not supported; set it to 2"),
-        ({"algorithm_type": "dpmsolver"}, "algorithm_type is 'dpmsolver'.*use one of dpmsolver\\+\\+, sde-dpmsolver"),
-        ({"solver_type": "heun"}, "solver_type is 'heun'"),
+        ({"solver_order": 4}, "solver_order must be 1, 2 or 3, not 4"),
+        ({"algorithm_type": "dpm"}, "algorithm_type is 'dpm'.*use one of dpmsolver\\+\\+, sde-dpmsolver"),
+        ({"algorithm_type": "dpmsolver"}, 'final_sigmas_type must be "sigma_min" with the algorithm_type dpmsolver'),
+        (
+            {"algorithm_type": "sde-dpmsolver", "solver_order": 3, "final_sigmas_type": "sigma_min"},
+            "solver_order is 3, which sde-dpmsolver does not have",
+        ),
+        ({"solver_type": "euler"}, "solver_type is 'euler'"),
         ({"prediction_type": "flow_prediction"}, "prediction_type is 'flow_prediction'"),
-        ({"use_flow_sigmas": True}, "use_flow_sigmas is true"),
         ({"use_lu_lambdas": True}, "use_lu_lambdas is true"),
         ({"thresholding": True}, "thresholding is true"),
-        ({"use_exponential_sigmas": True}, "use_exponential_sigmas is true"),
         ({"final_sigmas_type": "one"}, "final_sigmas_type is 'one'"),
     ],
 )

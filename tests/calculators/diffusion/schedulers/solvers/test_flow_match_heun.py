@@ -33,5 +33,5 @@ def test_the_second_look_goes_back_to_where_the_first_began() -> None:
 
 
 def test_refuses() -> None:
-    with pytest.raises(ValueError, match="use_karras_sigmas is true"):
-        FlowMatchHeunDiscreteScheduler.factory(SchedulerConfig({"use_karras_sigmas": True}))
+    with pytest.raises(ValueError, match="stochastic_sampling is true"):
+        FlowMatchHeunDiscreteScheduler.factory(SchedulerConfig({"stochastic_sampling": True}))

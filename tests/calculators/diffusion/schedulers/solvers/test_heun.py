@@ -38,7 +38,6 @@ def test_the_second_look_goes_back_to_where_the_first_began() -> None:
     ("fields", "message"),
     [
         ({"clip_sample": True}, "clip_sample is true"),
-        ({"use_exponential_sigmas": True}, "use_exponential_sigmas is true"),
         ({"prediction_type": "flow"}, "prediction_type is 'flow'"),
     ],
 )

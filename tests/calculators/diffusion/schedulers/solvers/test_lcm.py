@@ -81,7 +81,7 @@ def test_betas_reach_their_end(schedule: str, middle: float) -> None:
     [
         ({"thresholding": True}, "thresholding is true, which is not supported; set it to false"),
         ({"rescale_betas_zero_snr": True}, "rescale_betas_zero_snr is true"),
-        ({"prediction_type": "v_prediction"}, "prediction_type is 'v_prediction'"),
+        ({"prediction_type": "flow_prediction"}, "prediction_type is 'flow_prediction'"),
         ({"original_inference_steps": 2000}, "original_inference_steps must not be larger than num_train_timesteps"),
         ({"original_inference_steps": 0}, "original_inference_steps must be an integer of at least 1"),
     ],

@@ -36,14 +36,12 @@ def test_what_it_was_given_may_change_afterwards() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"solver_order": 3}, "solver_order is 3, which is not supported; set it to 2"),
-        ({"solver_type": "bh1"}, "solver_type is 'bh1'"),
-        ({"predict_x0": False}, "predict_x0 is false, which is not supported; set it to true"),
-        ({"lower_order_final": False}, "lower_order_final is false"),
-        ({"disable_corrector": [0]}, "disable_corrector is not empty, which is not supported; remove it"),
+        ({"solver_order": 0}, "solver_order must be an integer of at least 1"),
+        ({"solver_type": "bh3"}, "solver_type is 'bh3'"),
+        ({"predict_x0": False}, 'predict_x0 is false, which needs final_sigmas_type "sigma_min"'),
+        ({"lower_order_final": False}, 'lower_order_final is false, which needs final_sigmas_type "sigma_min"'),
         ({"prediction_type": "flow_prediction"}, "prediction_type is 'flow_prediction'"),
-        ({"use_flow_sigmas": True}, "use_flow_sigmas is true"),
-        ({"use_beta_sigmas": True}, "use_beta_sigmas is true"),
+        ({"use_flow_sigmas": True, "use_beta_sigmas": True}, "use_flow_sigmas and use_beta_sigmas are true"),
     ],
 )
 def test_refuses(fields: dict[str, object], message: str) -> None:

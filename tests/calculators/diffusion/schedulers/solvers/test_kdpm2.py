@@ -1,0 +1,18 @@
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.calculators.diffusion.schedulers.runs_of_diffusers import cases, check
+
+NAME, ANCESTRAL = "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler"
+
+
+@cases(NAME)
+def test_steps_as_diffusers_does(fields: dict[str, Any], expected: NDArray[np.float32]) -> None:
+    check(NAME, fields, expected)
+
+
+@cases(ANCESTRAL)
+def test_ancestral_steps_as_diffusers_does(fields: dict[str, Any], expected: NDArray[np.float32]) -> None:
+    check(ANCESTRAL, fields, expected)
