@@ -33,7 +33,7 @@ _UNSUPPORTED = {
 """The names of tensors of kinds of adapters that are refused."""
 _EMBEDDING = re.compile(r"bundle_emb\..+|emb_params|string_to_param.*|clip_[lg]")
 """The names of textual inversions, which OneTrainer adds to a LoRA."""
-_KINDS = "LoRA, LoCon, LoHa, LoKr, DoRA and full differences"
+_KINDS = "LoRA, LoCon, LoHa, LoKr, DoRA, full differences and those of normalisations"
 _DIFF_ONLY = frozenset({"diff_b"})
 _STRENGTHS = frozenset({"alpha", "scalar"})
 
@@ -97,7 +97,7 @@ class Adapter:
     alias : str
     path : pathlib.Path
     stamp : int
-        The time of the last change of the file, in nanoseconds.
+        The time of the last change of the file or its config, in nanoseconds.
     mode : LoraAdapterEntry.Mode
     alpha : float
         The strength of an adapter that is always applied.
@@ -178,8 +178,8 @@ class Adapter:
         kind = kind_of(arrays.keys())
         scale = np.float32(self._scale(module, arrays))
         bias = arrays["up_bias"].reshape(-1) * scale if "up_bias" in arrays else None
-        if "diff_b" in arrays:
-            bias = arrays["diff_b"].reshape(-1)
+        for part in ("diff_b", "b_norm"):
+            bias = arrays[part].reshape(-1) if part in arrays else bias
         found: LowRank | NDArray[np.float32] | None = None
         try:
             if kind is not None:
@@ -227,7 +227,7 @@ class Adapter:
         """Return the factor of a module's change: by its own alpha, or by PEFT's config; else 1."""
         kind = kind_of(arrays.keys())
         scale = float(self._number(module, arrays["scalar"])) if "scalar" in arrays else 1.0
-        if kind is None or not self.use_file_alpha or "diff" in arrays:
+        if kind is None or not self.use_file_alpha or arrays.keys() & {"diff", "w_norm"}:
             return scale
         rank = kind.rank({part: array.shape for part, array in arrays.items()})
         if "alpha" in arrays:
@@ -242,8 +242,12 @@ class Adapter:
 
     @cached_property
     def _strengths(self) -> Strengths:
+        # NOTE: another tool's file may lie beside the config of PEFT's.
+        is_of_peft = self.path.name.startswith("adapter_model") or any(
+            "base_model.model." in name for name in self.file
+        )
         try:
-            return Strengths(self.path, self.file.metadata)
+            return Strengths(self.path.with_name("adapter_config.json") if is_of_peft else None, self.file.metadata)
         except ValueError as error:
             raise ValueError(f"{self}: {error}") from error
 

@@ -53,8 +53,10 @@ class Aliases:
             path, alpha = adapter_file(find(entry.path)), fixed.get(entry.alias, entry.alpha)
             if not path.is_file():
                 raise FileNotFoundError(f'the file {path} of the LoRA adapter "{entry.alias}" does not exist')
-            stamp, strength = path.stat().st_mtime_ns, options.use_file_alpha
-            adapters.append(Adapter(entry.alias, path, stamp, entry.mode, alpha, strength, entry.min_applied))
+            files = [path, path.with_name("adapter_config.json")]
+            stamp = max(file.stat().st_mtime_ns for file in files if file.is_file())
+            of_file, least = options.use_file_alpha, entry.min_applied
+            adapters.append(Adapter(entry.alias, path, stamp, entry.mode, alpha, of_file, least))
         return cls(tuple(adapters), models)
 
     @property

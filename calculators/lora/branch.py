@@ -24,24 +24,23 @@ def add_branch(layer: Layer, changes: Sequence[Delta], alphas: ov.Node | None = 
     alphas : openvino.Node, optional
         The strength of each change: float32, shape (changes,).
     """
-    data = layer.node.input_value(0)
     numbers = [number for number, change in enumerate(changes) if isinstance(change.weights, LowRank)]
     if numbers:
         factors = [change.weights for change in changes if isinstance(change.weights, LowRank)]
-        add_to_output(layer, _narrow(layer, data, factors, _chosen(alphas, numbers)))
+        add_to_output(layer, _narrow(layer, factors, _chosen(alphas, numbers)))
     for number, (weights, bias) in enumerate(changes):
         strength = None if alphas is None else ops.convert(_chosen(alphas, [number]), layer.dtype)
         if isinstance(weights, np.ndarray):
-            whole = _apply(layer, data, layer.shaped(weights))
+            whole = layer.with_weights(weights)
             add_to_output(layer, whole if strength is None else ops.multiply(whole, strength))
         if bias is not None:
-            shaped = layer.shaped_bias(bias)
+            shaped = layer.of_channels(layer.constant(bias))
             add_to_output(layer, shaped if strength is None else ops.multiply(shaped, strength))
 
 
 def add_to_output(layer: Layer, addition: ov.Node) -> None:
     """Add a node to the output of a layer, for all that read it."""
-    output = layer.node.output(0)
+    output = layer.output
     targets, names = output.get_target_inputs(), output.get_names()
     both = ops.add(output, addition)
     for target in targets:
@@ -51,29 +50,17 @@ def add_to_output(layer: Layer, addition: ov.Node) -> None:
         both.output(0).get_tensor().set_names(names)
 
 
-def _narrow(layer: Layer, data: ov.Output, factors: Sequence[LowRank], alphas: ov.Node | None) -> ov.Node:
-    """Return the product of the data with all `down`, the alphas and all `up`."""
-    down = np.concatenate([each.down for each in factors])
+def _narrow(layer: Layer, factors: Sequence[LowRank], alphas: ov.Node | None) -> ov.Node:
+    """Return the product of the layer's input with all `down`, the alphas and all `up`."""
     up = np.concatenate([each.up for each in factors], axis=1)
-    narrow = _apply(layer, data, layer.shaped(down))
+    narrow = layer.with_weights(np.concatenate([each.down for each in factors]))
     if alphas is not None:
         of_rank = np.repeat(np.arange(len(factors), dtype=np.int32), [len(each.down) for each in factors])
         strengths = ops.convert(ops.gather(alphas, of_rank, np.int32(0)), layer.dtype)
-        if layer.is_convolution:
-            strengths = ops.reshape(strengths, np.array([1, -1, 1, 1]), False)
-        narrow = ops.multiply(narrow, strengths)
-    if not layer.is_convolution:
+        narrow = ops.multiply(narrow, layer.of_channels(strengths))
+    if layer.kind == "MatMul":
         return ops.matmul(narrow, layer.constant(up), False, True)
     return ops.convolution(narrow, layer.constant(up[:, :, None, None]), [1, 1], [0, 0], [0, 0], [1, 1])
-
-
-def _apply(layer: Layer, data: ov.Output, weights: ov.Node) -> ov.Node:
-    """Return what the layer would compute with other weights."""
-    if not layer.is_convolution:
-        return ops.matmul(data, weights, False, True)
-    attributes = layer.node.get_attributes()
-    where = [attributes[name] for name in ("strides", "pads_begin", "pads_end", "dilations", "auto_pad")]
-    return ops.convolution(data, weights, *where)
 
 
 def _chosen(alphas: ov.Node | None, numbers: Sequence[int]) -> ov.Node | None:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from openvino import opset13 as ops
 
 from graphframe.calculators.lora.adapter import Delta
-from graphframe.calculators.lora.branch import add_to_output
+from graphframe.calculators.lora.branch import add_branch, add_to_output
 from graphframe.calculators.lora.kinds import LowRank
 from graphframe.calculators.lora.layer import Layer
 
 
 def fuse(layer: Layer, changes: Sequence[Delta]) -> None:
     """Replace the weights and the bias of a layer by changed ones. Compressed weights are decompressed."""
+    if not layer.in_shape:  # a normalisation, whose operation need not have weights
+        add_branch(layer, changes)
+        return
     old = layer.node.input_value(1)
     new = layer.weights()
     for weights, _ in changes:
@@ -25,4 +28,4 @@ def fuse(layer: Layer, changes: Sequence[Delta]) -> None:
     layer.node.input(1).replace_source_output(ops.constant(shaped, old.get_element_type()).output(0))
     biases = [bias for _, bias in changes if bias is not None]
     if biases:
-        add_to_output(layer, layer.shaped_bias(sum(biases[1:], biases[0])))
+        add_to_output(layer, layer.of_channels(layer.constant(sum(biases[1:], biases[0]))))

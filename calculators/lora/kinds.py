@@ -123,8 +123,13 @@ def _tucker(core: NDArray[np.float32], a: NDArray[np.float32], b: NDArray[np.flo
     return np.asarray(np.einsum("ij..., io, jc -> oc...", core, a, b, optimize=True))
 
 
-def _first_of(part: str) -> Callable[[Shapes], tuple[int, int]]:
-    return lambda shapes: (shapes[part][0], prod(shapes[part][1:]))
+def _whole(part: str) -> Kind:
+    return Kind(
+        lambda parts: part in parts,
+        lambda shapes: (shapes[part][0], prod(shapes[part][1:])),
+        lambda shapes: None,
+        lambda arrays: arrays[part].reshape(len(arrays[part]), -1),
+    )
 
 
 _KINDS = (
@@ -139,10 +144,6 @@ _KINDS = (
         _loha,
     ),
     Kind(_is_lokr, _lokr_shape, _lokr_rank, _lokr),
-    Kind(
-        lambda parts: "diff" in parts,
-        _first_of("diff"),
-        lambda shapes: None,
-        lambda arrays: arrays["diff"].reshape(len(arrays["diff"]), -1),
-    ),
+    _whole("diff"),
+    _whole("w_norm"),
 )

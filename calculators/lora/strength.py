@@ -12,9 +12,6 @@ import msgspec
 
 from graphframe.calculators.lora.tensor_name import DENOISER, TensorName
 
-CONFIG_FILE = "adapter_config.json"
-"""The file that PEFT writes beside the tensors."""
-
 _METADATA = "lora_adapter_metadata"
 _DENOISERS = ("unet", "transformer", "")
 
@@ -33,21 +30,27 @@ class _PeftConfig(msgspec.Struct):
 class Strengths:
     """The configs of PEFT for a file: one a model, or one for all.
 
+    Parameters
+    ----------
+    config : pathlib.Path or None
+        The file that PEFT writes beside the tensors, if it may have done so; it need not exist.
+    metadata : mapping of str to Any
+        The metadata of the file, which replace the config.
+
     Raises
     ------
     ValueError
         If they are not such configs.
     """
 
-    def __init__(self, path: Path, metadata: Mapping[str, Any]) -> None:
+    def __init__(self, config: Path | None, metadata: Mapping[str, Any]) -> None:
         self._where = f"its {_METADATA}"
         text = metadata.get(_METADATA)
         if text is None:
-            file = path.with_name(CONFIG_FILE)
-            if not file.is_file():
+            if config is None or not config.is_file():
                 self._configs: dict[str, _PeftConfig] = {}
                 return
-            self._where, text = f"its {CONFIG_FILE}", file.read_bytes()
+            self._where, text = f"its {config.name}", config.read_bytes()
         try:
             self._configs = _by_component(msgspec.json.decode(text, type=dict[str, Any]))
         except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:

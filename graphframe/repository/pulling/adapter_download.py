@@ -40,9 +40,12 @@ def download_adapter(pull: Pull, adapter: LoraSource) -> LoraSource:
         folder = pull.model_path / "loras" / repository
         with locked_staging(pull) as staging:
             arriving = staging / repository.replace("/", "--")
-            hub.download([file], arriving)
+            config = (Path(file).parent / "adapter_config.json").as_posix()  # PEFT's, which has the strength
+            files = [config, file] if config in hub.files else [file]
+            hub.download(files, arriving)
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(arriving / file, folder / file)
+            for name in files:
+                os.replace(arriving / name, folder / name)
             shutil.rmtree(arriving)
     return replace(adapter, source=f"{repository}@{file}")
 

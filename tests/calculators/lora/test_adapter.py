@@ -120,6 +120,8 @@ def test_the_config_that_peft_writes_beside_the_file(tmp_path: Path) -> None:
     config = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "use_rslora": True, "target_modules": ["to_q"]}
     (tmp_path / "adapter_config.json").write_text(json.dumps(config))
     np.testing.assert_allclose(whole(adapter(tmp_path / "adapter_model.safetensors")), plain * 4, rtol=1e-6)
+    other = write(tmp_path / "other.safetensors", random_pairs({"x.to_q": (6, 5)}, parts=("A", "B")))
+    assert (whole(adapter(other)) == plain).all()
 
 
 @pytest.mark.parametrize(

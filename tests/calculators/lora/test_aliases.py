@@ -91,6 +91,25 @@ def test_a_missing_file(folder: Path) -> None:
         aliases('lora_adapters { alias: "ink" path: "lost" }', folder)
 
 
+def test_a_folder_that_peft_or_diffusers_wrote(folder: Path) -> None:
+    def path() -> str:
+        (adapter,) = aliases('lora_adapters { alias: "ink" path: "lora" }', folder).adapters
+        return adapter.path.name
+
+    (folder / "lora").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"the file .*lora/adapter_model\.safetensors of"):
+        path()
+    for name in ("other", "pytorch_lora_weights", "adapter_model"):
+        (folder / "lora" / f"{name}.safetensors").touch()
+        assert path() == f"{name}.safetensors"
+
+
+@pytest.mark.parametrize("value", ["-0.1", "1.5", "nan"])
+def test_a_part_that_is_none(folder: Path, value: str) -> None:
+    with pytest.raises(ValueError, match='lora_adapters must be from 0 to 1 for the adapter "ink", not'):
+        aliases(f'lora_adapters {{ alias: "ink" path: "a" min_applied: {value} }}', folder)
+
+
 def test_adapters_of_requests(folder: Path) -> None:
     found = aliases(THREE, folder)
     found.check({"ink": -2.0, "gold": 0})

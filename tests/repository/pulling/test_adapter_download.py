@@ -27,6 +27,18 @@ def test_from_a_hub_once(pull: Pull, hub: Hub) -> None:
     assert hub.requests.count(f"GET org/lora/resolve/{commit_of('org/lora')}/{FILE}") == 1
 
 
+def test_the_config_beside_it(pull: Pull, hub: Hub) -> None:
+    hub.repositories["org/peft"] = {
+        "a/adapter_model.safetensors": b"ink",
+        "a/adapter_config.json": b"{}",
+        "x.json": b"",
+    }
+    downloaded = download_adapter(pull, LoraSource("ink", "org/peft"))
+    folder = (pull.model_path / downloaded.path).parent
+    assert sorted(path.name for path in folder.iterdir()) == ["adapter_config.json", "adapter_model.safetensors"]
+    assert not (pull.model_path / "loras/org/peft/x.json").exists()
+
+
 @pytest.mark.parametrize("files", [["ink art.safetensors"], ["ink%20art.safetensors", "ink art.safetensors"]])
 def test_a_quoted_name(pull: Pull, hub: Hub, files: list[str]) -> None:
     hub.repositories["org/quoted"] = {file: file.encode() for file in files}
