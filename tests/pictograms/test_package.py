@@ -21,7 +21,18 @@ def test_parts(part: str) -> None:
 
 
 def test_wheel_carries_the_model_in_at_most_six_megabytes(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--use-pep517",
+        "--no-deps",
+        "--wheel-dir",
+        str(tmp_path),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, timeout=250)
     (wheel,) = tmp_path.iterdir()
     with zipfile.ZipFile(wheel) as archive:
