@@ -39,6 +39,7 @@ ALLOWED = {
             "graphframe.images",
             "graphframe.graphs",
             "graphframe.inference",
+            "graphframe.fair_queue",
             *ENGINE,
         },
         {"google", "msgspec", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphframe.calculators.image.image_file import Pixels
-from graphframe.calculators.image.resizer import Resizer
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -35,7 +34,7 @@ class InputImage:
     masked: bool = False
 
 
-def repainted_part(mask: Pixels, resizer: Resizer, width: int, height: int) -> NDArray[np.bool_]:
+def repainted_part(mask: Pixels) -> NDArray[np.bool_]:
     """Return where to repaint: the transparent part of the mask or, if it is opaque, the white part.
 
     Returns
@@ -43,11 +42,5 @@ def repainted_part(mask: Pixels, resizer: Resizer, width: int, height: int) -> N
     bool, shape (height, width)
     """
     if mask.holes is not None:
-        return resized_holes(mask.holes, resizer, width, height)
-    gray = resizer.resized(mask.rgb, width, height).astype(np.float32) @ _LUMA
-    return np.asarray(gray / np.float32(255) >= 0.5)
-
-
-def resized_holes(holes: NDArray[np.bool_], resizer: Resizer, width: int, height: int) -> NDArray[np.bool_]:
-    """Return the holes of an image, resized."""
-    return resizer.resized(np.where(holes, np.uint8(255), np.uint8(0))[..., None], width, height)[..., 0] >= 128
+        return mask.holes
+    return np.asarray(mask.rgb.astype(np.float32) @ _LUMA / np.float32(255) >= 0.5)

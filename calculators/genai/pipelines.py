@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 import graphframe as gf
 from graphframe.calculators.diffusion.input_image import repainted_part
 from graphframe.calculators.genai.pipeline_pb2 import PipelineCalculatorOptions
-from graphframe.calculators.image.image_file import Pixels, read_pixels
-from graphframe.calculators.image.resizer import Resizer
+from graphframe.calculators.image.image_file import EncodedInput, Pixels
 from graphframe.images import ImageRequest, InvalidRequest, Size
 from graphframe.inference import Lane, lane_for
 from graphframe.inference.default_device import resolve
@@ -59,7 +58,7 @@ class PipelineCalculator(gf.Calculator):
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
         self.check_limits(request)
-        images = self.images(request)
+        images = self.images(cc, request)
         work = (request.width or 0, request.height or 0, request.n, request.num_inference_steps or 0)
         caller, expected = cc.cancellation, self.times.expected((work,))
         with (
@@ -72,17 +71,18 @@ class PipelineCalculator(gf.Calculator):
         for index, image in enumerate(generated):
             cc.send(self.image, image, timestamp=cc.timestamp + index)
 
-    def images(self, request: ImageRequest) -> list[ov.Tensor]:
+    def images(self, cc: gf.Context, request: ImageRequest) -> list[ov.Tensor]:
         """Return the arguments of the pipeline between the prompt and its parameters."""
         raise NotImplementedError
 
-    def required_image(self, request: ImageRequest) -> Pixels:
-        """Return the request's image, whose size the generated images have by default."""
-        image = _required(request.image, "image")
-        height, width, _ = image.rgb.shape
-        if not Size(request.width or width, request.height or height).fits_into(self.max_size):
+    def files(self, cc: gf.Context, request: ImageRequest, *fields: str) -> list[Pixels]:
+        """Return the request's files: the image and others, resized as the pipeline would."""
+        files = [_required(getattr(request, field), field) for field in fields]
+        width, height = files[0].size
+        size = Size(request.width or width, request.height or height)
+        if not size.fits_into(self.max_size):
             raise InvalidRequest(f"the image has {width}x{height} pixels; ask for at most {self.max_size}", "size")
-        return image
+        return [file.pixels(size, cc.cancellation) for file in files]
 
     def check_limits(self, request: ImageRequest) -> None:
         """Raise InvalidRequest for values above the limits of the graph, and for fields that no pipeline has."""
@@ -141,7 +141,7 @@ class Text2ImagePipelineCalculator(PipelineCalculator):
 
     pipeline = openvino_genai.Text2ImagePipeline
 
-    def images(self, request: ImageRequest) -> list[ov.Tensor]:
+    def images(self, cc: gf.Context, request: ImageRequest) -> list[ov.Tensor]:
         for field in ("image", "mask"):
             if getattr(request, field) is not None:
                 raise InvalidRequest("this graph generates images from text only", field)
@@ -189,10 +189,11 @@ class Image2ImagePipelineCalculator(PipelineCalculator):
 
     pipeline = openvino_genai.Image2ImagePipeline
 
-    def images(self, request: ImageRequest) -> list[ov.Tensor]:
+    def images(self, cc: gf.Context, request: ImageRequest) -> list[ov.Tensor]:
         if request.mask is not None:
             raise InvalidRequest("this graph changes whole images", "mask")
-        return [_tensor(self.required_image(request).rgb)]
+        (image,) = self.files(cc, request, "image")
+        return [_tensor(image.rgb)]
 
 
 class InpaintingPipelineCalculator(PipelineCalculator):
@@ -237,11 +238,10 @@ class InpaintingPipelineCalculator(PipelineCalculator):
 
     pipeline = openvino_genai.InpaintingPipeline
 
-    def images(self, request: ImageRequest) -> list[ov.Tensor]:
-        image = self.required_image(request)
-        height, width, _ = image.rgb.shape
-        mask = repainted_part(_required(request.mask, "mask"), Resizer(), width, height)
-        return [_tensor(image.rgb), _tensor(np.repeat(np.where(mask, np.uint8(255), np.uint8(0))[..., None], 3, 2))]
+    def images(self, cc: gf.Context, request: ImageRequest) -> list[ov.Tensor]:
+        image, mask = self.files(cc, request, "image", "mask")
+        repainted = np.where(repainted_part(mask), np.uint8(255), np.uint8(0))
+        return [_tensor(image.rgb), _tensor(np.repeat(repainted[..., None], 3, 2))]
 
 
 def _generate(cc: gf.Context, pipeline: Any, request: ImageRequest, images: list[ov.Tensor]) -> NDArray[np.uint8]:
@@ -273,10 +273,10 @@ def _generate(cc: gf.Context, pipeline: Any, request: ImageRequest, images: list
     return np.array(generated.data)  # a copy: the pipeline reuses the memory
 
 
-def _required(file: bytes | None, field: str) -> Pixels:
+def _required(file: bytes | None, field: str) -> EncodedInput:
     if file is None:
         raise InvalidRequest(f"this graph needs {field}", field)
-    return read_pixels(file, field)
+    return EncodedInput(file, field)
 
 
 def _tensor(pixels: NDArray[np.uint8]) -> ov.Tensor:

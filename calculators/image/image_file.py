@@ -1,23 +1,36 @@
-"""Decoding of a request's image files."""
+"""Decoding of a request's image files, in bounded memory and time."""
 
 from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
-from graphframe.images import InvalidRequest
+from graphframe.calculators.image.bands import Bands
+from graphframe.calculators.image.containers.exif import orientation_of
+from graphframe.calculators.image.containers.formats import essentials
+from graphframe.calculators.image.containers.jpeg import END
+from graphframe.calculators.image.decoding_budget import DecodingBudget
+from graphframe.calculators.image.resizing import resized
+from graphframe.images import InvalidRequest, Size
+from graphframe.inference import Caller
 
-_BEGINNINGS = {b"\x89PNG": "PNG", b"\xff\xd8": "JPEG", b"BM": "BMP", b"GIF8": "GIF", b"P5": "PPM", b"P6": "PPM"}
-"""The first bytes of files, and Pillow's names of their formats."""
-_TGA_HEADER = 18
-"""The size in bytes of the header of a TGA file."""
+_MAX_SIDE = 16_384
 _MAX_PIXELS = 50_000_000
 """About as many as the largest phone cameras take. A file of a few kilobytes can hold far more."""
+_MAX_BYTES = 1024 * 1024 * 1024
+_BLOCK = 16 * 1024
+"""The number of bytes of a file that are decoded at once, where the format allows it."""
+_ROWS_OF_END = 34
+"""The rows that a JPEG file without its last bytes lacks: two of the largest blocks, and two for interpolation."""
+
+_budget = DecodingBudget(files=2, bytes=_MAX_BYTES)
 
 # NOTE: glibc frees blocks of this size at once; of Pillow's usual blocks of 16 MB, each thread keeps some.
 Image.core.set_block_size(64 * 1024 * 1024)  # type: ignore[attr-defined]
@@ -25,33 +38,36 @@ Image.core.set_block_size(64 * 1024 * 1024)  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class Pixels:
-    """The pixels of an image, upright.
+    """The pixels of an image, upright and in sRGB.
 
     Attributes
     ----------
     rgb
         uint8, shape (height, width, 3): the file's colours, also where it is transparent.
-    alpha
-        uint8, shape (height, width), 255 where opaque; None if it is opaque everywhere.
+    holes
+        bool, shape (height, width): true where it is transparent, with an alpha below 128; None if that is nowhere.
     """
 
     rgb: NDArray[np.uint8]
-    alpha: NDArray[np.uint8] | None = None
-
-    @property
-    def holes(self) -> NDArray[np.bool_] | None:
-        """A bool array of shape (height, width), true where alpha is below 128; None if that is nowhere."""
-        if self.alpha is None:
-            return None
-        holes = self.alpha < 128
-        return holes if holes.any() else None
+    holes: NDArray[np.bool_] | None = None
 
 
-def read_pixels(file: bytes, param: str) -> Pixels:
-    """Decode an image file, recognised by its content, and turn it upright by its EXIF data.
+class EncodedInput:
+    """An image file of a request, recognised by its content, whose header was read.
 
-    The formats are PNG, JPEG, WebP, GIF, uncompressed BMP, TGA, and PNM in its binary forms: P5, of 8 or 16 bits,
-    and P6, of 8 bits. An animation is decoded to its first frame.
+    The formats are PNG, JPEG, WebP, AVIF (if Pillow decodes it), TIFF, GIF, uncompressed BMP, TGA, and PNM in its
+    binary forms: P5, of 8 or 16 bits, and P6, of 8 bits. An animation is its first frame. Only the parts that decide
+    the pixels are read: others may be damaged or of any size, and a JPEG file may lack its end, with up to an eighth of
+    its rows.
+
+    Decoding takes at most this memory, in bytes::
+
+        pixels x B + (height + new height) x (new width) x 4 + 2 x (size of the file)
+
+    B is 4, for TIFF 12, for WebP 17, for AVIF 24, and for JPEG with several scans 4 + 2 x components. A process decodes
+    at most two files at once, in at most 1 GiB together; others wait. A cancelled caller stops waiting at once, and
+    decoding between 16 KiB of the file, or bands of 64 rows; WebP, AVIF and compressed TIFF files are decoded as a
+    whole.
 
     Parameters
     ----------
@@ -59,63 +75,141 @@ def read_pixels(file: bytes, param: str) -> Pixels:
     param : str
         The field of the request, for errors.
 
+    Attributes
+    ----------
+    size : Size
+        The size of the upright image.
+
     Raises
     ------
     InvalidRequest
-        If it is another or a damaged file, or has more than 50 million pixels.
+        If it is another or a damaged file, or has a side above 16,384 or more than 50 million pixels.
     """
-    kind = _format(file)
-    if kind is None:
-        raise InvalidRequest(f"{param} is not a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file", param)
-    try:
-        image = Image.open(io.BytesIO(file), formats=(kind,))
-        if image.width * image.height > _MAX_PIXELS:
+
+    def __init__(self, file: bytes, param: str) -> None:
+        self._param = param
+        self._source = _Source()
+        with self._errors():
+            found = essentials(file)
+        if found is None:
+            message = f"{param} is not a PNG, JPEG, WebP, AVIF, TIFF, BMP, GIF, TGA or PNM file"
+            raise InvalidRequest(message, param)
+        self._essentials = found
+        with self._errors():
+            self._image = self._opened(found.file)
+            if found.format == "AVIF":  # whose properties Pillow reads
+                exif, profile = (self._image.info.get(name) for name in ("exif", "icc_profile"))
+                self._essentials = found = found._replace(orientation=orientation_of(exif or b""), profile=profile)
+            width, height = self._image.size
+            self.size = Size(height, width) if found.orientation >= 5 else Size(width, height)
+            if max(self.size) > _MAX_SIDE:
+                raise InvalidRequest(f"{param} has {self.size} pixels; a side must be at most {_MAX_SIDE:,}", param)
+            if self._stored > _MAX_PIXELS:
+                raise InvalidRequest(f"{param} has {self.size} pixels, more than {_MAX_PIXELS:,}", param)
+            # NOTE: Pillow's decoders in Python are slow, and the one of compressed BMP files allocates without a limit.
+            if any(tile[0] in Image.DECODERS for tile in self._image.tile) or self._image.mode == "F":
+                raise ValueError("this variant of the format is not supported; send a PNG file")
+
+    def memory(self, size: Size) -> int:
+        """Return the most memory that decoding it and resizing it to `size` take."""
+        resized = (self.size.height + size.height) * size.width * 4
+        return self._stored * self._essentials.bytes_per_pixel + resized + 2 * len(self._essentials.file)
+
+    def pixels(self, size: Size, caller: Caller) -> Pixels:
+        """Decode the file, turn the image upright, and resize it. Call it once.
+
+        Parameters
+        ----------
+        size : Size
+        caller : Caller
+            Its cancellation ends the wait and the work.
+
+        Raises
+        ------
+        InvalidRequest
+            If the file is damaged, or decoding it would take more than 1 GiB.
+        Exception
+            The exception of `caller.raise_if_cancelled`.
+        """
+        most = self.memory(size)
+        if most > _MAX_BYTES:
             raise InvalidRequest(
-                f"{param} has {image.width}x{image.height} pixels, more than {_MAX_PIXELS:,}",
-                param,
+                f"{self._param} takes {(most >> 20) + 1:,} MiB to decode, more than {_MAX_BYTES >> 20:,};"
+                " make it smaller",
+                self._param,
             )
-        # NOTE: Pillow's decoders in Python are slow, and the one of compressed BMP files allocates without a limit.
-        if any(tile[0] in Image.DECODERS for tile in image.tile):
-            raise ValueError("this variant of the format is not supported; send a PNG file")
-        return _pixels(ImageOps.exif_transpose(image))
-    except InvalidRequest:
-        raise
-    except Exception as error:  # decoders raise errors of many kinds
-        raise InvalidRequest(f"{param} cannot be decoded: {_reason(error)}", param) from error
+        with _budget.hold(caller, most), self._errors():
+            self._source.caller = caller
+            if not self._essentials.has_end:
+                self._add_end()
+            self._image.load()
+            bands = Bands(self._image, self._essentials)
+            rgb = resized(_until_cancelled(bands.rgb(), caller), self.size, size)
+            if not bands.have_holes:
+                return Pixels(rgb)
+            return Pixels(rgb, resized(_until_cancelled(bands.holes(), caller), self.size, size)[..., 0] >= 128)
+
+    @property
+    def _stored(self) -> int:
+        width, height = self._image.size
+        return max(width * height, self._essentials.block)
+
+    def _opened(self, file: bytes) -> ImageFile.ImageFile:
+        self._source = _Source(file)
+        image = Image.open(self._source, formats=(self._essentials.format,))
+        image.decodermaxblock = _BLOCK
+        return image
+
+    def _add_end(self) -> None:
+        """Add the end marker to a JPEG file, whose decoder then fills in missing rows, unless those are too many."""
+        image, (width, height) = self._image, self._image.size
+        first = height - height // 8 - _ROWS_OF_END - 1
+        if first > 0 and not self._essentials.is_progressive:
+            noise = np.random.default_rng(0).integers(0, 256, (1, width, len(image.getbands())), np.uint8)
+            row, box = Image.fromarray(noise.squeeze(2) if noise.shape[2] == 1 else noise, image.mode), (0, first)
+            image.load_prepare()
+            image.im.paste(row.im, (*box, width, first + 1))
+            with suppress(OSError):
+                image.load()
+            image.tile = []
+            if np.array_equal(np.asarray(image.crop((0, first, width, first + 1))), np.asarray(row)):
+                raise ValueError("the file is truncated")
+        del image
+        self._image = self._opened(self._essentials.file + END)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Raise InvalidRequest for errors of decoders, which are of many kinds."""
+        try:
+            yield
+        except (InvalidRequest, MemoryError):
+            raise
+        except Exception as error:
+            if self._source.caller is not None:
+                self._source.caller.raise_if_cancelled()
+            raise InvalidRequest(f"{self._param} cannot be decoded: {_reason(error)}", self._param) from error
+
+
+class _Source(io.BytesIO):
+    """The bytes of a file, until the caller is cancelled."""
+
+    caller: Caller | None = None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.caller is not None:
+            self.caller.raise_if_cancelled()
+        return super().read(size)
+
+
+def _until_cancelled(bands: Iterable[NDArray[np.uint8]], caller: Caller) -> Iterator[NDArray[np.uint8]]:
+    for band in bands:
+        caller.raise_if_cancelled()
+        yield band
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
+    if isinstance(error, (UnidentifiedImageError, struct.error, LookupError)):
         return "the file is damaged"
     if isinstance(error, Image.DecompressionBombError):  # above Pillow's own limit
         return f"it has more than {_MAX_PIXELS:,} pixels"
-    return str(error)
-
-
-def _pixels(image: Image.Image) -> Pixels:
-    if image.mode.startswith("I"):  # 16 bits of gray
-        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
-    if not image.has_transparency_data:
-        return Pixels(np.asarray(image.convert("RGB")))
-    rgba = np.asarray(image.convert("RGBA"))
-    return Pixels(np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]))
-
-
-def _format(file: bytes) -> str | None:
-    """Return Pillow's name of a file's format; None for other files."""
-    for beginning, name in _BEGINNINGS.items():
-        if file.startswith(beginning):
-            return name
-    if file[:4] == b"RIFF" and file[8:12] == b"WEBP":
-        return "WEBP"
-    return "TGA" if _is_tga(file) else None
-
-
-def _is_tga(file: bytes) -> bool:
-    """Return whether a file has the header of a TGA file, which does not begin with a mark of its own."""
-    if len(file) <= _TGA_HEADER:
-        return False
-    has_palette, kind, depth = file[1], file[2], file[16]
-    width, height = struct.unpack_from("<HH", file, 12)
-    known = kind in ((1, 9) if has_palette == 1 else (2, 3, 10, 11))
-    return known and has_palette <= 1 and width > 0 and height > 0 and depth in (8, 16, 24, 32)
+    return str(error) or "the file is damaged"

@@ -130,7 +130,14 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         | None
     ) = None
     image: (
-        Annotated[bytes, Meta(description="Image to start from: a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file.")] | None
+        Annotated[
+            bytes,
+            Meta(
+                description="Image to start from: a PNG, JPEG, WebP, AVIF, TIFF, BMP, GIF, TGA or PNM file. Its colour"
+                " profile is converted to sRGB."
+            ),
+        ]
+        | None
     ) = None
     mask: (
         Annotated[

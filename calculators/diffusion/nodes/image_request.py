@@ -18,8 +18,7 @@ from graphframe.calculators.diffusion.model_config import read_config, vae_scale
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
 from graphframe.calculators.diffusion.static_shapes import resolutions
 from graphframe.calculators.diffusion.supported_sizes import SupportedSizes
-from graphframe.calculators.image.image_file import Pixels, read_pixels
-from graphframe.calculators.image.resizer import Resizer
+from graphframe.calculators.image.image_file import EncodedInput, Pixels
 from graphframe.calculators.lora.aliases import Aliases
 from graphframe.calculators.lora.coverage import check_coverage
 from graphframe.calculators.lora.tensor_name import DENOISER
@@ -130,7 +129,6 @@ class ImageRequestCalculator(gf.Calculator):
         self.empty_prompt = None if is_none else ""
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
         self.sizes = self.supported_sizes(folder)
-        self.resizer = Resizer()
         self.aliases = Aliases.from_options(self.limits.lora, node.path)
         if self.aliases.adapters:
             models = {DENOISER: _denoiser(folder), **{name: folder / name for name in text_encoders}}
@@ -165,18 +163,21 @@ class ImageRequestCalculator(gf.Calculator):
         cc.send(self.diffusion_request, resolved)
 
     def files(self, cc: gf.Context, request: ImageRequest) -> _Files:
-        """Decode the files of a request."""
+        """Decode the files of a request, in the size of the images to generate."""
         if request.image is None:
             if request.mask is not None:
                 raise InvalidRequest("mask needs an image", "mask")
             return _Files()
         if not cc.connected(self.image):
             raise InvalidRequest("this graph generates images from text only: it has no vae_encode node", "image")
-        image = read_pixels(request.image, "image")
-        if request.mask is not None:
-            return _Files(image, read_pixels(request.mask, "mask"))
+        file = EncodedInput(request.image, "image")
+        mask = None if request.mask is None else EncodedInput(request.mask, "mask")
+        size = self.sizes.of(request, file.size)
+        image = file.pixels(size, cc.cancellation)
+        if mask is not None:
+            return _Files(image, mask.pixels(size, cc.cancellation), size)
         repaints_holes = image.holes is not None and Task.INPAINTING in self.family.defaults
-        return _Files(image, image if repaints_holes else None)
+        return _Files(image, image if repaints_holes else None, size)
 
     def resolved(self, request: ImageRequest, files: _Files) -> DiffusionRequest:
         """Return the request with the defaults of the graph and the model."""
@@ -185,7 +186,7 @@ class ImageRequestCalculator(gf.Calculator):
         scale = limits.default_guidance_scale if limits.HasField("default_guidance_scale") else defaults.guidance_scale
         scale = scale if request.guidance_scale is None else request.guidance_scale
         strength = defaults.strength if request.strength is None else request.strength
-        size = self.sizes.of(request, files.size)
+        size = files.size or self.sizes.of(request, None)
         factor = self.scale_factor
         changed = {
             "image": None,
@@ -222,12 +223,10 @@ class ImageRequestCalculator(gf.Calculator):
         return "" if request.negative_prompt_2 or request.negative_prompt_3 else self.empty_prompt
 
     def input_image(self, image: Pixels, mask: Pixels | None, request: DiffusionRequest) -> InputImage:
-        """Resize an image and its mask, and select what the denoiser needs of them."""
-        width, height = request.width, request.height
-        pixels = self.resizer.resized(image.rgb, width, height)
-        repainted = None if mask is None else repainted_part(mask, self.resizer, width, height)
+        """Select what the denoiser needs of an image and its mask."""
+        repainted = None if mask is None else repainted_part(mask)
         takes_mask = self.family.takes_mask
-        return InputImage(pixels, repainted, whole=not takes_mask or request.strength != 1, masked=takes_mask)
+        return InputImage(image.rgb, repainted, whole=not takes_mask or request.strength != 1, masked=takes_mask)
 
     def check_limits(self, request: ImageRequest) -> None:
         """Raise InvalidRequest for numbers above the limits of the graph or the model."""
@@ -271,16 +270,13 @@ class _Files(NamedTuple):
 
     image: Pixels | None = None
     mask: Pixels | None = None
+    size: Size | None = None
 
     @property
     def task(self) -> Task:
         if self.image is None:
             return Task.TEXT_TO_IMAGE
         return Task.IMAGE_TO_IMAGE if self.mask is None else Task.INPAINTING
-
-    @property
-    def size(self) -> Size | None:
-        return None if self.image is None else Size(*self.image.rgb.shape[1::-1])
 
 
 def _denoiser(folder: Path) -> Path:

@@ -17,7 +17,8 @@ from graphframe.calculators.genai.pipelines import (
     InpaintingPipelineCalculator,
     Text2ImagePipelineCalculator,
 )
-from graphframe.calculators.image.image_file import read_pixels
+from graphframe.calculators.image.image_file import EncodedInput
+from graphframe.framework.running.cancellation import Cancellation
 from graphframe.images import ImageRequest, InvalidRequest
 from tests.calculators.image.files import encoded, gradient, halves
 
@@ -45,6 +46,12 @@ def text2image(euler: Path) -> Runner:
     return runner(Text2ImagePipelineCalculator, euler, max_resolution="128x128")
 
 
+def tensor_of(file: bytes) -> ov.Tensor:
+    """Return the pixels of an image file."""
+    source = EncodedInput(file, "image")
+    return ov.Tensor(np.ascontiguousarray(source.pixels(source.size, Cancellation()).rgb[None]))
+
+
 def refused(run: Runner, **request: Any) -> InvalidRequest:
     with pytest.raises(gf.CalculatorError) as caught:
         run(**request)
@@ -65,7 +72,7 @@ def test_the_pixels_of_the_pipeline(text2image: Runner, euler: Path) -> None:
 def test_from_an_image(euler: Path) -> None:
     (image,) = runner(Image2ImagePipelineCalculator, euler)(image=IMAGE, strength=0.7)
     pipeline = openvino_genai.Image2ImagePipeline(euler, "CPU")
-    tensor = ov.Tensor(np.ascontiguousarray(read_pixels(IMAGE, "image").rgb[None]))
+    tensor = tensor_of(IMAGE)
     generator = openvino_genai.CppStdGenerator(3)
     expected = pipeline.generate("a red cat", tensor, strength=0.7, num_inference_steps=3, generator=generator)
     assert (image == expected.data[0]).all()
@@ -75,7 +82,7 @@ def test_what_the_mask_leaves_stays(euler: Path) -> None:
     paint = runner(InpaintingPipelineCalculator, euler)
     (image,) = paint(image=IMAGE, mask=MASK)
     pipeline = openvino_genai.InpaintingPipeline(euler, "CPU")
-    tensors = [ov.Tensor(np.ascontiguousarray(read_pixels(file, "image").rgb[None])) for file in (IMAGE, MASK)]
+    tensors = [tensor_of(file) for file in (IMAGE, MASK)]
     generator = openvino_genai.CppStdGenerator(3)
     expected = pipeline.generate("a red cat", *tensors, num_inference_steps=3, generator=generator)
     assert (image == expected.data[0]).all()
