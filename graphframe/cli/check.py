@@ -11,7 +11,7 @@ from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.cli.table import print_table
 from graphframe.framework.graph import Graph
 from graphframe.repository.default_device import on_default_device
-from graphframe.repository.model_folder import graph_file
+from graphframe.repository.model_folder import graph_file, snapshot_of
 
 
 @click.command()
@@ -24,6 +24,7 @@ def check(graph: Path, allow_unknown: bool) -> None:
     If it is valid, its nodes are printed in execution order with their devices.
     """
     with reported():
+        graph = snapshot_of(graph)
         folder = graph if graph.is_dir() else graph.parent
         checked = Graph.from_file(graph_file(graph), folder, allow_unknown=allow_unknown)
         checked.check_files()

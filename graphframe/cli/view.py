@@ -9,7 +9,7 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.framework.errors import GraphError
-from graphframe.repository.model_folder import graph_file
+from graphframe.repository.model_folder import graph_file, snapshot_of
 from graphframe.view.diagram import diagram
 from graphframe.view.drawable import DrawableGraph, read_drawable
 from graphframe.view.html import to_html
@@ -50,7 +50,7 @@ def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
     The graph is neither loaded nor validated: calculators and options may be unknown, and streams unconnected.
     """
     with reported():
-        graph = graph_file(graph)
+        graph = graph_file(snapshot_of(graph))
         what = diagram(read_drawable(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})
         output.write_text(_FORMATS[output.suffix.lower()](what, graph.name), encoding="utf-8")
     click.echo(f"wrote {output}")

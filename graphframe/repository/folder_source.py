@@ -14,7 +14,7 @@ from graphframe.repository.graph_writing.graph_file import staged_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.image_graph import to_image_graph
 from graphframe.repository.model_files import ModelFiles
-from graphframe.repository.model_folder import find_graph
+from graphframe.repository.model_folder import find_graph, snapshot_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class FolderSource:
     folder: Path
     graph: Path | None = None
     options: TaskOptions | None = None
+
+    def __post_init__(self) -> None:
+        """Find the snapshot in a folder of Hugging Face's cache."""
+        object.__setattr__(self, "folder", snapshot_of(self.folder))
 
     def prepare(self) -> None:
         """Do nothing: the files are local."""

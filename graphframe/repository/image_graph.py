@@ -9,7 +9,7 @@ from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.text.reading import parse_file
 from graphframe.framework.errors import GraphConfigError, Problem
 from graphframe.framework.graph import Graph, make_graph
-from graphframe.repository.model_folder import find_graph
+from graphframe.repository.model_folder import find_graph, snapshot_of
 
 _REQUEST, _IMAGE, _PREVIEW = "REQUEST:", "IMAGE:", "PREVIEW:"
 _OVMS_REQUEST, _OVMS_IMAGE = "HTTP_REQUEST_PAYLOAD:", "HTTP_RESPONSE_PAYLOAD:"
@@ -17,7 +17,7 @@ _OVMS_NODE = "ImageGenCalculator"
 
 
 def open_image_graph(folder: Path) -> Graph:
-    """Read and validate the graph that `find_graph` finds for a folder.
+    """Read and validate the graph that `find_graph` finds for a folder, which may be one of Hugging Face's cache.
 
     It takes an `ImageRequest` on REQUEST and sends `EncodedImage`s on IMAGE. The tags of a graph of OpenVINO Model
     Server are renamed to these; if its only node is an ImageGenCalculator, the output stream PREVIEW is added.
@@ -31,6 +31,7 @@ def open_image_graph(folder: Path) -> Graph:
     OSError
         If the file cannot be read.
     """
+    folder = snapshot_of(folder)
     return to_image_graph(parse_file(find_graph(folder), load_option_types), folder)
 
 

@@ -32,6 +32,21 @@ def find_graph(folder: Path) -> Path:
     return graph if graph.is_file() else shipped_graph(folder)
 
 
+def snapshot_of(folder: Path) -> Path:
+    """Return the snapshot in a folder of Hugging Face's cache, ``models--org--name``; other folders as they are.
+
+    The snapshot is that of the branch ``main`` or, without one, the newest.
+    """
+    snapshots = folder / "snapshots"
+    if not folder.name.startswith("models--") or not snapshots.is_dir():
+        return folder
+    main = folder / "refs" / "main"
+    if main.is_file() and (named := snapshots / main.read_text(encoding="utf-8").strip()).is_dir():
+        return named
+    newest_first = sorted(snapshots.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True)
+    return next((each for each in newest_first if each.is_dir()), folder)
+
+
 def graph_file(path: Path) -> Path:
     """Return `path` or, if it is a model folder, the file of its graph.
 
@@ -40,7 +55,7 @@ def graph_file(path: Path) -> Path:
     ModelFolderError
         If `path` is a folder, and `find_graph` finds no graph for it.
     """
-    return find_graph(path) if path.is_dir() else path
+    return find_graph(snapshot_of(path)) if path.is_dir() else path
 
 
 def models_in(repository: Path) -> list[str]:

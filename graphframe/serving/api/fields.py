@@ -24,6 +24,8 @@ _UNSUPPORTED = {
 }
 """Fields of OpenAI's API, and values of them, that no model supports."""
 
+_NOTHING = ("null", "undefined")
+
 
 def check_names(given: Iterable[str], known: Iterable[str], required: Iterable[str]) -> None:
     """Raise an APIError for a field that is unknown, or for a required one that is missing."""
@@ -53,8 +55,15 @@ def as_integer(value: object) -> object:
 
 
 def without_empty_text(fields: Mapping[str, object]) -> dict[str, object]:
-    """Return the fields of a form without those left empty; an empty prompt is a prompt."""
-    return {name: value for name, value in fields.items() if value != "" or name == "prompt"}
+    """Return the fields of a form without those left empty; an empty prompt is a prompt.
+
+    JavaScript's ``FormData`` turns null and undefined into these words, which only a prompt may be.
+    """
+    return {
+        name: value
+        for name, value in fields.items()
+        if name == "prompt" or value not in ("", *(() if "prompt" in name else _NOTHING))
+    }
 
 
 def decode_json(fields: dict[str, object], name: str) -> None:

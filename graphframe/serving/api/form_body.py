@@ -9,7 +9,7 @@ import falcon.media
 
 from graphframe.serving.api.image_content import MAX_BYTES as MAX_FILE_BYTES
 from graphframe.serving.api.json_body import MAX_BYTES as MAX_TEXT_BYTES
-from graphframe.serving.api.json_body import discard
+from graphframe.serving.api.json_body import check_encoding, discard
 from graphframe.serving.errors import APIError
 
 MAX_BYTES = 2 * MAX_FILE_BYTES + MAX_TEXT_BYTES
@@ -27,21 +27,24 @@ def is_form(req: falcon.asgi.Request) -> bool:
 async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
     """Return the fields of a form: bytes for each file, text for the others.
 
-    ``name[]`` and repeated names make a list; ``name[key]`` makes an object.
+    ``name[]`` and repeated names make a list; ``name[key]`` makes an object. A part without file name and content is
+    ignored: browsers send it for an input without a file.
 
     Raises
     ------
     APIError
-        413 if a part or the form is too large, 400 if the body is not a form.
+        413 if a part or the form is too large, 415 if it is compressed, 400 if the body is not a form.
     """
+    check_encoding(req)
     fields: dict[str, object] = {}
     room = MAX_BYTES
     try:
         async for part in await _HANDLER.deserialize_async(req.stream, req.content_type, req.content_length):
             try:
-                name, is_file = part.name or "", part.filename is not None
+                name, file_name = part.name or "", part.filename
             except UnicodeDecodeError:
-                name, is_file = "", False
+                name, file_name = "", None
+            is_file = file_name is not None
             match = _NAME.fullmatch(name)
             if match is None:
                 raise APIError(400, f'the form has a part with an invalid name: "{name}"', code="invalid_form")
@@ -52,6 +55,8 @@ async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
                 what = f"{match[1]} is larger than {most}" if most <= room else f"the form is larger than {MAX_BYTES}"
                 raise APIError(413, f"{what} bytes", param=match[1], code="body_too_large")
             room -= len(content)
+            if file_name == "" and not content:
+                continue
             _insert(fields, match[1], match[2], content if is_file else _text(match[1], content))
     except APIError:
         raise

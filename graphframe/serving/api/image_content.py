@@ -18,13 +18,16 @@ def image_content(given: object) -> bytes:
     Parameters
     ----------
     given : object
-        The bytes of a file, a data URL, an object ``{"image_url": URL}``, or a list of one of these.
+        The bytes of a file, a data URL, an object ``{"image_url": URL}``, or a list of one of these, or an object with
+        an index as its key, which is ``image[0]`` in a form.
 
     Raises
     ------
     ValueError
         If it is none of them.
     """
+    if isinstance(given, dict) and given and all(key.isdecimal() for key in given):
+        given = list(given.values())
     if isinstance(given, list):
         if len(given) != 1:
             raise ValueError(f"models take one image, not {len(given)}")

@@ -20,7 +20,8 @@ async def read_json_object(req: falcon.asgi.Request, most: int = MAX_BYTES) -> d
     Raises
     ------
     APIError
-        415 for another content type, 413 for more than `most` bytes, 400 if the body is not a JSON object.
+        415 for another content type or a compressed body, 413 for more than `most` bytes, 400 if the body is not a JSON
+        object.
     """
     content_type = (req.content_type or "").partition(";")[0].strip().lower()
     if not content_type and (req.content_length or req.get_header("transfer-encoding")):
@@ -31,7 +32,17 @@ async def read_json_object(req: falcon.asgi.Request, most: int = MAX_BYTES) -> d
         if content_type == falcon.MEDIA_URLENCODED:
             message += " (the default of curl -d: add -H 'Content-Type: application/json')"
         raise APIError(415, message, code="unsupported_content_type")
+    check_encoding(req)
     return _decode_object(await _read(req, most))
+
+
+def check_encoding(req: falcon.asgi.Request) -> None:
+    """Raise APIError, a 415, for a compressed body: a small one may be gigabytes."""
+    encoding = (req.get_header("content-encoding") or "identity").strip().lower()
+    if encoding != "identity":
+        message = f"the body must not be compressed, but its Content-Encoding is {encoding[:64]}"
+        headers = {"accept-encoding": "identity"}
+        raise APIError(415, message, code="unsupported_content_encoding", headers=headers)
 
 
 async def discard(stream: falcon.asgi.BoundedStream) -> None:

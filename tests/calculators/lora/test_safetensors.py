@@ -68,6 +68,15 @@ def test_not_a_number(tmp_path: Path) -> None:
     assert np.isnan(Safetensors(path)["x"]).all()
 
 
+@pytest.mark.parametrize(
+    "header", [b"[" * 100_000, b'{"x": {"dtype": "F32", "shape": [1], "data_offsets": []}}', b'{"x": 1}', b"[]"]
+)
+def test_damaged_headers(tmp_path: Path, header: bytes) -> None:
+    (tmp_path / "a.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(ValueError, match="is not a safetensors file"):
+        Safetensors(tmp_path / "a.safetensors")
+
+
 def test_a_type_that_is_not_known(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", {"x": ARRAY})
     path.write_bytes(path.read_bytes().replace(b"F32", b"C64"))

@@ -95,3 +95,18 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
             read(encode_form(*parts))
         assert raised.value.description == message
         assert (raised.value.status_code, raised.value.param) == (413, name)
+
+
+def test_an_input_without_a_file_is_no_field() -> None:
+    part = b'---x-\r\nContent-Disposition: form-data; name="mask"; filename=""\r\nContent-Type: image/png\r\n'
+    assert read(part + b"\r\n\r\n" + encode_form(("prompt", "a cat"))) == {"prompt": "a cat"}
+    assert read(part + b"\r\nabc\r\n" + encode_form(("prompt", "a cat"))) == {"prompt": "a cat", "mask": b"abc"}
+    assert read(encode_form(("mask", b""))) == {"mask": b""}
+
+
+def test_a_compressed_form_is_refused() -> None:
+    with pytest.raises(APIError) as caught:
+        read(encode_form(("prompt", "a cat")), **{"Content-Encoding": "gzip"})
+    assert caught.value.status_code == 415
+    assert caught.value.description == "the body must not be compressed, but its Content-Encoding is gzip"
+    assert read(encode_form(("n", "1")), **{"Content-Encoding": "identity"}) == {"n": "1"}

@@ -17,6 +17,8 @@ URL = "data:image/png;base64,iVBORw=="
         "data:;base64,iVBORw==",
         {"image_url": URL},
         [{"image_url": URL}],
+        {"0": b"\x89PNG"},
+        {"1": {"image_url": URL}},
     ],
 )
 def test_returns_the_file(given: object) -> None:
@@ -29,6 +31,8 @@ def test_returns_the_file(given: object) -> None:
         ([], "take one image, not 0"),
         ([URL, URL], "take one image, not 2"),
         ([[URL]], "expected a file"),
+        ({"0": URL, "1": URL}, "take one image, not 2"),
+        ({"first": URL}, "expected a file"),
         (5, "expected a file"),
         ({}, "expected a file"),
         ({"file_id": "file-1"}, "stores no files"),

@@ -67,3 +67,10 @@ def test_what_is_no_text() -> None:
     with pytest.raises(APIError) as raised:
         read(b'{"prompt": "\xff"}')
     assert raised.value.description == "the body is not UTF-8 (byte 12)"
+
+
+def test_a_compressed_body_is_refused() -> None:
+    with pytest.raises(APIError) as raised:
+        read(b"\x1f\x8b", **{"Content-Encoding": "gzip"})
+    assert raised.value.status_code == 415
+    assert raised.value.description == "the body must not be compressed, but its Content-Encoding is gzip"

@@ -70,6 +70,17 @@ def test_an_empty_file_is_not_taken_for_none(client: falcon.testing.TestClient, 
     assert painted(response.json)[0]["image"] == ""
 
 
+@pytest.mark.parametrize("word", ["", "null", "undefined"])
+def test_a_form_s_empty_fields_are_missing(client: falcon.testing.TestClient, word: str) -> None:
+    form = encode_form(
+        ("image[0]", PNG), ("mask", word), ("size", word), ("seed", word), ("negative_prompt", ""), ("prompt", "null")
+    )
+    response = client.simulate_post("/v1/images/edits", body=form, headers=FORM)
+    assert painted(response.json)[0].items() >= {"image": "\x89PNG", "mask": None, "prompt": "null"}.items()
+    missing = client.simulate_post("/v1/images/edits", body=encode_form(("prompt", "a"), ("image", word)), headers=FORM)
+    assert missing.json["error"]["message"] == "image is required: the image file to edit"
+
+
 def test_a_variation(client: falcon.testing.TestClient) -> None:
     form = encode_form(("image", PNG), ("n", "1"), ("user", "me"))
     response = client.simulate_post("/images/variations", body=form, headers=FORM)
