@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 
 from graphframe.framework.running.invocation import PROCESS, Invocation
 from graphframe.framework.running.tracers import Tracer
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -48,6 +51,8 @@ class Progress:
     ----------
     stages : dict of str to Stage
         By node name, in the order of first calls.
+    warnings : list of str
+        The warnings of nodes, each once.
 
     Parameters
     ----------
@@ -57,6 +62,7 @@ class Progress:
 
     def __init__(self, other: Tracer | None = None) -> None:
         self.stages: dict[str, Stage] = defaultdict(Stage)
+        self.warnings: list[str] = []
         self._other = other
         self._lock = threading.Lock()
 
@@ -81,6 +87,14 @@ class Progress:
             with self._lock:
                 stage = self.stages[call.node.name]
                 stage.seconds += time.perf_counter() - stage.began.pop(0)
+
+    def warn(self, node: str, message: str) -> None:
+        """Take a warning of a node, and log it. Other nodes may have the same, as two text encoders do."""
+        with self._lock:
+            if message in self.warnings:
+                return
+            self.warnings.append(message)
+        _log.warning('node "%s": %s', node, message)
 
     def report(self, node: str, done: int, total: int) -> None:
         """Note how many of its steps a node has done."""

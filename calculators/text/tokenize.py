@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 import graphframe as gf
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
@@ -15,7 +16,8 @@ from graphframe.inference import load_model
 class TokenizeCalculator(gf.Calculator):
     """A tokenizer: turns a prompt of a request, and the negative prompt before it if there is one, into tokens.
 
-    A long prompt is truncated to `max_length` tokens, without its end-of-text token, as in `openvino_genai`.
+    A long prompt is truncated to `max_length` tokens, without its end-of-text token, as in `openvino_genai`, and with a
+    warning.
 
     Input streams
     -------------
@@ -74,6 +76,7 @@ class TokenizeCalculator(gf.Calculator):
         if self.limits.takes_max_sequence_length and request.max_sequence_length is not None:
             max_length = self.limits.instruction_length + request.max_sequence_length
         found = self.model.infer(cc.cancellation, {self.input_name: np.array(prompts)})
+        self.warn_of_long_prompts(cc, request, found["attention_mask"].sum(axis=1), max_length)
         attention = found["attention_mask"][:, :max_length]
         ids = np.where(attention, found["input_ids"][:, :max_length], self.pad_token_id)
         input_ids = np.full((len(prompts), max_length), self.pad_token_id, np.int64)
@@ -81,3 +84,18 @@ class TokenizeCalculator(gf.Calculator):
         attention_mask = np.zeros_like(input_ids)
         attention_mask[:, : ids.shape[1]] = attention
         cc.send(self.tokens, Tokens(input_ids, attention_mask, self.limits.instruction_length))
+
+    def warn_of_long_prompts(
+        self, cc: gf.Context, request: DiffusionRequest, counts: NDArray[np.int64], max_length: int
+    ) -> None:
+        """Warn of prompts whose ends the text encoder does not get; `counts` are their numbers of tokens."""
+        fields = ["negative_prompt", "prompt"][-len(counts) :]
+        for field, count in zip(fields, counts.tolist(), strict=True):
+            if count > max_length:
+                own = f"{field}_{self.limits.prompt}"
+                name = own if self.limits.prompt > 1 and getattr(request, own) is not None else field
+                used = max_length - self.limits.instruction_length
+                cc.warn(
+                    f"{name} is too long for a text encoder of this model: it has"
+                    f" {count - self.limits.instruction_length} tokens, of which the first {used} are used"
+                )

@@ -40,8 +40,8 @@ node { calculator: "LateCalculator" device: "CPU" input_stream: "REQUEST:request
 class PaintCalculator(gf.Calculator):
     """Sends its previews, reports a step, and then does what the prompt says.
 
-    Prompts: "fail", "refuse", "nothing", "share", "wait FOLDER", "wait for cancel FOLDER"; all others give images. The
-    images of "share" show the share of the run as well.
+    Prompts: "warn", "fail", "refuse", "nothing", "share", "wait FOLDER", "wait for cancel FOLDER"; all others give
+    images. The images of "share" show the share of the run as well.
 
     FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news`. "wait" reads from `news` before
     it sends images; "wait for cancel" writes into it when the run is cancelled.
@@ -59,6 +59,9 @@ class PaintCalculator(gf.Calculator):
             cc.send(self.preview, EncodedImage(f"preview{number}".encode(), "png", 64, 32), number)
         cc.flush()
         cc.report(1, 2)
+        if request.prompt == "warn":
+            cc.warn("prompt is a warning")
+            cc.warn("prompt is a warning")
         if request.prompt == "fail":
             raise RuntimeError("out of paint")
         if request.prompt == "refuse":

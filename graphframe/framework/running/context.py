@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
@@ -15,6 +16,8 @@ from graphframe.framework.timestamp import Timestamp
 
 D = TypeVar("D")
 
+_log = logging.getLogger(__name__)
+
 
 class RunServices(Protocol):
     """The parts of a run that all its contexts share.
@@ -24,10 +27,13 @@ class RunServices(Protocol):
     cancellation : Cancellation
     report : callable or None
         Called with the name of a node, the steps it has done, and all its steps.
+    warn : callable or None
+        Called with the name of a node, and a warning.
     """
 
     cancellation: Cancellation
     report: Callable[[str, int, int], None] | None
+    warn: Callable[[str, str], None] | None
 
     def flush(self, call: Invocation, sent: list[tuple[int, Packet]]) -> None:
         """Deliver packets that a call sends before it returns."""
@@ -246,6 +252,13 @@ class Context:
         positions = self._call.node.positions[port]
         if index < len(positions):
             self._call.affect().side_packets.append((positions[index], value))
+
+    def warn(self, message: str) -> None:
+        """Warn the user of this run, e.g. of an input that is used in part. The message begins with a field's name."""
+        if self._run.warn is not None:
+            self._run.warn(self._call.node.name, message)
+        else:
+            _log.warning('node "%s": %s', self._call.node.name, message)
 
     def report(self, done: int, total: int) -> None:
         """Report that `done` of `total` steps are done."""

@@ -33,7 +33,7 @@ from graphframe.framework.running.scheduling.run_state import RunState
 from graphframe.framework.running.scheduling.scheduler import RunScheduler
 from graphframe.framework.running.scheduling.state import NodeTask
 from graphframe.framework.running.threads import ThreadPool
-from graphframe.framework.running.tracers import Tracer
+from graphframe.framework.running.tracers import Tracer, WarningTracer
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ class Driver:
         self.error: GraphError | None = None
         self.cancellation = Cancellation(share)
         self.report = on_progress
+        self.warn = tracer.warn if isinstance(tracer, WarningTracer) else None
         self.process = os.getpid()
         self.on_done: list[Callable[[], None]] = []
         self.on_error: list[Callable[[GraphError], None]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.running.invocation import Invocation
@@ -20,6 +20,14 @@ class Tracer(Protocol):
 
     def end(self, call: Invocation) -> None:
         """The calculator has returned or raised, in this thread."""
+
+
+@runtime_checkable
+class WarningTracer(Tracer, Protocol):
+    """A tracer that also takes the warnings of calculators. Without one, they are logged."""
+
+    def warn(self, node: str, message: str) -> None:
+        """Take a warning of a node, from its thread."""
 
 
 class LoadTracer(Protocol):

@@ -55,7 +55,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
+Warnings = Annotated[list[str], Meta(description="Parts of the request that had no effect, e.g. the end of a prompt.")]
+
+
+class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The images of one request."""
 
     created: int
@@ -65,6 +68,7 @@ class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
     size: str
     seed: int
     usage: Usage
+    warnings: Warnings = []
 
 
 class PartialImageEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +85,7 @@ class PartialImageEvent(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
 
 
-class CompletedEvent(msgspec.Struct, frozen=True, kw_only=True):
+class CompletedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An event of a stream: an image."""
 
     type: Literal["image_generation.completed", "image_edit.completed"]
@@ -94,6 +98,7 @@ class CompletedEvent(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     usage: Usage
     timings: Annotated[dict[str, float], Meta(description="Milliseconds that each node worked.")]
+    warnings: Warnings = []
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,7 +68,8 @@ async def event_stream(
         }
         if isinstance(made, Partial):
             return _event(PartialImageEvent(partial_image_index=made.index, **fields))
-        return _event(CompletedEvent(usage=Usage.of(request, [image]), timings=progress.milliseconds(), **fields))
+        fields |= {"timings": progress.milliseconds(), "warnings": progress.warnings}
+        return _event(CompletedEvent(usage=Usage.of(request, [image]), **fields))
 
     return _serialized(first, events, to_event, request_id)
 

@@ -90,6 +90,8 @@ class ImagesResource:
         timings = generation.progress.milliseconds().items()
         resp.set_header("Server-Timing", ", ".join(f"{name};dur={milliseconds}" for name, milliseconds in timings))
         _set_adapters(resp, generation)
+        if warnings := generation.progress.warnings:
+            resp.set_header("Image-Warnings", "; ".join(warnings))
         resp.media = ImagesResponse(
             created=int(time.time()),
             data=[
@@ -103,6 +105,7 @@ class ImagesResource:
             size=f"{images[0].width}x{images[0].height}",
             seed=generation.request.seed,
             usage=Usage.of(generation.request, images),
+            warnings=warnings,
         )
 
     async def _answer_or_stream(

@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import openvino_genai
 import pytest
+from msgspec.structs import replace
 
 import graphframe as gf
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
 from graphframe.calculators.text.tokenize import TokenizeCalculator
 from graphframe.calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
 from graphframe.calculators.text.tokens import Tokens
+from graphframe.progress import Progress
 from tests.calculators.diffusion.requests import diffusion_request
 
 
@@ -92,3 +94,33 @@ def test_attention_mask_tells_the_prompt_from_what_fills_it_up(euler: Path) -> N
     tokens = tokenize(euler, "a red cat", "a dog")
     assert tokens.attention_mask.sum(axis=1).tolist() == [4, 5]
     assert tokens.attention_mask.shape == tokens.input_ids.shape
+
+
+class _Warnings(Progress):
+    """The warnings of a run of a graph with one tokenizer."""
+
+    def of(self, folder: Path, request: DiffusionRequest, options: str = "") -> list[str]:
+        graph = gf.Graph.from_text(
+            'input_stream: "REQUEST:r" output_stream: "TOKENS:t" node { calculator: "TokenizeCalculator"'
+            ' input_stream: "REQUEST:r" output_stream: "TOKENS:t" node_options {'
+            f" [type.googleapis.com/graphframe.TokenizeCalculatorOptions] {{ {options} }} }} }}",
+            folder,
+        )
+        graph.run(REQUEST=request, tracer=self)
+        return self.warnings
+
+
+def test_warns_of_long_prompts(euler: Path) -> None:
+    tokenizer = openvino_genai.Tokenizer(euler / "tokenizer")
+    long = "a red cat " * 60
+    count = tokenizer.encode(long).input_ids.shape[1]
+    request = diffusion_request(long, long, 0, 4, 7.5, (1, 4, 8, 8))
+    assert _Warnings().of(euler, request) == [
+        f"{field} is too long for a text encoder of this model: it has {count} tokens, of which the first 77 are used"
+        for field in ("negative_prompt", "prompt")
+    ]
+    assert _Warnings().of(euler, request, f"max_length: {count}") == []
+    own = replace(request, prompt="a cat", prompt_2=long, negative_prompt=None)
+    assert _Warnings().of(euler, own) == []
+    (warning,) = _Warnings().of(euler, own, "prompt: 2")
+    assert warning.startswith("prompt_2 is too long")

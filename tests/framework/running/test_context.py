@@ -63,8 +63,9 @@ def context(
     call: Invocation,
     flush: Callable[[Invocation, list[tuple[int, Packet]]], None] = lambda call, sent: None,
     report: Callable[[str, int, int], None] | None = None,
+    warn: Callable[[str, str], None] | None = None,
 ) -> gf.Context:
-    services = SimpleNamespace(cancellation=gf.Cancellation(), flush=flush, report=report)
+    services = SimpleNamespace(cancellation=gf.Cancellation(), flush=flush, report=report, warn=warn)
     return gf.Context(call, cast("RunServices", services))
 
 
@@ -203,6 +204,15 @@ def test_report(call: Invocation) -> None:
     context(call, report=lambda *progress: reported.append(progress)).report(3, 20)
     assert reported == [("ports", 3, 20)]
     context(call).report(3, 20)
+
+
+def test_warn(call: Invocation, caplog: pytest.LogCaptureFixture) -> None:
+    warned: list[tuple[str, str]] = []
+    context(call, warn=lambda *warning: warned.append(warning)).warn("text is cut")
+    assert warned == [("ports", "text is cut")]
+    assert not caplog.records
+    context(call).warn("text is cut")
+    assert [record.getMessage() for record in caplog.records] == ['node "ports": text is cut']
 
 
 def test_it_shows_what_its_users_may_use_and_no_more(cc: gf.Context) -> None:

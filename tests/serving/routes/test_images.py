@@ -39,6 +39,18 @@ def test_a_prompt_gives_an_image(client: falcon.testing.TestClient, path: str) -
     assert re.fullmatch(r"paint;dur=\d+\.\d", response.headers["server-timing"])
 
 
+def test_warnings_are_in_the_response_a_header_and_the_log(
+    client: falcon.testing.TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = client.simulate_post(PATH, json={"prompt": "warn", "n": 2})
+    assert response.json["warnings"] == ["prompt is a warning"]
+    assert response.headers["image-warnings"] == "prompt is a warning"
+    assert [record.getMessage() for record in caplog.records].count('node "paint": prompt is a warning') == 1
+    streamed = client.simulate_post(PATH, json={"prompt": "warn", "stream": True})
+    assert '"warnings":["prompt is a warning"]' in streamed.text
+    assert "image-warnings" not in client.simulate_post(PATH, json={"prompt": "a cat"}).headers
+
+
 PNG = b"\x89PNG"
 PNG_URL = "data:image/png;base64,iVBORw=="
 

@@ -130,6 +130,7 @@ async function generate() {
   const began = performance.now();
   report("Waiting ...");
   const made = [];
+  let warnings = [];
   const entry = (b64, seed) => ({ url: `data:image/${format};base64,${b64}`, seed, fields, format });
   graph.follow(id, headers(), ({ step, steps, position, nodes }) => {
     byId("progress").hidden = !steps;
@@ -146,9 +147,11 @@ async function generate() {
       else if (answer.type.endsWith(".completed")) made.push(entry(answer.b64_json, answer.seed));
       else if (!made.length) showImages([entry(answer.b64_json, answer.seed)], true);
       if (made.length) showImages(made);
+      warnings = answer.warnings ?? warnings;
       if (answer.timings) graph.finish(answer.timings);
     }
-    report(`${made.length} image${made.length === 1 ? "" : "s"} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    report([`${made.length} image${made.length === 1 ? "" : "s"} in ${seconds} s`, ...warnings].join(". "));
     for (const each of made) await history.add(each);
   } catch (error) {
     if (running === stopping || error.name !== "AbortError") report(error.name === "AbortError" ? "Stopped." : error.message, error.name !== "AbortError");
