@@ -6,7 +6,8 @@ import threading
 import time
 import timeit
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +15,7 @@ from graphframe.framework.errors import Cancelled
 from graphframe.framework.running.cancellation import Cancellation
 from graphframe.inference import Lane, lane_for
 from graphframe.inference.activity import LaneWait, activity
-from graphframe.inference.lane import PATIENCE, LaneCounts, lanes
+from graphframe.inference.lane import PATIENCE, PAUSES, LaneCounts, lanes
 
 SECONDS = 5.0
 """A limit for waits, which only a failing test reaches."""
@@ -254,8 +255,11 @@ def test_growing_serves_waiting_callers_and_never_shrinks(caller: Cancellation) 
     assert lane.slots == 2
 
 
-def test_nothing_is_lost_when_many_come_and_go(caller: Cancellation, quick_switches: None) -> None:
+def test_nothing_is_lost_when_many_come_and_go(
+    caller: Cancellation, quick_switches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """16 threads use 3 slots; some of them cancel another, waiting thread just before they release their slot."""
+    monkeypatch.setattr("graphframe.inference.lane.LONGEST_PAUSE", 1e-6)
     lane = lane_of(3)
     guard = threading.Lock()
     in_use: set[int] = set()
@@ -276,7 +280,7 @@ def test_nothing_is_lost_when_many_come_and_go(caller: Cancellation, quick_switc
         for turn in range(200):
             mine = waiting[seed] = Waiting() if turn else First()
             try:
-                slot = lane.acquire(mine, chance.random())
+                slot = lane.acquire(mine, chance.random(), expected=chance.choice([0.0, 1e-6, 1.0]))
             except Cancelled:
                 with guard:
                     outcomes["cancelled"] += 1
@@ -347,14 +351,20 @@ def test_lanes() -> None:
     assert lane_for("CPU") in lanes()
 
 
-def test_a_party_that_floods_the_lane_takes_turns_with_another(caller: Cancellation) -> None:
+def test_a_party_that_floods_the_lane_takes_turns_with_another(
+    caller: Cancellation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("graphframe.inference.lane.time", SimpleNamespace(perf_counter=lambda: now))
     lane = lane_of(1)
     slot = lane.acquire(caller, 0.0)
     order: list[str] = []
 
     def work(waiting: Waiting) -> None:
+        nonlocal now
         mine = lane.acquire(waiting, 1.0, expected=1.0)
         order.append(waiting.share[0])
+        now += 1
         lane.release(mine)
 
     with ThreadPoolExecutor(8) as pool:
@@ -362,6 +372,7 @@ def test_a_party_that_floods_the_lane_takes_turns_with_another(caller: Cancellat
             waiting = Waiting((name, 1.0))
             pool.submit(work, waiting)
             assert waiting.queued.wait(SECONDS)
+        now += 1
         lane.release(slot)
     assert order[:4] in (list("abab"), list("abba"))
     assert_all_free(lane)
@@ -384,3 +395,58 @@ def test_what_a_slot_was_used_for_longer_than_expected_counts(caller: Cancellati
             assert waiting.queued.wait(SECONDS)
         lane.release(slot)
     assert order == ["other", "slow"]
+
+
+def test_a_long_inference_gives_way_to_the_next_short_one_of_a_run(
+    caller: Cancellation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    order: list[str] = []
+
+    def work(name: str, key: float, waiting: Waiting, expected: float) -> None:
+        mine = lane.acquire(waiting, key, expected=expected)
+        order.append(name)
+        lane.release(mine)
+
+    with ThreadPoolExecutor(8) as pool:
+
+        def come_back(seconds: float) -> None:
+            """The short run comes back while the long one pauses."""
+            assert 0 < seconds <= 0.002
+            if len(order) < 2 * PAUSES:
+                short = Waiting()
+                pool.submit(work, "short", 0.0, short, 0.0)
+                assert short.queued.wait(SECONDS)
+            order.append("pause")
+
+        monkeypatch.setattr("graphframe.inference.lane.time.sleep", come_back)
+        long = Waiting()
+        result = pool.submit(work, "long", 50.0, long, 50.0)
+        assert long.queued.wait(SECONDS)
+        lane.release(slot)
+        result.result(SECONDS)
+    assert order == ["pause", "short"] * PAUSES + ["long"]
+    assert_all_free(lane)
+
+
+def test_who_is_cancelled_while_it_pauses_takes_nothing(caller: Cancellation, monkeypatch: pytest.MonkeyPatch) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    long, other = Waiting(), Waiting()
+
+    def cancel(seconds: float) -> None:
+        others.append(pool.submit(lane.acquire, other, 0.0))
+        assert other.queued.wait(SECONDS)
+        long.cancel("enough")
+
+    others: list[Future[int]] = []
+    monkeypatch.setattr("graphframe.inference.lane.time.sleep", cancel)
+    with ThreadPoolExecutor(2) as pool:
+        result = pool.submit(lane.acquire, long, 50.0, expected=50.0)
+        assert long.queued.wait(SECONDS)
+        lane.release(slot)
+        with pytest.raises(Cancelled, match="enough"):
+            result.result(SECONDS)
+        lane.release(others[0].result(SECONDS))
+    assert_all_free(lane)
