@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from graphframe.framework.config.options.paths import resolve_path
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
+from graphframe.framework.methods import method_problems
 from graphframe.framework.node_info import NodeInfo
 from graphframe.framework.port import Input, M, Options, Output, Port, SideInput, SideOutput, declared
 from graphframe.framework.running.context import Context
@@ -29,6 +30,9 @@ class Calculator:
 
     Attributes that `load` sets on ``self`` are shared by all runs. Each run works on a shallow copy, so attributes that
     the other methods set belong to one run.
+
+    A class whose methods the engine cannot call as meant is a TypeError when it is made: ``async`` methods and
+    generators, a misspelt name, required input streams without ``process``, and ``__slots__``.
     """
 
     timestamp_offset: ClassVar[int | None] = 0
@@ -55,6 +59,10 @@ class Calculator:
             for port in ports:
                 if tags.count(port.tag) > 1:
                     raise TypeError(f'{cls.__name__} declares two ports for {port.kind} "{port.tag}"')
+        if problems := list(
+            method_problems(cls, Calculator, has_inputs=not all(port.optional for port in cls.contract.inputs))
+        ):
+            raise TypeError("\n".join(f"{cls.__name__}: {problem}" for problem in problems))
 
     @classmethod
     def check(cls, node: NodeInfo) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Final
 
 _LOWEST: Final = -(2**63)
@@ -43,6 +44,15 @@ class Timestamp:
         if timestamp == Timestamp.PRE_STREAM or timestamp >= Timestamp.MAX:
             return Timestamp.ONE_OVER_POST_STREAM
         return max(timestamp + 1, Timestamp.MIN)
+
+    @staticmethod
+    def whole(timestamp: object) -> int:
+        """Return a timestamp as an ``int``; TypeError if it is not a whole number."""
+        try:
+            return index(timestamp)  # type: ignore[arg-type]
+        except TypeError:
+            message = f"a timestamp is an int, not {type(timestamp).__name__}: {timestamp!r}"
+            raise TypeError(message) from None
 
     @staticmethod
     def describe(timestamp: int) -> str:

@@ -112,6 +112,9 @@ class TestLoad:
             def load(self, node: gf.NodeContext) -> None:
                 loaded.append(f"{node.calculator} {node.name} {node.device} {node.device_properties}")
 
+            def process(self, cc: gf.Context) -> None:
+                pass
+
         gf.register(Loaded)
         graph = gf.Graph.from_text("""
             input_stream: "in"
@@ -166,6 +169,9 @@ class TestLoad:
             def load(self, node: gf.NodeContext) -> None:
                 others_wait.wait(SECONDS)
                 loaded.append(1)
+
+            def process(self, cc: gf.Context) -> None:
+                pass
 
         others_wait = threading.Event()
         gf.register(LoadedSlowly)

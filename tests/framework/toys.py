@@ -155,6 +155,9 @@ class Unpredictable(gf.Calculator):
     value = gf.Input("")
     nothing = gf.Output("")
 
+    def process(self, cc: gf.Context) -> None:
+        pass
+
 
 @gf.register
 class Text(gf.Calculator):

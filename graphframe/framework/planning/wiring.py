@@ -11,6 +11,7 @@ from graphframe.framework.config.specs import Spec, parse_specs, parse_tag_index
 from graphframe.framework.errors import Problem, did_you_mean
 from graphframe.framework.planning.plan import Connection
 from graphframe.framework.port import ANY_TAG, Input, Output, Port, SideInput, SideOutput
+from graphframe.framework.running.context import Context
 
 
 class UnknownCalculator(Calculator):
@@ -24,6 +25,9 @@ class UnknownCalculator(Calculator):
     def load(self, node: NodeContext) -> None:
         """Raise LookupError."""
         raise LookupError(f'the calculator "{node.calculator}" is unknown: the graph can be viewed, not run')
+
+    def process(self, cc: Context) -> None:
+        """Do nothing, since it cannot be loaded."""
 
 
 class Wiring:

@@ -39,10 +39,12 @@ class CalculatorCaller:
     def call(self, task: NodeTask) -> GraphError | None:
         """Call the method of the calculator that a task names, and return its error."""
         cc = task.context
+        task.working = True
         calculator = self.calculators[task.node.index]
         try:
             if task.phase is PROCESS:
-                calculator.process(cc)
+                if calculator.process(cc) is not None:  # type: ignore[func-returns-value]
+                    raise TypeError("process returned a value, which nothing receives: use cc.send")
             elif task.phase is OPEN:
                 calculator.open(cc)
                 task.state.opened = True  # whatever is interrupted from now on, it has to close
@@ -53,6 +55,8 @@ class CalculatorCaller:
             if isinstance(cause, Cancelled) and self._cancellation.cancelled:
                 return cause.with_traceback(None)
             return task.failure(cause)
+        finally:
+            task.working = False
         return None
 
     def call_traced(self, task: NodeTask) -> GraphError | None:

@@ -160,16 +160,21 @@ class Context:
         TypeError
             If `value` is not of the port's type.
         """
+        if timestamp is not None and type(timestamp) is not int:
+            timestamp = Timestamp.whole(timestamp)
         packet = new_packet((value, self._call.timestamp if timestamp is None else timestamp))
         self.send_packet(port, packet, index=index)
 
     def send_packet(self, port: Output[Any], packet: Packet, *, index: int = 0) -> None:
         """Send a packet on an output with its own timestamp; otherwise like `send`."""
+        call = self._call
         if not isinstance(packet[0], port.type):
             raise _wrong_type(port, index, packet[0])
-        positions = self._call.node.positions[port]
+        if not call.working:
+            raise _too_late(call)
+        positions = call.node.positions[port]
         if index < len(positions):
-            self._call.sent.append((positions[index], packet))
+            call.sent.append((positions[index], packet))
 
     def forward(self, given: Input[Any], passed: Output[Any]) -> None:
         """Send the packets of the input port `given` unchanged, each on the stream of `passed` with the same index."""
@@ -187,6 +192,8 @@ class Context:
     def flush(self) -> None:
         """Deliver the packets sent so far immediately, e.g. a preview while ``process`` continues."""
         call = self._call
+        if not call.working:
+            raise _too_late(call)
         sent, call.sent = call.sent, []
         self._run.flush(call, sent)
 
@@ -272,3 +279,10 @@ class Context:
 def _wrong_type(port: Port[Any], index: int, value: object) -> TypeError:
     place = tag_index(port.tag, index)
     return TypeError(f'{port.kind} "{place}" takes {port.type.__name__}, not {type(value).__name__}')
+
+
+def _too_late(call: Invocation) -> GraphError:
+    return GraphError(
+        f'{call.phase.value} of node "{call.node.name}" has returned, so its cc cannot send any more; '
+        "wait in it for threads and callbacks that send"
+    )

@@ -74,9 +74,11 @@ class Invocation:
         By position of the node's outputs.
     effects : Effects or None
         Other results, if any.
+    working : bool
+        Whether the method is not called yet, or has not returned.
     """
 
-    __slots__ = ("bounds", "effects", "node", "packets", "phase", "sent", "side_packets", "timestamp")
+    __slots__ = ("bounds", "effects", "node", "packets", "phase", "sent", "side_packets", "timestamp", "working")
 
     def __init__(self, node: NodeInfo) -> None:
         self.node = node
@@ -87,6 +89,7 @@ class Invocation:
         self.side_packets: Sequence[Any] = ()
         self.sent: list[tuple[int, Packet]] = []
         self.effects: Effects | None = None
+        self.working = True
 
     def affect(self) -> Effects:
         """Return `effects`, which is created on first use."""

@@ -113,7 +113,7 @@ class Run:
         GraphError
             If the graph has no such stream, or the run has failed or ended.
         TypeError
-            If a consumer of the stream takes another type.
+            If a consumer of the stream takes another type, or the timestamp is not an int.
         """
         inputs = self._inputs
         number = inputs.numbers.get(stream, -1)
@@ -144,13 +144,15 @@ class Run:
         if driver.done:
             self._raise_error()
             raise GraphError(f'a packet was added to input stream "{stream}" of a run that has ended')
+        if type(timestamp) is not int:
+            timestamp = Timestamp.whole(timestamp)
         driver.post(self._scheduler.add, number, new_packet((value, timestamp)))
         if driver.error is not None:
             self._raise_error()
 
     def set_bound(self, stream: str, bound: int) -> None:
         """Promise that no packet before `bound` will be put on an input stream of the graph."""
-        self._driver.post(self._scheduler.set_bound, self._inputs.number(stream), bound)
+        self._driver.post(self._scheduler.set_bound, self._inputs.number(stream), Timestamp.whole(bound))
 
     def close_input(self, stream: str) -> None:
         """Close one input stream of the graph."""

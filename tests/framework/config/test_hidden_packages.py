@@ -16,7 +16,7 @@ ENTRY = "acme.gate:AcmeCalculator"
 CALCULATOR = """
 import graphframe as gf
 class AcmeCalculator(gf.Calculator):
-    value = gf.Input("")
+    value = gf.Input("", optional=True)
 """
 FIND = """
 import sys

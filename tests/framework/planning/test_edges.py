@@ -114,16 +114,28 @@ def test_types_may_be_narrower_than_what_is_taken() -> None:
     class Feed(gf.Calculator):
         animal = gf.Input("ANIMAL", Animal)
 
+        def process(self, cc: gf.Context) -> None:
+            pass
+
     class Cats(gf.Calculator):
         any_ = gf.Input("ANY")
         cat = gf.Output("CAT", Cat)
+
+        def process(self, cc: gf.Context) -> None:
+            pass
 
     class Animals(gf.Calculator):
         any_ = gf.Input("ANY")
         animal = gf.Output("CAT", Animal)
 
+        def process(self, cc: gf.Context) -> None:
+            pass
+
     class FeedCat(gf.Calculator):
         animal = gf.Input("ANIMAL", Cat)
+
+        def process(self, cc: gf.Context) -> None:
+            pass
 
     def check(producer: type[gf.Calculator], consumer: type[gf.Calculator]) -> None:
         text = """input_stream: "in"
@@ -173,6 +185,9 @@ class Passes(gf.Calculator):
     one = gf.Input("ONE", optional=True)
     many_too = gf.Output("*", optional=True, same_as=many)
     one_too = gf.Output("OTHER", optional=True, same_as=one)
+
+    def process(self, cc: gf.Context) -> None:
+        pass
 
 
 class TestSameAs:

@@ -19,6 +19,9 @@ class Ports(gf.Calculator):
     result = gf.Output("RESULT")
     seed = gf.SideInput("SEED")
 
+    def process(self, cc: gf.Context) -> None:
+        pass
+
 
 def wired(text: str, calculator: type[gf.Calculator] = Ports) -> tuple[NodePlan, list[str]]:
     config = parse(f'node {{ name: "n" calculator: "{calculator.__name__}"\n{text}\n}}', "graph")
@@ -90,12 +93,18 @@ class Untagged(gf.Calculator):
 
     value = gf.Input()
 
+    def process(self, cc: gf.Context) -> None:
+        pass
+
 
 class Rest(gf.Calculator):
     """Takes a tag of its own, and at least one of all others."""
 
     select = gf.Input("SELECT")
     others = gf.Input("*")
+
+    def process(self, cc: gf.Context) -> None:
+        pass
 
 
 def test_untagged() -> None:
@@ -136,5 +145,8 @@ def test_a_check_that_fails_is_a_problem_of_the_node() -> None:
         @classmethod
         def check(cls, node: gf.NodeInfo) -> list[str]:
             raise KeyError("mask")
+
+        def process(self, cc: gf.Context) -> None:
+            pass
 
     assert wired('input_stream: "IMAGE:i"', Checks)[1] == ["graph:1: node \"n\": Checks.check failed: KeyError: 'mask'"]

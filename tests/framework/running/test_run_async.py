@@ -42,6 +42,9 @@ class WatchedLog(list[Any]):
             self.closed.set()
 
 
+NEEDY = 'node { calculator: "Increment" input_side_packet: "VALUE:a" output_side_packet: "MORE:b" }'
+
+
 class TestRunAsync:
     """The form for an event loop."""
 
@@ -249,7 +252,9 @@ class TestRunAsync:
             with pytest.raises(gf.GraphError, match='no input stream "INN"'):
                 await graph.run_async(side_packets={"process": same}, INN="value")
             with pytest.raises(gf.GraphError, match="not given"):
-                await graph.run_async(IN="value")
+                await gf.Graph.from_text(
+                    'node { calculator: "Increment" input_side_packet: "VALUE:a" output_side_packet: "MORE:b" }'
+                ).run_async()
             with pytest.raises(gf.CalculatorError, match="load failed"):
                 await gf.Graph.from_text('node { calculator: "FailingLoad" }').run_async()
 

@@ -40,7 +40,13 @@ def end_task(run: RunState, task: NodeTask, error: GraphError | None) -> None:
 
 def blamed(cause: Exception, task: NodeTask) -> GraphError:
     """Return the error of a run in which the delivery of a task's results raised `cause`."""
-    return cause if isinstance(cause, GraphError) else task.failure(cause)
+    if isinstance(cause, GraphError):
+        return cause
+    offset = task.state.offset
+    if isinstance(cause, ValueError) and task.phase is CLOSE and offset is not None:
+        hint = f"timestamp_offset = {offset} promised that; a calculator that keeps packets until close needs None"
+        cause = ValueError(f"{cause}; {hint}")
+    return task.failure(cause)
 
 
 def _take_effects(run: RunState, task: NodeTask, effects: Effects) -> None:

@@ -100,6 +100,7 @@ class NodeTask(Invocation):
         self.packets = self.bounds = self.side_packets = ()
         self.sent = []
         self.effects = None
+        self.working = True
         self.state = state
         self.context: Any = None
         self.flushed: Sequence[tuple[int, Packet]] = ()
