@@ -20,6 +20,8 @@ from graphframe.serving.middleware.paths import prefix_of, single_slashes
 
 _ALL_HOSTS = ("0.0.0.0", "[::]")
 
+_LEAST = {"max_connections": 1, "client_timeout": 1, "drain_delay": 0, "graceful_timeout": 0}
+
 
 def _bytes(name: str, text: str) -> int:
     try:
@@ -77,6 +79,9 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Validate, and create `image_url_folder`; raise ValueError if that fails."""
         _ = self.aliases, self.api_keys, self.memory_budget_bytes, self.proxies
         _bytes("cache_size", self.cache_size)
+        for name, least in _LEAST.items():
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} must be at least {least}, not {getattr(self, name):g}")
         if self.request_timeout is not None and not self.request_timeout > 0:
             raise ValueError(f"request_timeout must be a number of seconds above 0, not {self.request_timeout:g}")
         public = urlsplit(self.public_url)
