@@ -49,10 +49,16 @@ class Layer:
 
     def weights(self) -> NDArray[np.float32]:
         """Return the weights that the model was read with, decompressed, as shape (output features, input features)."""
-        plain = ov.Model([ops.result(ops.convert(self.source, "f32"))], [])
-        (value,) = core().compile_model(plain, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})({}).values()
+        node = self.source.get_node()
+        if node.get_type_name() == "Convert":
+            node = node.input_value(0).get_node()
+        if node.get_type_name() == "Constant" and node.get_element_type() in (ov.Type.f32, ov.Type.f16):
+            value = node.data  # a compilation would take longer than all the rest
+        else:
+            plain = ov.Model([ops.result(ops.convert(self.source, "f32"))], [])
+            (value,) = core().compile_model(plain, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})({}).values()
         flat = value.reshape(len(value), -1)
-        return np.array(flat.T if self.transposed else flat)
+        return np.array(flat.T if self.transposed else flat, np.float32)
 
     @property
     def kind(self) -> str:
