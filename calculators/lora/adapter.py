@@ -174,9 +174,9 @@ class Adapter:
         ValueError
             If it has values that are not finite, or its tensors do not fit each other.
         """
-        arrays = {part: self.file[name] for part, name in module.tensors.items()}
+        arrays = self._read(module)
         kind = kind_of(arrays.keys())
-        scale = np.float32(self._scale(module, arrays))
+        scale = np.float32(self._scale(module, arrays, self.use_file_alpha))
         bias = arrays["up_bias"].reshape(-1) * scale if "up_bias" in arrays else None
         for part in ("diff_b", "b_norm"):
             bias = arrays[part].reshape(-1) if part in arrays else bias
@@ -193,6 +193,13 @@ class Adapter:
         if not all(np.isfinite(each).all() for each in [*values, bias] if each is not None):
             raise ValueError(f"{self}: {module} has values that are not finite; the file may be damaged")
         return Delta(found, bias)
+
+    def strength(self, module: Module) -> float:
+        """Return the strength that the file gives a module, whether it is used or not."""
+        return self._scale(module, self._read(module), use_file_alpha=True)
+
+    def _read(self, module: Module) -> dict[str, NDArray[np.float32]]:
+        return {part: self.file[name] for part, name in module.tensors.items()}
 
     @cached_property
     def _parsed(self) -> tuple[list[Module], list[str]]:
@@ -223,11 +230,11 @@ class Adapter:
             if re.search(pattern, name):
                 raise ValueError(f"{self} is a {kind}, found by {name}; supported kinds: {_KINDS}")
 
-    def _scale(self, module: Module, arrays: Mapping[str, NDArray[np.float32]]) -> float:
+    def _scale(self, module: Module, arrays: Mapping[str, NDArray[np.float32]], use_file_alpha: bool) -> float:
         """Return the factor of a module's change: by its own alpha, or by PEFT's config; else 1."""
         kind = kind_of(arrays.keys())
         scale = float(self._number(module, arrays["scalar"])) if "scalar" in arrays else 1.0
-        if kind is None or not self.use_file_alpha or arrays.keys() & {"diff", "w_norm"}:
+        if kind is None or not use_file_alpha or arrays.keys() & {"diff", "w_norm"}:
             return scale
         rank = kind.rank({part: array.shape for part, array in arrays.items()})
         if "alpha" in arrays:

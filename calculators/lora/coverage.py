@@ -66,6 +66,9 @@ def _check(adapter: Adapter, layers: Mapping[str, list[Layer]]) -> Coverage:
     found = Coverage(len(applied), len(applied) + len(left))
     if found.applied >= adapter.min_applied * found.pairs:
         _log.info("%s: %s", adapter, found)
+        if not adapter.use_file_alpha and (strength := adapter.strength(adapter.modules[0])) != 1:
+            message = "%s: the strength in the file, %g for %s, is ignored, as openvino_genai does"
+            _log.warning(message, adapter, strength, adapter.modules[0])
         if left:
             _log.warning("%s: the models have no layers for %s", adapter, _some(left))
         return found

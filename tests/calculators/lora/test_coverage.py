@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import openvino as ov
 import pytest
 
@@ -39,6 +40,19 @@ def test_pairs_of_all_models_are_counted(
         "10 of 11 pairs applied",
     ]
     assert messages[2].endswith("ink.safetensors): the models have no layers for unet.lost.lora_down.weight")
+
+
+@pytest.mark.parametrize(("alpha", "warnings"), [(1, 1), (4, 0)])
+def test_a_strength_that_is_ignored(
+    tmp_path: Path, models: dict[str, Path], caplog: pytest.LogCaptureFixture, alpha: float, warnings: int
+) -> None:
+    tensors = random_pairs({"unet.last": (7, 10)}) | {"unet.last.alpha": np.array(alpha, np.float32)}
+    path = write(tmp_path / "ink.safetensors", tensors)
+    check_coverage([Adapter("ink", path, 0, LoraAdapterEntry.DYNAMIC, 1.0, use_file_alpha=False)], models)
+    expected = "the strength in the file, 0.25 for unet.last.lora_down.weight, is ignored, as openvino_genai does"
+    assert [expected in record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+        True
+    ] * warnings
 
 
 def test_too_few_pairs_are_refused(tmp_path: Path, models: dict[str, Path]) -> None:
