@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -76,7 +77,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Literal["text", "json"] = "text"
 
     def __post_init__(self) -> None:
-        """Validate, and create `image_url_folder`; raise ValueError if that fails."""
+        """Validate, and create and try `image_url_folder`; raise ValueError if that fails."""
         _ = self.aliases, self.api_keys, self.memory_budget_bytes, self.proxies
         _bytes("cache_size", self.cache_size)
         for name, least in _LEAST.items():
@@ -99,10 +100,14 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         if self.allow_credentials and self.allowed_origins == "*":
             raise ValueError("allow_credentials needs allowed_origins other than *: browsers refuse the combination")
         if self.image_url_folder is not None:
+            problem = "created"
             try:
                 Path(self.image_url_folder).mkdir(parents=True, exist_ok=True)
+                problem = "written to"
+                with NamedTemporaryFile(dir=self.image_url_folder):
+                    pass
             except OSError as error:
-                message = f"image_url_folder {self.image_url_folder} cannot be created: {error.strerror}"
+                message = f"image_url_folder {self.image_url_folder} cannot be {problem}: {error.strerror}"
                 raise ValueError(message) from None
 
     @property

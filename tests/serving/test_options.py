@@ -72,6 +72,7 @@ def test_the_url_of_the_page(host: str, url: str) -> None:
         ({"graceful_timeout": float("nan")}, "graceful_timeout must be at least 0, not nan"),
         ({"cache_size": "much"}, "cache_size must be a number of bytes such as 800M or 16G, not much"),
         ({"image_url_folder": "/dev/null"}, "image_url_folder /dev/null cannot be created: "),
+        ({"image_url_folder": "/proc"}, "image_url_folder /proc cannot be written to: "),
     ],
 )
 def test_options_that_are_refused(given: dict[str, Any], message: str) -> None:

@@ -59,6 +59,7 @@ _ERRORS = {
     500: "The model could not be loaded, or failed.",
     503: "The models are still loading.",
     504: "The deadline has passed, or would pass before the end.",
+    507: "The files of the images cannot be stored for their URLs.",
 }
 _HEADERS = {
     "x-request-id": "The id of the request in the server's log; the client's own, if it sent one.",
@@ -75,6 +76,7 @@ _HEADERS_OF_ERRORS = {
     500: ("x-should-retry",),
     503: ("retry-after",),
     504: ("x-should-retry",),
+    507: ("x-should-retry",),
 }
 
 
@@ -94,7 +96,7 @@ def _event(*names: str) -> dict[str, object]:
 
 _STREAM = {"text/event-stream": _event("PartialImageEvent", "CompletedEvent", "ErrorEvent")}
 _IMAGES = {_JSON: _ref("ImagesResponse")}
-_IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503, 504)
+_IMAGE_ERRORS = (400, 401, 404, 413, 415, 429, 500, 503, 504, 507)
 _TIMING = ("server-timing", "lora-pairs")
 
 _VERBOSE = {

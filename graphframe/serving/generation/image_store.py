@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import secrets
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+"""The errors of a disk, or a quota, that is full."""
+
 _NAME = re.compile(r"[\w-]{32}\.(png|jpeg|webp)", re.ASCII)
+_PART = ".part"
+
+
+class StorageError(Exception):
+    """A file that cannot be stored.
+
+    Attributes
+    ----------
+    full : bool
+        Whether the reason is a full disk.
+    """
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.full = reason.errno in FULL_DISK
 
 
 class StoredImage(NamedTuple):
@@ -81,7 +102,10 @@ class MemoryStore:
 
 
 class FolderStore:
-    """A store in a folder, which outlives the server. It ignores other files in the folder.
+    """A store in a folder, which outlives the server. It ignores other files in the folder, and follows no links.
+
+    A file appears under its name when it is complete, readable by the server's user only. On a full disk, the oldest
+    files are removed.
 
     Parameters
     ----------
@@ -97,22 +121,51 @@ class FolderStore:
         self._now = now
 
     def put(self, content: bytes, format: str) -> str:
-        """Store a file, and return its name."""
+        """Store a file, and return its name.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
         name = _new_name(format)
-        self._remove_old(len(content))
-        (self._folder / name).write_bytes(content)
+        try:
+            self._remove_old(len(content))
+            try:
+                self._write(name, content)
+            except OSError as error:
+                if error.errno not in FULL_DISK or not self._make_room(len(content)):
+                    raise
+                self._write(name, content)
+        except OSError as error:
+            raise StorageError(error) from error
         return name
 
     def get(self, name: str) -> StoredImage | None:
         """Return the file of that name, if any."""
         if not _NAME.fullmatch(name):
             return None
-        path = self._folder / name
         try:
-            left = path.stat().st_mtime + self._seconds - self._now()
-            return _stored(name, path.read_bytes(), left) if left > 0 else None
-        except FileNotFoundError:
-            return None
+            descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):  # a link, or a pipe
+                return None
+            raise
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            left = status.st_mtime + self._seconds - self._now()
+            return _stored(name, file.read(), left) if left > 0 and stat.S_ISREG(status.st_mode) else None
+
+    def _write(self, name: str, content: bytes) -> None:
+        part = self._folder / f".{name}{_PART}"
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+            part.rename(self._folder / name)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
     def _remove_old(self, coming: int) -> None:
         files = sorted(self._files())
@@ -123,14 +176,26 @@ class FolderStore:
             path.unlink(missing_ok=True)
             total -= size
 
+    def _make_room(self, needed: int) -> bool:
+        """Remove the oldest files until they had this number of bytes; return whether any was removed."""
+        freed = 0
+        for _, size, path in sorted(self._files()):
+            if freed >= needed:
+                break
+            path.unlink(missing_ok=True)
+            freed += size
+        return freed > 0
+
     def _files(self) -> Iterator[tuple[float, int, Path]]:
+        """Yield the time, size and path of each file of the store, also of those that a server did not complete."""
         for path in self._folder.iterdir():
-            if _NAME.fullmatch(path.name):
+            if _NAME.fullmatch(path.name.removeprefix(".").removesuffix(_PART)):
                 try:
-                    status = path.stat()
+                    status = path.lstat()
                 except FileNotFoundError:  # another process has removed it
                     continue
-                yield status.st_mtime, status.st_size, path
+                if stat.S_ISREG(status.st_mode):
+                    yield status.st_mtime, status.st_size, path
 
 
 def _new_name(format: str) -> str:

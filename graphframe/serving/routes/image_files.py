@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import falcon.asgi
 
 from graphframe.images import EncodedImage
-from graphframe.serving.errors import APIError
-from graphframe.serving.generation.image_store import ImageStore
+from graphframe.serving.errors import NO_RETRY, APIError
+from graphframe.serving.generation.image_store import ImageStore, StorageError
 
 PATH = "/images/files"
+
+_log = logging.getLogger(__name__)
 
 
 class ImageFilesResource:
@@ -31,6 +34,18 @@ class ImageFilesResource:
 
 
 async def url_of(image: EncodedImage, store: ImageStore, req: falcon.asgi.Request) -> str:
-    """Store an image, and return its URL for the client that sent `req`."""
-    name = await asyncio.to_thread(store.put, image.content, image.format)
+    """Store an image, and return its URL for the client that sent `req`.
+
+    Raises
+    ------
+    APIError
+        507 if the image cannot be stored.
+    """
+    try:
+        name = await asyncio.to_thread(store.put, image.content, image.format)
+    except StorageError as error:
+        _log.error("%s: an image file cannot be stored: %s", req.context.id, error)
+        reason = "the server's disk is full" if error.full else "the server cannot store image files"
+        message = f"{reason}; ask for response_format b64_json"
+        raise APIError(507, message, code="image_not_stored", headers=NO_RETRY) from error
     return f"{req.context.origin}{req.root_path}{PATH}/{name}"

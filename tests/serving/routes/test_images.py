@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ from msgspec.structs import asdict
 from graphframe.images import ImageRequest
 from graphframe.serving.api.json_body import MAX_BYTES
 from graphframe.serving.app import make_app
+from graphframe.serving.generation.image_store import MemoryStore, StorageError
 from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.conftest import MakeModel
@@ -91,6 +93,21 @@ def test_a_form_s_empty_fields_are_missing(client: falcon.testing.TestClient, wo
     assert painted(response.json)[0].items() >= {"image": "\x89PNG", "mask": None, "prompt": "null"}.items()
     missing = client.simulate_post("/v1/images/edits", body=encode_form(("prompt", "a"), ("image", word)), headers=FORM)
     assert missing.json["error"]["message"] == "image is required: the image file to edit"
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_an_image_that_cannot_be_stored(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch, full: bool) -> None:
+    def fail(store: MemoryStore, content: bytes, format: str) -> str:
+        raise StorageError(OSError(errno.ENOSPC if full else errno.EROFS, "/images/a.png"))
+
+    monkeypatch.setattr(MemoryStore, "put", fail)
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions()))
+    response = client.simulate_post("/v1/images/generations", json={"prompt": "a", "response_format": "url"})
+    assert response.status_code == 507
+    assert ("disk is full" in response.text) == full
+    assert response.json["error"]["code"] == "image_not_stored"
+    assert "/images/a.png" not in response.text
+    assert response.headers["x-should-retry"] == "false"
 
 
 def test_a_variation(client: falcon.testing.TestClient) -> None:
