@@ -219,7 +219,8 @@ def _replace_signals(arbiter: Any) -> None:
                 os.kill(worker, number)
 
     signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGHUP, hang_up)
+    if issubclass(arbiter.worker_class, Worker):  # other classes, which a user's configuration may set, end by SIGHUP
+        signal.signal(signal.SIGHUP, hang_up)
 
 
 def _leave_interrupts_to_master(worker: Any) -> None:
