@@ -112,7 +112,7 @@ def test_edit_of_what_was_made(pictograms: RunningServer) -> None:
         for box in ((0, 0, 56, 128), (72, 0, 128, 128))
     ]
     assert sum(changes[0]) < sum(changes[1]) / 2
-    with pytest.raises(openai.BadRequestError, match="not a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file") as raised:
+    with pytest.raises(openai.BadRequestError, match="image is not a PNG, JPEG, ") as raised:
         client.images.edit(image=b"no image file", prompt=PROMPT)
     assert raised.value.param == "image"
 

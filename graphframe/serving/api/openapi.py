@@ -51,10 +51,12 @@ class _Operation(NamedTuple):
 _ERRORS = {
     400: "A field or parameter is invalid, or the body is not JSON or a form.",
     401: "The key is missing or wrong.",
+    403: "A web page of another site sent the request.",
     404: "The name does not exist.",
     412: "The config.json is wrong; nothing has changed.",
     413: "The body, or a file in it, is too large.",
     415: "The body is of another type.",
+    421: "The server does not have the name in Host.",
     429: "The queue is full.",
     500: "The model could not be loaded, or failed.",
     503: "The models are still loading.",
@@ -197,7 +199,7 @@ def _described(operation: _Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "responses": {
             "200": _response("Done.", operation.answer, operation.headers),
-            **{str(status): _error(status) for status in operation.errors},
+            **{str(status): _error(status) for status in _errors_of(operation)},
         },
     }
     if "{name}" in operation.path:
@@ -208,8 +210,19 @@ def _described(operation: _Operation) -> dict[str, Any]:
     if operation.body:
         content = {type_: {"schema": schema} for type_, schema in operation.body.items()}
         described["requestBody"] = {"required": True, "content": content}
+    if not _is_of_health(operation):
         described["security"] = [{}, {"key": []}]
     return described
+
+
+def _errors_of(operation: _Operation) -> list[int]:
+    if _is_of_health(operation):
+        return [*operation.errors]
+    return sorted({*operation.errors, 400, 401, 421, *([403] if operation.method == "post" else [])})
+
+
+def _is_of_health(operation: _Operation) -> bool:
+    return operation.path.startswith("/v2/health/")
 
 
 def _error(status: int) -> dict[str, Any]:
