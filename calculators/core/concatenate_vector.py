@@ -9,12 +9,12 @@ from graphframe.calculators.core.concatenate_vector_pb2 import ConcatenateVector
 
 
 class ConcatenateVectorCalculator(gf.Calculator):
-    """A calculator that joins the lists of all input streams into one, in the order of the streams.
+    """A calculator that joins the lists and single items of all input streams into a list, in the order of the streams.
 
     Input streams
     -------------
-    (no tag) : list, multiple
-        The parts.
+    (no tag) : any, multiple
+        The parts. A value that is not a list is one item.
 
     Output streams
     --------------
@@ -37,11 +37,12 @@ class ConcatenateVectorCalculator(gf.Calculator):
         }
     """
 
-    parts = gf.Input("", list, multiple=True)
+    parts = gf.Input("", multiple=True)
     whole = gf.Output("", list)
     options = gf.Options(ConcatenateVectorCalculatorOptions)
 
     def process(self, cc: gf.Context) -> None:
         parts = [part for part in cc.values(self.parts) if part is not None]
         if len(parts) == cc.connected(self.parts) or not cc[self.options].only_emit_if_all_present:
-            cc.send(self.whole, list(chain.from_iterable(parts)))
+            lists = (part if isinstance(part, list) else [part] for part in parts)
+            cc.send(self.whole, list(chain.from_iterable(lists)))

@@ -28,6 +28,8 @@ class FlowLimiterCalculator(gf.Calculator):
     ------------------
     MAX_IN_FLIGHT : int, optional
         Overrides the option.
+    OPTIONS : FlowLimiterCalculatorOptions, optional
+        Its fields override those of the node's options.
 
     Output streams
     --------------
@@ -65,6 +67,7 @@ class FlowLimiterCalculator(gf.Calculator):
     given = gf.Input("", multiple=True)
     finished = gf.Input("FINISHED")
     max_in_flight = gf.SideInput("MAX_IN_FLIGHT", int, optional=True)
+    overriding = gf.SideInput("OPTIONS", FlowLimiterCalculatorOptions, optional=True)
     limited = gf.Output("", multiple=True, same_as=given)
     allow = gf.Output("ALLOW", bool, optional=True)
     options = gf.Options(FlowLimiterCalculatorOptions)
@@ -73,13 +76,15 @@ class FlowLimiterCalculator(gf.Calculator):
     def check(cls, node: gf.NodeInfo) -> Iterable[str]:
         if node.connected(cls.given) != node.connected(cls.limited):
             yield f"{cls.__name__} needs an output stream without a tag for each input stream without one"
-        options = node[cls.options]
-        for name, least in (("max_in_flight", 1), ("max_in_queue", 0), ("in_flight_timeout", 0)):
-            if getattr(options, name) < least:
-                yield f"{name} is {getattr(options, name)}, but must be at least {least}"
+        yield from _too_small(node[cls.options])
 
     def open(self, cc: gf.Context) -> None:
-        options = cc[self.options]
+        options = FlowLimiterCalculatorOptions()
+        options.CopyFrom(cc[self.options])
+        if cc.has(self.overriding):
+            options.MergeFrom(cc[self.overriding])
+            if problems := list(_too_small(options)):
+                raise ValueError(f"OPTIONS: {'; '.join(problems)}")
         self.most = cc.get(self.max_in_flight, options.max_in_flight)
         if self.most < 1:
             raise ValueError(f"MAX_IN_FLIGHT is {self.most}, but must be at least 1")
@@ -136,3 +141,9 @@ class FlowLimiterCalculator(gf.Calculator):
         bound = queue[0].timestamp if queue else cc.bound(self.given, index=index)
         cc.set_next_timestamp_bound(self.limited, bound, index=index)
         return bound
+
+
+def _too_small(options: FlowLimiterCalculatorOptions) -> Iterable[str]:
+    for name, least in (("max_in_flight", 1), ("max_in_queue", 0), ("in_flight_timeout", 0)):
+        if getattr(options, name) < least:
+            yield f"{name} is {getattr(options, name)}, but must be at least {least}"

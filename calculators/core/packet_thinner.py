@@ -42,6 +42,8 @@ class PacketThinnerCalculator(gf.Calculator):
         The first timestamp that does not pass any more.
     sync_output_timestamps : bool, default true
         Whether ``SYNC`` sends packets at the centres of the periods. Otherwise they keep their timestamps.
+    update_frame_rate : bool, default false
+        No effect, since streams have no headers.
 
     Example::
 

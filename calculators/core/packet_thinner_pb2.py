@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from graphframe.framework.protos import options_pb2 as graphframe_dot_framework_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0graphframe/calculators/core/packet_thinner.proto\x12\ngraphframe\x1a)graphframe/framework/protos/options.proto\"\xd4\x02\n\x1ePacketThinnerCalculatorOptions\x12S\n\x0cthinner_type\x18\x01 \x01(\x0e\x32\x36.graphframe.PacketThinnerCalculatorOptions.ThinnerType:\x05\x41SYNC\x12\x11\n\x06period\x18\x02 \x01(\x03:\x01\x31\x12\x12\n\nstart_time\x18\x03 \x01(\x03\x12\x10\n\x08\x65nd_time\x18\x04 \x01(\x03\x12$\n\x16sync_output_timestamps\x18\x05 \x01(\x08:\x04true\"\"\n\x0bThinnerType\x12\t\n\x05\x41SYNC\x10\x01\x12\x08\n\x04SYNC\x10\x02\x32Z\n\x03\x65xt\x12\x1d.graphframe.CalculatorOptions\x18\x84\xd8\xca\x89\x01 \x01(\x0b\x32*.graphframe.PacketThinnerCalculatorOptions')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0graphframe/calculators/core/packet_thinner.proto\x12\ngraphframe\x1a)graphframe/framework/protos/options.proto\"\xf6\x02\n\x1ePacketThinnerCalculatorOptions\x12S\n\x0cthinner_type\x18\x01 \x01(\x0e\x32\x36.graphframe.PacketThinnerCalculatorOptions.ThinnerType:\x05\x41SYNC\x12\x11\n\x06period\x18\x02 \x01(\x03:\x01\x31\x12\x12\n\nstart_time\x18\x03 \x01(\x03\x12\x10\n\x08\x65nd_time\x18\x04 \x01(\x03\x12$\n\x16sync_output_timestamps\x18\x05 \x01(\x08:\x04true\x12 \n\x11update_frame_rate\x18\x06 \x01(\x08:\x05\x66\x61lse\"\"\n\x0bThinnerType\x12\t\n\x05\x41SYNC\x10\x01\x12\x08\n\x04SYNC\x10\x02\x32Z\n\x03\x65xt\x12\x1d.graphframe.CalculatorOptions\x18\x84\xd8\xca\x89\x01 \x01(\x0b\x32*.graphframe.PacketThinnerCalculatorOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.core
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PACKETTHINNERCALCULATOROPTIONS']._serialized_start=108
-  _globals['_PACKETTHINNERCALCULATOROPTIONS']._serialized_end=448
-  _globals['_PACKETTHINNERCALCULATOROPTIONS_THINNERTYPE']._serialized_start=322
-  _globals['_PACKETTHINNERCALCULATOROPTIONS_THINNERTYPE']._serialized_end=356
+  _globals['_PACKETTHINNERCALCULATOROPTIONS']._serialized_end=482
+  _globals['_PACKETTHINNERCALCULATOROPTIONS_THINNERTYPE']._serialized_start=356
+  _globals['_PACKETTHINNERCALCULATOROPTIONS_THINNERTYPE']._serialized_end=390
 # @@protoc_insertion_point(module_scope)

@@ -49,6 +49,7 @@ class PacketThinnerCalculatorOptions(google.protobuf.message.Message):
     START_TIME_FIELD_NUMBER: builtins.int
     END_TIME_FIELD_NUMBER: builtins.int
     SYNC_OUTPUT_TIMESTAMPS_FIELD_NUMBER: builtins.int
+    UPDATE_FRAME_RATE_FIELD_NUMBER: builtins.int
     thinner_type: Global___PacketThinnerCalculatorOptions.ThinnerType.ValueType
     period: builtins.int
     """The length of a period in the unit of timestamps (microseconds in MediaPipe), at least 1."""
@@ -58,6 +59,8 @@ class PacketThinnerCalculatorOptions(google.protobuf.message.Message):
     """The first timestamp that does not pass any more."""
     sync_output_timestamps: builtins.bool
     """Whether SYNC sends packets at the centres of the periods. Otherwise they keep their timestamps."""
+    update_frame_rate: builtins.bool
+    """Has no effect: streams have no headers here, in which MediaPipe would write the new frame rate."""
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___PacketThinnerCalculatorOptions]
     def __init__(
@@ -68,8 +71,9 @@ class PacketThinnerCalculatorOptions(google.protobuf.message.Message):
         start_time: builtins.int | None = ...,
         end_time: builtins.int | None = ...,
         sync_output_timestamps: builtins.bool | None = ...,
+        update_frame_rate: builtins.bool | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["end_time", b"end_time", "period", b"period", "start_time", b"start_time", "sync_output_timestamps", b"sync_output_timestamps", "thinner_type", b"thinner_type"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["end_time", b"end_time", "period", b"period", "start_time", b"start_time", "sync_output_timestamps", b"sync_output_timestamps", "thinner_type", b"thinner_type"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["end_time", b"end_time", "period", b"period", "start_time", b"start_time", "sync_output_timestamps", b"sync_output_timestamps", "thinner_type", b"thinner_type", "update_frame_rate", b"update_frame_rate"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["end_time", b"end_time", "period", b"period", "start_time", b"start_time", "sync_output_timestamps", b"sync_output_timestamps", "thinner_type", b"thinner_type", "update_frame_rate", b"update_frame_rate"]) -> None: ...
 
 Global___PacketThinnerCalculatorOptions: typing_extensions.TypeAlias = PacketThinnerCalculatorOptions

@@ -77,6 +77,10 @@ CASES = {
         {"image": ["a", "b", "c", "d"], "is_safe": [True, False, P(True, 3)]},
         {"safe_image": [P("a", 0), P("d", 3)], "became_safe": [P(False, 1), P(True, 3)]},
     ),
+    "GetVectorItemCalculator": Case({"faces": [["a", "b"], [], ["c"]]}, {"first_face": [P("a", 0), P("c", 2)]}),
+    "MakePairCalculator": Case(
+        {"prompt": ["a", "b"], "image": [P("x", 1)]}, {"prompt_and_image": [("a", None), ("b", "x")]}
+    ),
     "MergeCalculator": Case(
         {"small_image": [P("a", 0), P("b", 2)], "large_image": [P("A", 1), P("B", 2)]},
         {"image": [P("a", 0), P("A", 1), P("b", 2)]},
@@ -95,6 +99,7 @@ CASES = {
         {"prompt": [P("x", 1), P("y", 4)], "image": ["a", "b", "c", "d", "e"]},
         {"prompt_of_image": [P("x", 1), P("x", 2), P("x", 3), P("y", 4)]},
     ),
+    "PacketPresenceCalculator": Case({"mask": ["m"]}, {"has_mask": [True]}),
     "PacketThinnerCalculator": Case(
         {"frame": [P(number, number) for number in (2, 6, 9, 13, 31)]},
         {"some_frames": [P(2, 0), P(9, 10), P(31, 30)]},
@@ -109,6 +114,12 @@ CASES = {
         {"style_of_prompt": ["oil", "oil"]},
         side_packets={"style": "oil"},
     ),
+    "ValueOrDefaultCalculator": Case(
+        {"mask": [P("m", 1), P("n", 3)], "image": ["a", "b"]},
+        {"mask_or_empty": [P("e", 0), P("m", 1)], "is_empty": [P(True, 0)]},
+        {"empty_mask": "e"},
+    ),
+    "VectorSizeCalculator": Case({"faces": [[], [1, 2]]}, {"number_of_faces": [0, 2]}),
     "SplitVectorCalculator": Case(
         {"numbers": [[1, 2, 3]]},
         {"first": [[1]], "others": [[2, 3]]},

@@ -39,6 +39,8 @@ def declared_executors(config: SourcedConfig) -> tuple[dict[str, int], list[Prob
         def problem(message: str, place: int = position, name: str = proto.name) -> None:
             problems.append(config.problem(f'executor "{name}": {message}', "executor", place))
 
+        if proto.name.startswith("__"):
+            problem("names that start with two underscores are reserved: rename it")
         if proto.name in threads:
             by_number = proto.name == DEFAULT and config.proto.num_threads
             problem("num_threads of the graph declares it too" if by_number else "is declared twice")

@@ -80,7 +80,7 @@ class Driver:
         self.error: GraphError | None = None
         self.cancellation = Cancellation(share)
         self.report = on_progress
-        self.warn = tracer.warn if isinstance(tracer, WarningTracer) else None
+        self.warn: Callable[[str, str], None] | None = tracer.warn if isinstance(tracer, WarningTracer) else None
         self.process = os.getpid()
         self.on_done: list[Callable[[], None]] = []
         self.on_error: list[Callable[[GraphError], None]] = []

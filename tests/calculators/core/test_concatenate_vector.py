@@ -25,6 +25,17 @@ def test_lists_that_are_missing(only_emit_if_all_present: bool, expected: list[t
     assert outputs[""] == expected
 
 
-def test_takes_lists_only() -> None:
-    with pytest.raises(TypeError, match="takes list, not tuple"):
-        gf.CalculatorRunner(ConcatenateVectorCalculator).run([(1, 2)])
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [([1, 2], 3, [1, 2, 3]), (1, [2, 3], [1, 2, 3]), (1, 2, [1, 2]), ((1, 2), "ab", [(1, 2), "ab"])],
+)
+def test_mixed_vectors_and_items(first: object, second: object, expected: list[object]) -> None:
+    """ConcatenateVectorCalculatorTest.MixedVectorsAndItems: a value that is not a list is an item."""
+    assert gf.CalculatorRunner(ConcatenateVectorCalculator).run([first], [second])[""] == [(expected, 0)]
+
+
+@pytest.mark.parametrize(("all_present", "count"), [(True, 0), (False, 1)])
+def test_items_one_empty_stream(all_present: bool, count: int) -> None:
+    """ItemsOneEmptyStreamNoOutput, ItemsOneEmptyStreamStillOutput."""
+    options = ConcatenateVectorCalculatorOptions(only_emit_if_all_present=all_present)
+    assert len(gf.CalculatorRunner(ConcatenateVectorCalculator, options).run([1], [], [3])[""]) == count

@@ -4,6 +4,7 @@ import pytest
 
 import graphframe as gf
 from graphframe import Timestamp
+from graphframe.calculators.core.flow_limiter_pb2 import FlowLimiterCalculatorOptions
 from tests.calculators.core.steps import Event, Steps, interface, node, problems
 
 
@@ -219,3 +220,31 @@ class TestFurtherStreams:
 )
 def test_problems(text: str, message: str) -> None:
     assert message in problems(text)
+
+
+LIMITED = """
+    input_stream: "in" input_stream: "done" input_side_packet: "limits" output_stream: "out"
+    node { calculator: "FlowLimiterCalculator" input_side_packet: "OPTIONS:limits" input_stream: "in"
+           input_stream: "FINISHED:done" output_stream: "out"
+           options { [graphframe.FlowLimiterCalculatorOptions.ext] { max_in_flight: 1 max_in_queue: 1 } } }
+"""
+
+
+def limited(**limits: int) -> list[int]:
+    """Return the timestamps that pass of six, none of which finishes."""
+    seen: list[gf.Packet] = []
+    graph = gf.Graph.from_text(LIMITED)
+    run = graph.start_run({"limits": FlowLimiterCalculatorOptions(**limits)} if limits else {}, {"out": seen.append})
+    for timestamp in range(6):
+        run.add("in", "value", timestamp)
+    run.wait_until_idle(30)
+    run.cancel()
+    return [packet.timestamp for packet in seen]
+
+
+def test_options_side_packet_overrides_options() -> None:
+    """FlowLimiterCalculatorTest.*, which configure it through OPTIONS."""
+    assert limited() == [0]
+    assert limited(max_in_flight=3) == [0, 1, 2]
+    with pytest.raises(gf.CalculatorError, match="OPTIONS: max_in_flight is 0, but must be at least 1"):
+        limited(max_in_flight=0)

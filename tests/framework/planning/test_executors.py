@@ -58,3 +58,9 @@ def test_default_and_others_in_any_order() -> None:
 )
 def test_what_is_wrong(text: str, message: str) -> None:
     assert declared(text)[1] == [f"graph:1: {message}"]
+
+
+def test_reserved_names() -> None:
+    """ReservedNameExecutorConfig."""
+    _, problems = declared('executor { name: "__gpu" type: "ThreadPoolExecutor" %s }' % (POOL % 1))
+    assert problems == ['graph:1: executor "__gpu": names that start with two underscores are reserved: rename it']
