@@ -1,5 +1,7 @@
 """Image-generation pipelines as graphs of calculators, run by OpenVINO, served through OpenAI's Images API."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphframe.framework import input_policy
@@ -63,6 +65,17 @@ __all__ = [
     "subgraph",
     "to_pbtxt",
 ]
+
+
+def _name_home() -> None:
+    """Name a home folder that does not exist if the user has none: openvino_telemetry needs a name to be imported."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/nonexistent"
+
+
+_name_home()
 
 
 def __getattr__(name: str) -> Any:

@@ -82,7 +82,10 @@ class PipelineCalculator(gf.Calculator):
         size = Size(request.width or width, request.height or height)
         if not size.fits_into(self.max_size):
             raise InvalidRequest(f"the image has {width}x{height} pixels; ask for at most {self.max_size}", "size")
-        return [file.pixels(size, cc.cancellation) for file in files]
+        found = [file.pixels(size, cc.cancellation) for file in files]
+        for warning in (warning for pixels in found for warning in pixels.warnings):
+            cc.warn(warning)
+        return found
 
     def check_limits(self, request: ImageRequest) -> None:
         """Raise InvalidRequest for values above the limits of the graph, and for fields that no pipeline has."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from graphframe.calculators.image.colours import plain, to_srgb
+from graphframe.calculators.image.colours import from_profile, plain
 from graphframe.calculators.image.containers.essentials import Essentials
 from graphframe.calculators.image.resizing import in_bands
 
@@ -35,6 +35,11 @@ class Bands:
         As decoded.
     essentials : Essentials
         The parts of its file.
+
+    Attributes
+    ----------
+    converts_colours : bool
+        Whether a colour profile changes the pixels.
     """
 
     def __init__(self, image: Image.Image, essentials: Essentials) -> None:
@@ -42,12 +47,15 @@ class Bands:
         self._orientation = essentials.orientation
         self._key = None if essentials.key is None else np.array(essentials.key)
         self._may_have_holes = self._key is not None or image.has_transparency_data
-        self._to_srgb = to_srgb(essentials.profile, plain(image.crop((0, 0, 1, 1))).mode)
+        mode = plain(image.crop((0, 0, 1, 1))).mode
+        transform = from_profile(essentials.profile, mode)
+        self.converts_colours = transform is not None
+        self._to_rgb = transform or (lambda band: band.convert("RGB"))
 
     def rgb(self) -> Iterator[NDArray[np.uint8]]:
         """Yield the colours in sRGB: uint8, shape (rows, width, 3)."""
         for band in self._bands():
-            yield np.asarray(self._to_srgb(plain(band)))
+            yield np.asarray(self._to_rgb(plain(band)))
 
     @cached_property
     def have_holes(self) -> bool:

@@ -32,8 +32,8 @@ def plain(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode in ("1", "LA") else "RGB")
 
 
-def to_srgb(profile: bytes | None, mode: str) -> Convert:
-    """Return the conversion of images in a mode to sRGB.
+def from_profile(profile: bytes | None, mode: str) -> Convert | None:
+    """Return the conversion of images in a mode to sRGB; None if they are in it.
 
     A profile that cannot be used is ignored: if it is damaged, or describes another mode. Pixels in sRGB stay exactly
     the same.
@@ -45,11 +45,8 @@ def to_srgb(profile: bytes | None, mode: str) -> Convert:
     mode : str
         L, RGB or CMYK.
     """
-    transform = None if profile is None else _transform(profile, mode)
-    return (lambda image: image.convert("RGB")) if transform is None else transform
-
-
-def _transform(profile: bytes, mode: str) -> Convert | None:
+    if profile is None:
+        return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if source.profile.xcolor_space.strip() != _SPACES[mode]:

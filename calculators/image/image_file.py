@@ -46,10 +46,13 @@ class Pixels:
         uint8, shape (height, width, 3): the file's colours, also where it is transparent.
     holes
         bool, shape (height, width): true where it is transparent, with an alpha below 128; None if that is nowhere.
+    warnings : tuple of str
+        The differences from the file's own pixels, e.g. a conversion of colours.
     """
 
     rgb: NDArray[np.uint8]
     holes: NDArray[np.bool_] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class EncodedInput:
@@ -140,14 +143,27 @@ class EncodedInput:
             )
         with _budget.hold(caller, most), self._errors():
             self._source.caller = caller
-            if not self._essentials.has_end:
-                self._add_end()
-            self._image.load()
-            bands = Bands(self._image, self._essentials)
-            rgb = resized(_until_cancelled(bands.rgb(), caller), self.size, size)
-            if not bands.have_holes:
-                return Pixels(rgb)
-            return Pixels(rgb, resized(_until_cancelled(bands.holes(), caller), self.size, size)[..., 0] >= 128)
+            try:
+                return self._resized(size, caller)
+            finally:
+                self._image.close()  # its memory is not held any more
+
+    def _resized(self, size: Size, caller: Caller) -> Pixels:
+        if not self._essentials.has_end:
+            self._add_end()
+        self._image.load()
+        bands = Bands(self._image, self._essentials)
+        rgb = resized(_until_cancelled(bands.rgb(), caller), self.size, size)
+        holes = None
+        if bands.have_holes:
+            holes = resized(_until_cancelled(bands.holes(), caller), self.size, size)[..., 0] >= 128
+        return Pixels(rgb, holes, tuple(self._warnings(bands)))
+
+    def _warnings(self, bands: Bands) -> Iterator[str]:
+        if bands.converts_colours:
+            yield f"{self._param} was converted from its colour profile to sRGB"
+        if not self._essentials.has_end:
+            yield f"{self._param} has no end: its last rows may be missing"
 
     @property
     def _stored(self) -> int:

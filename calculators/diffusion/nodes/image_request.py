@@ -174,8 +174,11 @@ class ImageRequestCalculator(gf.Calculator):
         mask = None if request.mask is None else EncodedInput(request.mask, "mask")
         size = self.sizes.of(request, file.size)
         image = file.pixels(size, cc.cancellation)
-        if mask is not None:
-            return _Files(image, mask.pixels(size, cc.cancellation), size)
+        masking = None if mask is None else mask.pixels(size, cc.cancellation)
+        for warning in (*image.warnings, *(masking.warnings if masking else ())):
+            cc.warn(warning)
+        if masking is not None:
+            return _Files(image, masking, size)
         repaints_holes = image.holes is not None and Task.INPAINTING in self.family.defaults
         return _Files(image, image if repaints_holes else None, size)
 

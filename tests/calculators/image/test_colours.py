@@ -46,7 +46,9 @@ def converted(pixels: np.ndarray, icc: bytes, mode: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["png", "tiff", "webp"])
 def test_a_profile_is_converted_to_srgb(kind: str) -> None:
     options = {"lossless": True} if kind == "webp" else {}
-    rgb = decoded(encoded(IMAGE, kind, icc_profile=WIDE, **options)).rgb
+    pixels = decoded(encoded(IMAGE, kind, icc_profile=WIDE, **options))
+    rgb = pixels.rgb
+    assert pixels.warnings == ("image was converted from its colour profile to sRGB",)
     assert (rgb == converted(IMAGE, WIDE, "RGB")).all()
     assert np.abs(rgb.astype(int) - IMAGE).max() > 20
 
@@ -81,7 +83,9 @@ def test_a_palette_with_a_profile() -> None:
 
 @pytest.mark.parametrize("icc", [profile(b"GRAY"), b"", b"not a profile", WIDE[:200], bytes(4000)])
 def test_a_profile_that_cannot_be_used_is_ignored(icc: bytes) -> None:
-    assert (decoded(encoded(IMAGE, "png", icc_profile=icc)).rgb == IMAGE).all()
+    pixels = decoded(encoded(IMAGE, "png", icc_profile=icc))
+    assert (pixels.rgb == IMAGE).all()
+    assert not pixels.warnings
 
 
 def test_a_profile_that_means_srgb_changes_nothing() -> None:

@@ -154,6 +154,15 @@ def test_damaged_files_are_refused(kind: str) -> None:
         assert "object at" not in str(caught.value)
 
 
+def test_a_decoded_file_holds_no_memory() -> None:
+    source = EncodedInput(encoded(Image.new("RGB", (5000, 5000))), "image")
+    source.pixels(Size(64, 64), Cancellation())
+    before = resident_bytes()
+    again = EncodedInput(encoded(Image.new("RGB", (5000, 5000))), "image")
+    again.pixels(Size(64, 64), Cancellation())
+    assert resident_bytes() - before < 30 * 1024 * 1024
+
+
 def test_large_images_leave_no_memory_behind() -> None:
     file = encoded(Image.new("RGBA", (4000, 4000)))
     before = resident_bytes()
