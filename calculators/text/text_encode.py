@@ -26,6 +26,7 @@ _FIRST, *_FURTHER = ("text_encoder", "text_encoder_2", "text_encoder_3")
 class TextEncodeCalculator(gf.Calculator):
     """A CLIP, T5 or Qwen text encoder: turns tokens into embeddings.
 
+    The chunks of a prompt are encoded separately, and their embeddings joined; the pooled ones are those of the first.
     The name of the encoder's folder selects the layers of a LoRA adapter that it gets: `text_encoder`, `text_encoder_2`
     or `text_encoder_3`.
 
@@ -102,8 +103,13 @@ class TextEncodeCalculator(gf.Calculator):
         pooled = None if self.pooled is None else outputs[self.pooled]
         hidden_states = [outputs[name] for name in self.hidden_states]
         joined = hidden_states[0] if len(hidden_states) == 1 else np.concatenate(hidden_states, axis=-1)
-        start = tokens.instruction_length
-        cc.send(self.embeddings, Embeddings(joined[:, start:], pooled, tokens.attention_mask[:, start:]))
+        start, chunks = tokens.instruction_length, tokens.chunks
+        joined, attention = joined[:, start:], tokens.attention_mask[:, start:]
+        if chunks > 1:
+            prompts = len(joined) // chunks
+            joined, attention = joined.reshape(prompts, -1, joined.shape[-1]), attention.reshape(prompts, -1)
+            pooled = None if pooled is None else pooled[::chunks]
+        cc.send(self.embeddings, Embeddings(joined, pooled, attention))
 
 
 def _output_of_layer(layer: int, outputs: Sequence[str], path: Path) -> str:

@@ -17,7 +17,8 @@ class TokenizeCalculator(gf.Calculator):
     """A tokenizer: turns a prompt of a request, and the negative prompt before it if there is one, into tokens.
 
     A long prompt is truncated to `max_length` tokens, without its end-of-text token, as in `openvino_genai`, and with a
-    warning.
+    warning. If the request's `long_prompt` is "chunks", CLIP's tokens become rows of `max_length` tokens instead, each
+    with a start and an end. All prompts of a request have equally many rows.
 
     Input streams
     -------------
@@ -68,9 +69,13 @@ class TokenizeCalculator(gf.Calculator):
         if not 1 <= options.prompt <= 3:
             raise ValueError(f"prompt must be 1, 2 or 3, not {options.prompt}")
         self.limits = options
+        self.has_window = not options.takes_max_sequence_length and options.template == "{prompt}"
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
+        if request.long_prompt == "chunks" and self.has_window:
+            cc.send(self.tokens, self.chunked(cc, request))
+            return
         prompts = [self.limits.template.replace("{prompt}", prompt) for prompt in request.prompts(self.limits.prompt)]
         max_length = self.limits.max_length
         if self.limits.takes_max_sequence_length and request.max_sequence_length is not None:
@@ -84,6 +89,25 @@ class TokenizeCalculator(gf.Calculator):
         attention_mask = np.zeros_like(input_ids)
         attention_mask[:, : ids.shape[1]] = attention
         cc.send(self.tokens, Tokens(input_ids, attention_mask, self.limits.instruction_length))
+
+    def chunked(self, cc: gf.Context, request: DiffusionRequest) -> Tokens:
+        """Return the tokens of the prompts in chunks."""
+        prompts = request.prompts(self.limits.prompt)
+        # NOTE: other text encoders have the same number of chunks only if each counts the prompts of all.
+        texts = list(dict.fromkeys([*prompts, *request.prompts(1), *request.prompts(2)]))
+        found = self.model.infer(cc.cancellation, {self.input_name: np.array(texts)})
+        ids = [row[mask == 1] for row, mask in zip(found["input_ids"], found["attention_mask"], strict=True)]
+        window = self.limits.max_length - 2
+        count = max(1, *(-(-(len(each) - 2) // window) for each in ids))
+        input_ids = np.full((len(prompts) * count, self.limits.max_length), self.pad_token_id, np.int64)
+        attention_mask = np.zeros_like(input_ids)
+        for row in range(len(input_ids)):
+            prompt, chunk = divmod(row, count)
+            start, *words, end = ids[texts.index(prompts[prompt])]
+            tokens = [start, *words[chunk * window : (chunk + 1) * window], end]
+            input_ids[row, : len(tokens)] = tokens
+            attention_mask[row, : len(tokens)] = 1
+        return Tokens(input_ids, attention_mask, chunks=count)
 
     def warn_of_long_prompts(
         self, cc: gf.Context, request: DiffusionRequest, counts: NDArray[np.int64], max_length: int

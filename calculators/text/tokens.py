@@ -22,8 +22,11 @@ class Tokens:
         1 for tokens of the prompt, 0 for padding. Not all encoders use it.
     instruction_length : int
         The number of tokens at the beginning that instruct the encoder. The denoiser does not get their embeddings.
+    chunks : int
+        The number of rows of each prompt, which is encoded in chunks.
     """
 
     input_ids: NDArray[np.int64]
     attention_mask: NDArray[np.int64]
     instruction_length: int = 0
+    chunks: int = 1

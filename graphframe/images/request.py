@@ -129,6 +129,17 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    long_prompt: (
+        Annotated[
+            Literal["cut", "chunks"],
+            Meta(
+                title="Long prompt",
+                description="Whether a prompt longer than CLIP's window is cut, or encoded in chunks; by default the"
+                " graph's.",
+            ),
+        ]
+        | None
+    ) = None
     image: (
         Annotated[
             bytes,

@@ -51,8 +51,8 @@ def load_shaped_model(
     Parameters
     ----------
     shapes : sequence of Shapes
-        Input shapes. Inputs that they do not name keep the shape in the model file; an empty sequence compiles the
-        model once, as it is.
+        Input shapes. Inputs that they do not name, and sizes that are None, keep those in the model file; -1 stands
+        for any size. An empty sequence compiles the model once, as it is.
     prepare : callable, optional
         A function that changes the model, as in `load_model`. It gets the model in its new shapes.
 
@@ -64,7 +64,9 @@ def load_shaped_model(
     if not shapes:
         return load_model(path, device, properties, prepare=prepare)
     wanted = dict.fromkeys(tuple(each.items()) for each in shapes)
-    return ShapedModel([load_model(path, device, properties, prepare=_Reshape(each, prepare)) for each in wanted])
+    models = [load_model(path, device, properties, prepare=_Reshape(each, prepare)) for each in wanted]
+    is_fixed = any((size or 0) > 0 for each in wanted for _, shape in each for size in shape)
+    return ShapedModel(models) if is_fixed else models[0]
 
 
 @dataclass(frozen=True)

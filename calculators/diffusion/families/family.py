@@ -69,6 +69,8 @@ class Family(ABC):
         Whether image-to-image passes the image to the denoiser at each step. Otherwise denoising starts from the image.
     max_sequence_length : int or None
         The largest number of tokens of the text encoder for long prompts. None if the model has no such encoder.
+    takes_chunks : bool
+        Whether the denoiser takes the embeddings of a long prompt's chunks one behind the other.
     scheduler_fields : mapping of str to object
         Fields of the scheduler config that the model's pipeline overrides.
     diffusers_scheduler_fields : mapping of str to object
@@ -88,6 +90,7 @@ class Family(ABC):
     noise_is_drawn_first: bool = False
     takes_reference: bool = False
     max_sequence_length: int | None = None
+    takes_chunks: bool = False
     scheduler_fields: Mapping[str, object] = field(default_factory=dict)
     diffusers_scheduler_fields: Mapping[str, object] = field(default_factory=dict)
 

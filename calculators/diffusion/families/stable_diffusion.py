@@ -59,6 +59,7 @@ class StableDiffusion(Family):
             default_size=config["sample_size"],
             defaults={Task.INPAINTING: defaults[Task.INPAINTING]} if takes_mask else defaults,
             takes_mask=takes_mask,
+            takes_chunks=True,
             guidance_embedding_size=config.get("time_cond_proj_dim"),
             **attributes,
         )

@@ -49,6 +49,7 @@ class StableDiffusion3(Family):
             patch_size=config["patch_size"],
             predicts_steps=True,
             max_sequence_length=512,
+            takes_chunks=True,
             joint_attention_dim=config["joint_attention_dim"],
         )
 

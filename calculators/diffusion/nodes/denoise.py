@@ -29,6 +29,9 @@ from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.images import InvalidRequest
 from graphframe.inference import Shapes
 
+_EMBEDDINGS = "encoder_hidden_states"
+"""The input of denoisers for the embeddings of prompts, shape (rows, tokens, width)."""
+
 
 class DenoiseCalculator(gf.Calculator):
     """A denoise loop: turns noise into latents, step by step, with a UNet or transformer and a scheduler.
@@ -70,6 +73,9 @@ class DenoiseCalculator(gf.Calculator):
     diffusers_schedule : bool
         Whether to use diffusers' schedule where openvino_genai's is another: FLUX.1 with `time_shift_type`
         "exponential" in scheduler_config.json. Without this option, loading such a model logs a warning.
+    any_prompt_length : bool
+        Whether the denoiser takes prompts of any number of tokens, as chunks of long prompts need. Models are exported
+        for CLIP's 77, with which they may be faster.
     lora : LoraOptions
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
@@ -114,6 +120,8 @@ class DenoiseCalculator(gf.Calculator):
 
     def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:
         static, factor = options.static_shapes, options.vae_scale_factor
+        if options.any_prompt_length and not resolutions(static):
+            return [{_EMBEDDINGS: (None, -1, None)}]
         n = static.num_images_per_prompt
         rows = 2 * n if self.family.uses_classifier_free_guidance(static.guidance_scale) else n
         return [
@@ -136,7 +144,8 @@ class DenoiseCalculator(gf.Calculator):
         n = request.latent_shape[0]
         embeddings = [each for each in cc.values(self.embeddings) if each is not None]
         prompt_inputs = family.prompt_inputs(request, embeddings)
-        guided = len(prompt_inputs["encoder_hidden_states"]) > n
+        self.check_length(request, prompt_inputs[_EMBEDDINGS].shape[1])
+        guided = len(prompt_inputs[_EMBEDDINGS]) > n
         if request.guidance_rescale and not guided:
             reason = f"this model does not use at guidance_scale {request.guidance_scale:g}"
             raise InvalidRequest(f"guidance_rescale needs classifier-free guidance, which {reason}", "guidance_rescale")
@@ -183,6 +192,16 @@ class DenoiseCalculator(gf.Calculator):
             canvas.restore(latents, step)
             cc.report(step + 1, steps)
         cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))
+
+    def check_length(self, request: DiffusionRequest, tokens: int) -> None:
+        """Raise InvalidRequest for a long prompt in chunks that the model does not take."""
+        taken = self.denoiser.inputs[_EMBEDDINGS][1]
+        if request.long_prompt == "chunks" and taken.is_static and taken.get_length() != tokens:
+            message = (
+                f'long_prompt "chunks" gives {tokens} tokens, but the denoiser takes {taken.get_length()}; the graph'
+                " needs any_prompt_length: true in DenoiseCalculatorOptions"
+            )
+            raise InvalidRequest(message, "long_prompt")
 
     def guided(self, output: NDArray[np.float32], request: DiffusionRequest) -> NDArray[np.float32]:
         """Return the guided predictions; `output` has first those of the negative prompt."""

@@ -27,6 +27,7 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     PROMPT_LENGTH_FIELD_NUMBER: builtins.int
     VAE_SCALE_FACTOR_FIELD_NUMBER: builtins.int
     DIFFUSERS_SCHEDULE_FIELD_NUMBER: builtins.int
+    ANY_PROMPT_LENGTH_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
@@ -39,6 +40,10 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     """The number of pixels per latent along each side, for static shapes."""
     diffusers_schedule: builtins.bool
     """Whether to use diffusers' schedule where openvino_genai's is another: FLUX.1 with time_shift_type "exponential"."""
+    any_prompt_length: builtins.bool
+    """Whether the denoiser takes prompts of any number of tokens, as chunks of long prompts need. Models are exported for
+    CLIP's 77, with which they may be faster.
+    """
     @property
     def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
@@ -55,10 +60,11 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
         prompt_length: builtins.int | None = ...,
         vae_scale_factor: builtins.int | None = ...,
         diffusers_schedule: builtins.bool | None = ...,
+        any_prompt_length: builtins.bool | None = ...,
         lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
 
 Global___DenoiseCalculatorOptions: typing_extensions.TypeAlias = DenoiseCalculatorOptions

@@ -69,6 +69,9 @@ class ImageRequestCalculator(gf.Calculator):
         The largest number of steps of a request.
     default_guidance_scale : float
         The guidance scale of requests without one. The default is the model family's.
+    long_prompt : str, default "cut"
+        The treatment of prompts longer than CLIP's window, of requests without one: "cut" or "chunks", which encodes
+        them in chunks, as A1111 and compel do.
     lora : LoraOptions
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
@@ -129,6 +132,10 @@ class ImageRequestCalculator(gf.Calculator):
         self.empty_prompt = None if is_none else ""
         self.scale_factor = vae_scale_factor(read_config(folder / "vae_decoder" / "config.json"))
         self.sizes = self.supported_sizes(folder)
+        if self.limits.long_prompt not in ("cut", "chunks"):
+            raise ValueError(f'long_prompt must be "cut" or "chunks", not "{self.limits.long_prompt}"')
+        if self.limits.long_prompt == "chunks" and (not self.family.takes_chunks or self.sizes.static):
+            raise ValueError('long_prompt is "chunks", which this model, or its static shapes, cannot take')
         self.aliases = Aliases.from_options(self.limits.lora, node.path)
         if self.aliases.adapters:
             models = {DENOISER: _denoiser(folder), **{name: folder / name for name in text_encoders}}
@@ -199,6 +206,7 @@ class ImageRequestCalculator(gf.Calculator):
             "num_inference_steps": request.num_inference_steps or steps,
             "guidance_scale": scale,
             "negative_prompt": self.negative_prompt(request) if self.is_guided(scale) else None,
+            "long_prompt": request.long_prompt or (limits.long_prompt if limits.HasField("long_prompt") else None),
             "strength": None if files.image is None else strength,
             "latent_shape": (request.n, self.family.channels, size.height // factor, size.width // factor),
             "task": files.task,
@@ -235,6 +243,12 @@ class ImageRequestCalculator(gf.Calculator):
         """Raise InvalidRequest for numbers above the limits of the graph or the model."""
         request.check_at_most("n", self.limits.max_num_images_per_prompt)
         request.check_at_most("num_inference_steps", self.limits.max_num_inference_steps)
+        if request.long_prompt == "chunks":
+            if not self.family.takes_chunks:
+                raise InvalidRequest('long_prompt "chunks" has no effect with this model', "long_prompt")
+            if self.sizes.static:
+                message = 'long_prompt "chunks" is not possible: the models have static shapes'
+                raise InvalidRequest(message, "long_prompt")
         field, most = "max_sequence_length", self.family.max_sequence_length
         if request.max_sequence_length is None:
             return

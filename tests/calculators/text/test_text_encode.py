@@ -76,3 +76,16 @@ def test_adapters_that_requests_choose_need_the_request(euler: Path) -> None:
     options = TextEncodeCalculatorOptions(lora=LoraOptions(lora_adapters=[LoraAdapterEntry(alias="ink", path="ink")]))
     with pytest.raises(gf.GraphConfigError, match=r'add input_stream: "REQUEST:diffusion_request"'):
         gf.CalculatorRunner(TextEncodeCalculator, options, base=euler).run(TOKENS=[])
+
+
+def test_chunks_are_encoded_separately_and_joined() -> None:
+    folder = model_path("stable_diffusion_xl")
+    options = TextEncodeCalculatorOptions(model_path="text_encoder_2", layer=[-2])
+    runner = gf.CalculatorRunner(TextEncodeCalculator, options, base=folder)
+    input_ids = np.random.default_rng(0).integers(0, 100, (6, 77))
+    mask = np.ones_like(input_ids)
+    joined = runner.run(TOKENS=[Tokens(input_ids, mask, chunks=3)])["EMBEDDINGS"][0].value
+    rows = runner.run(TOKENS=[Tokens(input_ids, mask)])["EMBEDDINGS"][0].value
+    assert joined.hidden_states.shape[:2] == joined.attention_mask.shape == (2, 231)
+    assert (joined.hidden_states[1] == np.concatenate(rows.hidden_states[3:])).all()
+    assert (joined.pooled == rows.pooled[[0, 3]]).all()

@@ -124,3 +124,35 @@ def test_warns_of_long_prompts(euler: Path) -> None:
     assert _Warnings().of(euler, own) == []
     (warning,) = _Warnings().of(euler, own, "prompt: 2")
     assert warning.startswith("prompt_2 is too long")
+
+
+def test_chunks_of_a_long_prompt(euler: Path) -> None:
+    ids = openvino_genai.Tokenizer(euler / "tokenizer").encode("a red cat " * 60).input_ids.data[0].tolist()
+    words = ids[1:-1]
+    request = diffusion_request("a red cat " * 60, "a dog", 0, 4, 7.5, (1, 4, 8, 8))
+    tokens = of_options(euler, replace(request, long_prompt="chunks"))
+    count = -(-len(words) // 75)
+    assert tokens.chunks == count > 1
+    assert tokens.input_ids.shape == tokens.attention_mask.shape == (2 * count, 77)
+    rows = [row[mask == 1].tolist() for row, mask in zip(tokens.input_ids, tokens.attention_mask, strict=True)]
+    assert rows[1] == [ids[0], ids[-1]]  # the negative prompt is short
+    assert rows[count:] == [[ids[0], *words[start : start + 75], ids[-1]] for start in range(0, len(words), 75)]
+
+
+def test_a_short_prompt_is_one_chunk(euler: Path) -> None:
+    request = diffusion_request("a red cat", "a dog", 0, 4, 7.5, (1, 4, 8, 8))
+    plain, chunked = of_options(euler, request), of_options(euler, replace(request, long_prompt="chunks"))
+    assert chunked.chunks == 1
+    assert (plain.input_ids == chunked.input_ids).all()
+
+
+def test_all_text_encoders_have_equally_many_chunks(euler: Path) -> None:
+    request = diffusion_request("a red cat", None, 0, 4, 7.5, (1, 4, 8, 8))
+    request = replace(request, prompt_2="a red cat " * 60, long_prompt="chunks")
+    first, second = (of_options(euler, request, prompt=number) for number in (1, 2))
+    assert first.chunks == second.chunks > 1
+
+
+def test_encoders_without_a_window_have_no_chunks(euler: Path) -> None:
+    request = diffusion_request("a red cat " * 60, None, 0, 4, 7.5, (1, 4, 8, 8))
+    assert of_options(euler, replace(request, long_prompt="chunks"), takes_max_sequence_length=True).chunks == 1

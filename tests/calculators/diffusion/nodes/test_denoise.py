@@ -214,7 +214,7 @@ def test_scheduler_that_there_is_not_or_that_does_not_fit(euler: Path, scheduler
     cause = caught.value.__cause__
     assert isinstance(cause, InvalidRequest)
     assert cause.param == "scheduler"
-    assert "dpm++ 2m karras, dpm++ 2m sde" in str(cause)
+    assert "dpm++ 2m, dpm++ 2m karras" in str(cause)
 
 
 def test_too_few_text_encoders(xl: Path) -> None:
