@@ -198,16 +198,15 @@ class Context:
         self._run.flush(call, sent)
 
     def bound(self, port: Input[Any], *, index: int = 0) -> int:
-        """Return the least timestamp still to come on an input, in calculators with `process_timestamp_bounds`.
+        """Return the least timestamp still to come on an input.
 
         It is `Timestamp.DONE` once the stream is closed and its packets are processed. Timestamps before it that had
-        no packet will have none.
+        no packet will have none. Only calculators with `process_timestamp_bounds` are called when it alone advances.
         """
         call = self._call
-        if not call.node.process_timestamp_bounds:
-            raise TypeError(f"{call.node.calculator} must set process_timestamp_bounds to call cc.bound")
+        bounds = call.bounds if call.node.process_timestamp_bounds else call.current_bounds()
         positions = call.node.positions[port]
-        return call.bounds[positions[index]] if index < len(positions) and call.bounds else Timestamp.DONE
+        return bounds[positions[index]] if index < len(positions) and bounds else Timestamp.DONE
 
     def set_next_timestamp_bound(self, port: Output[Any], bound: int, *, index: int = 0) -> None:
         """Promise to send no packet before `bound` on an output; a bound lower than the present one has no effect."""

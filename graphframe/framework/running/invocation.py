@@ -91,6 +91,10 @@ class Invocation:
         self.effects: Effects | None = None
         self.working = True
 
+    def current_bounds(self) -> Sequence[int]:
+        """Return the least timestamp still to come on each input, as it is now."""
+        return self.bounds
+
     def affect(self) -> Effects:
         """Return `effects`, which is created on first use."""
         if self.effects is None:

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from typing_extensions import override
+
 from graphframe.framework.packet import Packet
 from graphframe.framework.planning.plan import NodePlan
 from graphframe.framework.running.invocation import OPEN, Invocation
@@ -105,6 +107,12 @@ class NodeTask(Invocation):
         self.context: Any = None
         self.flushed: Sequence[tuple[int, Packet]] = ()
         self.finished = False
+
+    @override
+    def current_bounds(self) -> Sequence[int]:
+        # NOTE: a copy, since other threads may take packets if the node has several tasks.
+        queues = [(tuple(item.queue), item.stream.bound) for item in self.state.inputs]
+        return [queue[0][1] if queue else bound for queue, bound in queues]
 
     def __lt__(self, other: NodeTask) -> bool:
         return self.timestamp < other.timestamp

@@ -260,3 +260,36 @@ def test_infrequent_input() -> None:
     assert frames[6:] == [("frame_3", 60_000)]
     assert configs == [1, 10_000, 20_001, 30_000, 40_001, ("config_1", 50_000), 60_001]
     finish(run)
+
+
+@gf.register
+class BoundOfEmptyCalculator(gf.Calculator):
+    """MediaPipe's BoundToPacketCalculator: an empty slot tells its bound, although the node asks for no bounds."""
+
+    given = gf.Input("", multiple=True)
+    bounds = gf.Output("", multiple=True)
+
+    def process(self, cc: gf.Context) -> None:
+        for index, packet in enumerate(cc.packets(self.given)):
+            cc.send(self.bounds, packet.timestamp if packet else cc.bound(self.given, index=index) - 1, index=index)
+
+
+@pytest.mark.parametrize(
+    ("policy", "options"), [("Immediate", ""), ("Default", ""), ("SyncSet", ""), ("SyncSet", ONE_SET)]
+)
+@pytest.mark.parametrize("executor", ["", "num_threads: 2"])
+def test_bounds_for_empty_inputs(policy: str, options: str, executor: str) -> None:
+    """CalculatorGraphBoundsTest.BoundsForEmptyInputs_{Immediate,Default,SyncSet,SyncSets}."""
+    run, seen = start(
+        FUTURES.replace('output_stream: "output"', f'output_stream: "i" output_stream: "b" {executor}', 1)
+        + 'node { calculator: "BoundOfEmptyCalculator" input_stream: "input" input_stream: "bounds" '
+        + f'output_stream: "i" output_stream: "b" {HANDLER % (policy, options)} }}'
+    )
+    for timestamp in (0, 10, 20, 30):
+        run.add("input", 33, timestamp)
+        idle(run)
+    assert [packet.value for packet in seen["i"]] == [0, 10, 20, 30]
+    settled = [Timestamp.UNSTARTED, 3, 13, 23, 33]
+    for index, packet in enumerate(seen["b"]):
+        assert settled[index] <= packet.value <= settled[index + 1]
+    finish(run)
