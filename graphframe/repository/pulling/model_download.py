@@ -13,6 +13,18 @@ from graphframe.repository.pulling.progress import PullProgress
 from graphframe.repository.pulling.pull import Pull
 from graphframe.repository.pulling.staging import check_room, locked_staging
 
+_CONVERT = (
+    "save it as a folder with diffusers, e.g. StableDiffusionXLPipeline.from_single_file(FILE).save_pretrained(FOLDER),"
+    " and export the folder"
+)
+_FILES = {
+    ".gguf": "a GGUF file, whose quantised weights cannot be exported to OpenVINO; export the model that it was made"
+    " from, with --weight-format int4 for a similar size",
+    ".safetensors": f"a single-file checkpoint, not a folder of a pipeline; {_CONVERT}",
+    ".ckpt": f"a single-file checkpoint, not a folder of a pipeline; {_CONVERT}",
+}
+"""Files that users take for a model, by suffix, and what to do."""
+
 
 def download_model(pull: Pull, progress: PullProgress | None = None) -> Path:
     """Download or export a model, unless it exists, and return its folder. An existing one may be read-only.
@@ -30,6 +42,8 @@ def download_model(pull: Pull, progress: PullProgress | None = None) -> Path:
         try.
     """
     progress = progress or PullProgress()
+    if kind := _FILES.get(Path(pull.source).suffix.lower()):
+        raise PullError(f"{pull.source} is {kind}")
     try:
         with locked_staging(pull):
             if _is_kept(pull):

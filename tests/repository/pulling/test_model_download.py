@@ -115,6 +115,21 @@ class _Usage(NamedTuple):
     free: int
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("flux1-dev-Q4_K_S.gguf", "is a GGUF file, .* export the model that it was made from"),
+        ("v1-5.safetensors", "is a single-file checkpoint, .*from_single_file"),
+        ("V1-5.CKPT", "is a single-file checkpoint"),
+    ],
+)
+def test_a_file_of_weights(models: Path, tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / name).write_bytes(b"GGUF")
+    with pytest.raises(PullError, match=words):
+        download_model(Pull(str(tmp_path / name), models, "model"))
+    assert not (models / "model").exists()
+
+
 def test_a_disk_that_is_too_small(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: _Usage(10, 10, 0))
     with pytest.raises(PullError, match=r"org/sd needs 0\.00 GB more, but .* has 0\.00 GB free; free space there"):
