@@ -64,6 +64,8 @@ class CountingSourceCalculator(gf.Calculator):
         options = cc[self.options]
         self.max = cc.get(self.max_count, options.max_count if options.HasField("max_count") else None)
         self.error = cc.get(self.error_count, options.error_count if options.HasField("error_count") else None)
+        if self.max is None and self.error is None and cc.connected(self.max_count):
+            raise ValueError("the side packet at MAX_COUNT was not given, nor max_count in the options")
         self.next = cc.get(self.initial_value, options.initial_value)
         self.step = cc.get(self.increment, options.increment)
         if self.step < 1:

@@ -58,3 +58,10 @@ def test_problems() -> None:
     assert "increment is 0, but must be at least 1" in problems(node("CountingSourceCalculator", "", "out", options))
     with pytest.raises(gf.CalculatorError, match="INCREMENT is 0, but must be at least 1"):
         count(None, INCREMENT=0)
+
+
+def test_count_that_is_not_given() -> None:
+    """CalculatorGraph.BadRun: it would never end."""
+    node = 'node { calculator: "CountingSourceCalculator" input_side_packet: "MAX_COUNT:n" output_stream: "o" }'
+    with pytest.raises(gf.CalculatorError, match="MAX_COUNT was not given"):
+        gf.Graph.from_text(node).run()
