@@ -105,7 +105,8 @@ def generate(
                     **values,
                 )
                 images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
-        for path, packet in zip(_files(output, len(images)), images, strict=True):
+        for packet in images:
+            path = output.with_stem(f"{output.stem}-{packet.timestamp}") if request.n > 1 else output
             if to_stdout:
                 click.echo(packet.value.content, nl=False)
             else:
@@ -135,10 +136,3 @@ def _recorded(path: Path | None, profile: bool, *, quiet: bool) -> Iterator[Trac
                 click.echo(f"{path}: trace, to open in https://ui.perfetto.dev or chrome://tracing", err=quiet)
             if profile:
                 click.echo(profile_table([trace]), err=True)
-
-
-def _files(output: Path, count: int) -> list[Path]:
-    """Return the files to write: ``out.png``, or ``out-0.png``, ``out-1.png`` and so on."""
-    if count == 1:
-        return [output]
-    return [output.with_stem(f"{output.stem}-{index}") for index in range(count)]

@@ -10,8 +10,11 @@ class InvalidRequest(ValueError):  # noqa: N818 - named for what it says, as HTT
     ----------
     param : str
         The API's name of the field, e.g. ``"size"``.
+    code : str
+        A word by which programs distinguish errors, e.g. OpenAI's ``"moderation_blocked"``.
     """
 
-    def __init__(self, message: str, param: str) -> None:
+    def __init__(self, message: str, param: str, code: str = "invalid_value") -> None:
         super().__init__(message)
         self.param = param
+        self.code = code

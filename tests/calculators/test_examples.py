@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from google.protobuf import text_format
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from PIL import Image
 import graphframe as gf
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.images import ImageRequest
+from tests.calculators.image.classifiers import make_red_classifier
 from tests.framework.waiting import SECONDS
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,7 @@ class Case:
 
 
 P = gf.Packet
+RED, BLUE = (np.full((8, 8, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
 CASES = {
     "BeginLoopCalculator": Case(
         {"images": [P(["a", "b"], 5), P([], 6), P("c", 7)], "prompt": [P("x", 5), P("y", 7)]},
@@ -81,6 +84,7 @@ CASES = {
     "MakePairCalculator": Case(
         {"prompt": ["a", "b"], "image": [P("x", 1)]}, {"prompt_and_image": [("a", None), ("b", "x")]}
     ),
+    "ImageCheckCalculator": Case({"image": [RED, BLUE]}, {"safe_image": [P(BLUE, 1)]}),
     "MergeCalculator": Case(
         {"small_image": [P("a", 0), P("b", 2)], "large_image": [P("A", 1), P("B", 2)]},
         {"image": [P("a", 0), P("A", 1), P("b", 2)]},
@@ -193,13 +197,14 @@ def model_packets(euler: Path) -> dict[str, Items]:
 
 
 @pytest.mark.parametrize("name", CALCULATORS)
-def test_example(name: str, request: pytest.FixtureRequest, euler: Path) -> None:
+def test_example(name: str, request: pytest.FixtureRequest, euler: Path, tmp_path: Path) -> None:
     example = Example(name)
     assert example.prose.strip()
     assert name in example.calculators
     if name in CASES:
         case = CASES[name]
-        ended, seen = run(example.graph(Path()), case)
+        make_red_classifier(tmp_path / "safety_checker/openvino_model.xml")
+        ended, seen = run(example.graph(tmp_path), case)
         assert seen == {stream: packets(items) for stream, items in case.made.items()}
         assert {key: ended.side_packet(key) for key in example.side_outputs} == case.side_packets_made
     else:

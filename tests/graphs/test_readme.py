@@ -160,3 +160,14 @@ def test_timeline(handler: str, timeline: str) -> None:
         shown = [text.text.replace("-", "") for text in work if column <= text.start < following]
         assert stepper.do(word) == shown, f"at column {column}: {word.text}"
     assert stepper.scheduler.run.error is None
+
+
+def test_the_safety_check_is_valid_in_an_included_graph() -> None:
+    (nodes,) = (text for _, text in BLOCKS if '"ImageCheckCalculator"' in text)
+    text = (Path(__file__).parents[2] / "graphs/stable_diffusion.pbtxt").read_text()
+    before, encoders, after = text.partition('name: "base64_encode"')
+    for stream in ("image", "preview_image"):
+        after = after.replace(f'input_stream: "IMAGE:{stream}"', f'input_stream: "IMAGE:safe_{stream}"')
+    graph = gf.Graph.from_text(before + encoders + after + nodes)
+    checked = {str(spec) for node in graph.nodes if node.calculator == "Base64EncodeCalculator" for spec in node.inputs}
+    assert checked == {"REQUEST:diffusion_request", "IMAGE:safe_image", "IMAGE:safe_preview_image"}

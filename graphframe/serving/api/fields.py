@@ -45,7 +45,7 @@ def check_names(given: Iterable[str], known: Iterable[str], required: Iterable[s
 def invalid(error: InvalidRequest, sent: object = None) -> APIError:
     """Return the 400 for a field; `sent` is the value that the client sent."""
     reason = _UNSUPPORTED.get(sent) if isinstance(sent, str) else None
-    return APIError(400, f"{error}: {reason}" if reason else str(error), param=error.param, code="invalid_value")
+    return APIError(400, f"{error}: {reason}" if reason else str(error), param=error.param, code=error.code)
 
 
 def as_integer(value: object) -> object:

@@ -55,7 +55,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-Warnings = Annotated[list[str], Meta(description="Parts of the request that had no effect, e.g. the end of a prompt.")]
+Warnings = Annotated[
+    list[str],
+    Meta(description="Parts of the request that had no effect, e.g. the end of a prompt, and images that are missing."),
+]
 
 
 class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -116,8 +116,8 @@ class Generation:
 
     @property
     def complete(self) -> bool:
-        """Whether all its images are finished; previews may be missing."""
-        return self.made >= self.request.n
+        """Whether all its images are finished; previews, and images that the graph refused, may be missing."""
+        return self.made >= self.request.n or (self.made > 0 and "IMAGE" not in self._open)
 
     @property
     def steps(self) -> tuple[int, int]:
@@ -187,7 +187,7 @@ class Generation:
         )
         try:
             while True:
-                while self._arrived:
+                while self._arrived and (task.done() or not self._is_held_back()):
                     yield self._arrived.popleft()
                 if task.done() or (self.complete and self._open == {"PREVIEW"}):
                     break
@@ -222,7 +222,7 @@ class Generation:
                 self.error = error
                 cause = error.__cause__
                 if isinstance(cause, InvalidRequest):
-                    raise APIError(400, str(cause), param=cause.param, code="invalid_value") from error
+                    raise APIError(400, str(cause), param=cause.param, code=cause.code) from error
                 _log.error("%s: %s", self.id, error, exc_info=error)
                 raise APIError(500, "the graph failed", code="generation_failed", headers=NO_RETRY) from error
             if not self.made:
@@ -262,6 +262,12 @@ class Generation:
             self.previews += 1
             self._arrived.append(Partial(packet.timestamp, packet.value))
         self._news.set()
+
+    def _is_held_back(self) -> bool:
+        """Return whether the next event is an image that may be the last: its event has the warnings of all."""
+        if len(self._arrived) > 1 or isinstance(self._arrived[0], Partial):
+            return False
+        return not self.complete and "IMAGE" in self._open and self.failure is None
 
     def _settle(self, key: str, bound: int) -> None:
         if bound == Timestamp.DONE:
