@@ -125,7 +125,7 @@ class ImageCheckCalculator(gf.Calculator):
         if all(score < each.threshold for each, score in zip(options.unsafe_class, scores, strict=True)):
             self._send(cc, pixels)
             return
-        shown = ", ".join(f"{score:.3f}" for score in scores)
+        shown = ", ".join(f"{score:.3g}" for score in scores)
         _log.info("image %d is unsafe; the scores of unsafe_class are %s", cc.timestamp, shown)
         if options.action == options.DROP:
             return
