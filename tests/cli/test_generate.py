@@ -105,7 +105,7 @@ def test_random_seed_is_told(euler: Path, tmp_path: Path) -> None:
         (("--size", "7x7"), "Error: width and height must be multiples of 8, not 7x7"),
         (("--size", "big"), 'must be WIDTHxHEIGHT, e.g. "512x512", not "big"'),
         (("--image", "nowhere.png"), "File 'nowhere.png' does not exist"),
-        (("--image", __file__), "Error: image is not a PNG, JPEG, WebP, BMP, GIF, TGA or PNM file"),
+        (("--image", __file__), "Error: image is not a PNG, JPEG, WebP, AVIF, TIFF, BMP, GIF, TGA or PNM file"),
         (("--strength", 0.5), "Error: strength needs an image"),
         (("--prompt_2", "dog"), "Error: prompt_2 needs a text encoder that this model does not have"),
         (("-o", "-", "-n", 2), "Error: -o - writes one image; name a file for several"),
