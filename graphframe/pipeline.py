@@ -43,11 +43,14 @@ class GeneratedImages:
         The seed of the request, which generates the same images again.
     timings : dict of str to float
         How long each node worked, in milliseconds.
+    warnings : list of str
+        The warnings of nodes, e.g. of a prompt that is longer than the text encoder's window.
     """
 
     files: list[EncodedImage]
     seed: int
     timings: dict[str, float]
+    warnings: list[str]
 
     @cached_property
     def images(self) -> list[Image]:
@@ -263,4 +266,6 @@ def _bar(progress: Progress, shown: bool) -> Iterator[Any]:
 
 
 def _generated(packets: list[Packet], request: ImageRequest, progress: Progress) -> GeneratedImages:
-    return GeneratedImages([packet.value for packet in packets], request.seed, progress.milliseconds())
+    return GeneratedImages(
+        [packet.value for packet in packets], request.seed, progress.milliseconds(), progress.warnings
+    )

@@ -13,6 +13,7 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.cli.options.option_group import GroupedCommand, with_options
+from graphframe.cli.options.pairs import SIDE_PACKETS
 from graphframe.cli.options.request import REQUEST_OPTIONS, take_request_fields
 from graphframe.cli.progress_line import ProgressLine
 from graphframe.images import ImageRequest
@@ -67,6 +68,7 @@ def image_file(text: str) -> Path:
     metavar="FILE",
     help="Write a trace of the run for ui.perfetto.dev or chrome://tracing.",
 )
+@SIDE_PACKETS
 @CALCULATORS
 @click.option("--profile", is_flag=True, help="Print a table with the time of each node.")
 def generate(
@@ -75,6 +77,7 @@ def generate(
     output: Path,
     trace_path: Path | None,
     profile: bool,
+    side_packets: list[tuple[str, str]],
     **given: Any,
 ) -> None:
     """Generate images from PROMPT.
@@ -89,7 +92,7 @@ def generate(
         model_path = DEFAULT_MODEL
     with reported():
         values, adapters = take_request_fields(given)
-        graph, default = on_default_device(open_image_graph(model_path))
+        graph, default = on_default_device(open_image_graph(model_path, dict(side_packets)))
         if default and default.device != "CPU":
             click.echo(f"{model_path.resolve().name} uses {default}", err=True)
         with _recorded(trace_path, profile, quiet=to_stdout) as trace:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from graphframe.cli.failure import reported
 from graphframe.cli.options.calculators import CALCULATORS
+from graphframe.cli.options.pairs import SIDE_PACKETS, pairs
 from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
 from graphframe.framework.packet import Packet
@@ -17,35 +18,24 @@ from graphframe.framework.timestamp import Timestamp
 from graphframe.packet_values import read_value, shown, write_values
 from graphframe.repository.model_folder import graph_file
 
-FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
-
-
-def _pair(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> list[tuple[str, str]]:
-    pairs = [text.partition("=") for text in texts]
-    for (name, equals, value), text in zip(pairs, texts, strict=True):
-        if not (name and equals and value):
-            raise click.BadParameter(f'"{text}" is not {option.make_metavar(_)}')
-    return [(name, value) for name, _, value in pairs]
-
-
-def _pairs(flag: str, metavar: str, text: str) -> Callable[[FC], FC]:
-    return click.option(*flag.split(), multiple=True, metavar=metavar, callback=_pair, help=text)
-
 
 @click.command()
 @click.argument("graph", type=click.Path(path_type=Path, exists=True))
-@_pairs(
-    "--input inputs",
+@pairs(
+    "--input",
+    "inputs",
     "NAME=VALUE",
     "Packet for an input stream, by tag or name. VALUE is JSON or text; @FILE reads a .npy, .json, .txt or other file."
     " A repeated name makes packets at timestamps 0, 1, 2 and so on.",
 )
-@_pairs("--side_packet side_packets", "NAME=VALUE", "Input side packet, by tag or name, with a VALUE as for --input.")
-@_pairs(
-    "-o --output outputs",
+@SIDE_PACKETS
+@pairs(
+    "--output",
+    "outputs",
     "NAME=FILE",
     "File for the packets of an output stream: .npy, .json, .txt, or the name of an image. Several packets get numbered"
     " names. Other streams are printed.",
+    "-o",
 )
 @CALCULATORS
 def run(

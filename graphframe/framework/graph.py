@@ -7,6 +7,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -170,11 +171,12 @@ class Graph:
         return MappingProxyType({} if self._loaded is None else self._loaded.properties)
 
     def with_devices(self, devices: Mapping[str, str]) -> Graph:
-        """Return this graph, not loaded, with other devices for those that its nodes name.
-
-        For example, ``{"DEFAULT": "GPU.1"}`` moves all nodes on ``"DEFAULT"``, and no others.
-        """
+        """Return this graph, not loaded, with other devices for those that its nodes name, e.g. for ``"DEFAULT"``."""
         return Graph(self._plan.on(devices), self._config)
+
+    def with_side_packets(self, values: Mapping[str, Any]) -> Graph:
+        """Return this graph, not loaded, with side packets for its runs, by tag or name; see `start_run` for errors."""
+        return Graph(replace(self._plan, given=self._plan.side_packets_of_run(values)), self._config)
 
     def check_files(self) -> None:
         """Raise GraphConfigError for options that do not fit the files of the graph, such as sizes; load no model."""

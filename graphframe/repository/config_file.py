@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     base_path: str | None = None
     graph_path: str | None = None
     subconfig: str | None = None
+    side_packets: dict[str, Any] = {}
+
+    @property
+    def side_packet_texts(self) -> tuple[tuple[str, str], ...]:
+        """The side packets as text, as on the command line."""
+        return tuple(
+            (name, value if isinstance(value, str) else json.dumps(value)) for name, value in self.side_packets.items()
+        )
 
 
 class _ModelConfig(_Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -213,13 +222,13 @@ def _source(path: Path, entry: _Entry) -> FolderSource:
         if entry.ignored:
             _warn_once(f"{path}: {', '.join(entry.ignored)} of {entry.name} is ignored; it is for classic models")
     base = path.parent / (entry.base_path or entry.name)
-    source = _graph_source(base, entry)
+    source = replace(_graph_source(base, entry), side_packets=entry.side_packet_texts)
     if options is None:
         return source
     if source.graph or (source.folder / GRAPH).is_file():
         _warn_once(f"{path}: target_device and plugin_config of {entry.name} are ignored; its graph has its own")
         return source
-    return FolderSource(source.folder, options=options)
+    return replace(source, options=options)
 
 
 def _graph_source(base: Path, entry: _Entry) -> FolderSource:

@@ -29,11 +29,14 @@ class FolderSource:
         The graph's file; by default the folder's ``graph.pbtxt`` or, without one, the graph that ships for the model.
     options : TaskOptions or None
         Options from which the graph is made in memory, instead of reading a file.
+    side_packets : tuple of tuple
+        The names and values of the graph's input side packets, as text.
     """
 
     folder: Path
     graph: Path | None = None
     options: TaskOptions | None = None
+    side_packets: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Find the snapshot in a folder of Hugging Face's cache."""
@@ -61,7 +64,7 @@ class FolderSource:
             If it is invalid, or generates no images.
         """
         try:
-            return to_image_graph(self._config(), self.folder)
+            return to_image_graph(self._config(), self.folder, dict(self.side_packets))
         except OSError as error:
             raise ModelFolderError(f"the graph of {self.folder} cannot be read: {error}") from error
 

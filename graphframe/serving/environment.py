@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 import msgspec
 
@@ -77,8 +77,10 @@ def _part(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _convert(name: str) -> Any:
+    text = os.environ[variable(name)]
+    given = text.splitlines() if get_origin(_TYPES[name]) is tuple else text
     try:
-        return msgspec.convert(os.environ[variable(name)], _TYPES[name], strict=False)
+        return msgspec.convert(given, _TYPES[name], strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(f"the environment variable {variable(name)} is not valid: {error}") from None
 

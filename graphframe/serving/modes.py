@@ -11,7 +11,7 @@ from graphframe.repository.pulling.pull_options import PullOptions
 from graphframe.serving.options import ServerOptions
 
 _MODEL = frozenset({
-    "model_path", "model_name", "config_path", "source_model", "task", "task_options", "pull_options",
+    "model_path", "model_name", "config_path", "source_model", "side_packet", "task", "task_options", "pull_options",
 })  # fmt: skip
 _SERVER = frozenset({"cache_dir", *ServerOptions.__struct_fields__}) - _MODEL
 _TASK = frozenset({"task", *(field.name for field in fields(TaskOptions))})
@@ -49,12 +49,12 @@ COMMANDS = {
 MODES = {
     "config_path": Mode(_SERVER, "the file lists the models, and --configure writes options into the graph of each"),
     "source_model": Mode(_SERVER | _TASK | _PULL | {"model_name"}),
-    "model_path": Mode(_SERVER | _TASK | {"model_name"}, "they are for downloads, with --source_model"),
+    "model_path": Mode(_SERVER | _TASK | {"model_name", "side_packet"}, "they are for downloads, with --source_model"),
     _DEFAULT: Mode(_SERVER | _TASK),
 }
 """The modes that serve, by the option that selects the models."""
 
-_ORDER = [*COMMANDS, *MODES, "model_name", *sorted(_PULL | _TASK | _SERVER)]
+_ORDER = [*COMMANDS, *MODES, "model_name", "side_packet", *sorted(_PULL | _TASK | _SERVER)]
 """The order of options in messages."""
 
 

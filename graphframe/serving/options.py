@@ -42,6 +42,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     task: Literal["image_generation"] | None = None
     task_options: TaskOptions = TaskOptions()
     calculators: str | None = None
+    side_packet: tuple[str, ...] = ()
     model_calculators: bool = False
     file_system_poll_wait_seconds: int = 1
     lazy_load: bool = False
@@ -109,6 +110,23 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
             except OSError as error:
                 message = f"image_url_folder {self.image_url_folder} cannot be {problem}: {error.strerror}"
                 raise ValueError(message) from None
+
+    @property
+    def side_packets(self) -> tuple[tuple[str, str], ...]:
+        """The names and values of `side_packet`.
+
+        Raises
+        ------
+        ValueError
+            If one has another form.
+        """
+        pairs = []
+        for text in self.side_packet:
+            name, equals, value = text.partition("=")
+            if not (name and equals):
+                raise ValueError(f'side_packet must be NAME=VALUE, not "{text}"')
+            pairs.append((name, value))
+        return tuple(pairs)
 
     @property
     def graph_options(self) -> TaskOptions | None:

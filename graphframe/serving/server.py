@@ -96,7 +96,9 @@ def sources_of(options: ServerOptions) -> FindSources:
         pull = options.pull_options.pull(options.source_model)
         source = with_calculators(PullSource(pull, options.task_options, one_node=options.pull_options.ovms_graph))
     else:
-        folder = FolderSource(Path(options.model_path), options=options.graph_options)
+        folder = FolderSource(
+            Path(options.model_path), options=options.graph_options, side_packets=options.side_packets
+        )
         source = OpenedSource(with_calculators(folder))
     return lambda: {options.served_name: source}
 

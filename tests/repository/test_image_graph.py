@@ -52,7 +52,7 @@ def test_graph_that_needs_side_packets_is_refused(tmp_path: Path) -> None:
                output_stream: "AT_TICK:image" }
     """
     (tmp_path / "graph.pbtxt").write_text(text % "")
-    with pytest.raises(GraphConfigError, match='needs "style": use a ConstantSidePacketCalculator'):
+    with pytest.raises(GraphConfigError, match='needs the side packets "style": give them by --side_packet'):
         open_image_graph(tmp_path)
     constant = """
         node { calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:style"

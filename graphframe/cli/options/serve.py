@@ -55,6 +55,14 @@ LOADING_OPTIONS = OptionGroup(
     "Loading options",
     (
         click.Option(
+            ["--side_packet"],
+            type=TEXT,
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Input side packet of the graph of --model_path, by tag or name. VALUE is JSON or text; @FILE reads a"
+            " file. Repeat the option for several.",
+        ),
+        click.Option(
             ["--calculators"],
             type=TEXT,
             metavar="PATH",

@@ -16,6 +16,7 @@ class Text(click.ParamType[str]):
     """A text that is not empty."""
 
     name = "text"
+    envvar_list_splitter = "\n"  # of options that are repeated
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text; raise click.BadParameter if it is empty."""

@@ -126,6 +126,8 @@ class Plan:
         Whether a run that is stuck on full queues fails; if not, the queues grow.
     untimed : list of int
         Numbers of streams whose timestamps need not rise: all their readers join packets by order of arrival.
+    given : dict of int to object
+        The side packets of runs that are given no other, by number.
     """
 
     base: Path
@@ -141,6 +143,23 @@ class Plan:
     max_queue_size: int
     report_deadlock: bool
     untimed: list[int]
+    given: dict[int, Any] = field(default_factory=dict)
+
+    def side_packets_of_run(self, values: Mapping[str, Any]) -> dict[int, Any]:
+        """Return side packets by number: those that are given by key, and `given` for the others.
+
+        Raises
+        ------
+        GraphError
+            If a key is unknown.
+        TypeError
+            If a value is not of the type that its consumers take.
+        """
+        found = self.given.copy()
+        for key, value in values.items():
+            self.side_inputs.check(key, value)
+            found[self.side_inputs.number(key)] = value
+        return found
 
     def on(self, devices: Mapping[str, str]) -> Plan:
         """Return the plan with other devices for those that its nodes name."""
@@ -176,7 +195,7 @@ class Plan:
     def needed_side_inputs(self) -> frozenset[int]:
         """The side packets that each run must be given, by number: those at a port that is not optional."""
         read = {item.number for node in self.nodes for item in node.side_inputs if not item.port.optional}
-        return frozenset(read.intersection(self.side_inputs.numbers.values()))
+        return frozenset(read.intersection(self.side_inputs.numbers.values()).difference(self.given))
 
     @cached_property
     def origins(self) -> list[tuple[int, ...]]:

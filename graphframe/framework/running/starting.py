@@ -36,10 +36,7 @@ def make_run(
     TypeError
         If a side packet is not of the type that its consumers take.
     """
-    given = {}
-    for key, value in side_packets.items():
-        plan.side_inputs.check(key, value)
-        given[plan.side_inputs.number(key)] = value
+    given = plan.side_packets_of_run(side_packets)
     missing = plan.needed_side_inputs.difference(given)
     if missing:
         names = ", ".join(f'"{plan.side_packets[number]}"' for number in sorted(missing))
