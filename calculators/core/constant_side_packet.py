@@ -14,8 +14,8 @@ class ConstantSidePacketCalculator(gf.Calculator):
 
     Output side packets
     -------------------
-    PACKET : bool, int, float, str or list, multiple
-        The values, in the order of the options.
+    PACKET : any, multiple
+        The values, in the order of the options: bool, int, float, str, or a list of one of them.
 
     Options
     -------
