@@ -27,7 +27,7 @@ class GetVectorItemCalculator(gf.Calculator):
     -------
     item_index : int, optional
         The index of the item, at least 0.
-    output_empty_on_oob : bool, default false
+    output_empty_on_oob : bool, optional
         Whether to send nothing if the list has no item at the index. By default, the run fails.
 
     Example::
