@@ -8,6 +8,17 @@ import pytest
 from tests.models import model_path
 from tests.repository.hub import Hub, running_hub
 
+STAGES = {"examples/deploy": "deploy", "faults": "faults"}
+"""The markers of the tests in some folders, which run in stages of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests in some folders their markers."""
+    for item in items:
+        for folder, marker in STAGES.items():
+            if item.path.is_relative_to(Path(__file__).parent / folder):
+                item.add_marker(marker)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_model_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

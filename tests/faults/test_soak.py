@@ -9,7 +9,6 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "examples/benchmarks/soak.py"
 
 
-@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_three_minutes() -> None:
     if not Path("/proc/self/status").exists():
