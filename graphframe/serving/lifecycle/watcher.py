@@ -41,8 +41,9 @@ class Watcher:
 
     def start(self) -> None:
         """Load all models, and watch their files from then on, in a thread."""
-        self._stopped.clear()
-        threading.Thread(target=self._watch, name="watcher", daemon=True).start()
+        # NOTE: new events: the thread of an earlier start may not have seen that it was stopped.
+        self._stopped, self._woken = threading.Event(), threading.Event()
+        threading.Thread(target=self._watch, args=(self._stopped, self._woken), name="watcher", daemon=True).start()
 
     def stop(self) -> None:
         """Close all graphs."""
@@ -104,13 +105,13 @@ class Watcher:
             page = f"; open {url}" if (url := self._options.page_url) else ""
             _log.info("%s is ready at %s after %.1f s%s", model.name, where, time.monotonic() - began, page)
 
-    def _watch(self) -> None:
+    def _watch(self, stopped: threading.Event, woken: threading.Event) -> None:
         poll, idle = self._options.file_system_poll_wait_seconds, self._options.idle_unload
         self._reload_or_log(force=False)
-        while not self._stopped.is_set():
-            asked = self._woken.wait(poll or 1)
-            self._woken.clear()
-            if (poll or asked) and not self._stopped.is_set():
+        while not stopped.is_set():
+            asked = woken.wait(poll or 1)
+            woken.clear()
+            if (poll or asked) and not stopped.is_set():
                 self._reload_or_log(force=asked)
             if idle:
                 self._loader.unload_idle(time.monotonic() - idle)
