@@ -79,7 +79,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Validate, and create and try `image_url_folder`; raise ValueError if that fails."""
-        _ = self.aliases, self.api_keys, self.memory_budget_bytes, self.proxies
+        _ = self.aliases, self.side_packets, self.api_keys, self.memory_budget_bytes, self.proxies
         _bytes("cache_size", self.cache_size)
         for name, least in _LEAST.items():
             if not getattr(self, name) >= least:

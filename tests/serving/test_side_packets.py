@@ -124,6 +124,12 @@ def test_a_wrong_form(model: Path) -> None:
         open_model(model, "STYLE")
 
 
+def test_a_wrong_form_on_the_command_line(model: Path) -> None:
+    result = CliRunner().invoke(main, ["serve", f"--model_path={model}", "--side_packet=STYLE"])
+    assert result.exit_code == 64
+    assert '--side_packet must be NAME=VALUE, not "STYLE"' in result.output
+
+
 def test_the_environment_has_one_a_line(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHFRAME_MODEL_PATH", str(model))
     monkeypatch.setenv("GRAPHFRAME_SIDE_PACKET", "STYLE=a b\nCOUNT=7")
