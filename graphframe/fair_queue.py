@@ -113,6 +113,11 @@ class FairQueue(Generic[T]):
         self._size -= 1
         return party.take(position)
 
+    def put_back(self, share: Share, key: float, item: T) -> None:
+        """Add an item that was popped, but let others go first. It does not count as one that has gone."""
+        self._party(share[0]).gone -= 1
+        self.push(share, key, item)
+
     def charge(self, share: Share, work: float) -> None:
         """Note that a party got work, or less than noted before if `work` is negative."""
         party = self._party(share[0])

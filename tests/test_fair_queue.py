@@ -49,6 +49,15 @@ def test_what_is_not_there() -> None:
         queue.remove(A, "a")
 
 
+def test_what_is_put_back_has_not_gone() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for key, item in [(3.0, "c"), (1.0, "a"), (2.0, "b")]:
+        queue.push(A, key, item)
+    for _ in range(5):
+        queue.put_back(A, 1.0, queue.pop())
+    assert [queue.pop() for _ in range(3)] == ["a", "b", "c"]
+
+
 def test_the_turn_of_what_may_not_go_passes_to_another_party() -> None:
     queue: FairQueue[str] = FairQueue()
     queue.push(A, 1.0, "a")

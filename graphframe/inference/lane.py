@@ -170,7 +170,7 @@ class Lane:
             waiter.woken.clear()
             if caller.cancelled:  # which may have set the event before it was cleared
                 waiter.woken.set()
-            queue.push(waiter.share, waiter.key, waiter)
+            queue.put_back(waiter.share, waiter.key, waiter)
             self._give_back(slot, pausing=False)
         return True
 

@@ -16,7 +16,7 @@ from graphframe.inference import Lane, lane_for
 from graphframe.inference.activity import LaneWait, activity
 from graphframe.inference.lane import PATIENCE, PAUSES, LaneCounts, lanes
 
-SECONDS = 5.0
+SECONDS = 60.0
 """A limit for waits, which only a failing test reaches."""
 
 
@@ -434,6 +434,26 @@ def test_a_long_inference_gives_way_to_the_next_short_one_of_a_run(
         result.result(SECONDS)
     assert order == ["pause", "short"] * PAUSES + ["long"]
     assert_all_free(lane)
+
+
+def test_pauses_change_no_order(caller: Cancellation, monkeypatch: pytest.MonkeyPatch) -> None:
+    lane = lane_of(1)
+    slot = lane.acquire(caller, 0.0)
+    order: list[float] = []
+
+    def work(key: float, waiting: Waiting) -> None:
+        mine = lane.acquire(waiting, key, expected=1e9)  # so that each pauses
+        order.append(key)
+        lane.release(mine)
+
+    monkeypatch.setattr("graphframe.inference.lane.time.sleep", lambda seconds: None)
+    with ThreadPoolExecutor(3) as pool:
+        for key in (50.0, 2.0, 20.0):
+            waiting = Waiting()
+            pool.submit(work, key, waiting)
+            assert waiting.queued.wait(SECONDS)
+        lane.release(slot)
+    assert order == [2.0, 20.0, 50.0]
 
 
 def test_who_is_cancelled_while_it_pauses_takes_nothing(caller: Cancellation, monkeypatch: pytest.MonkeyPatch) -> None:
