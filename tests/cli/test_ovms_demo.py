@@ -165,7 +165,7 @@ def test_the_server_can_be_stopped_during_a_download(folder: Path, hub: Hub) -> 
     hub.on_chunk = stall
     try:
         with running(PULL_AND_START, "ASGI server listening") as server:
-            assert coming.wait(timeout=30)
+            assert coming.wait(timeout=60)
             assert server.stop() == 0
     finally:
         stopped.set()

@@ -49,7 +49,7 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
     progress = progress_of(tokenize=Stage(seconds=0.01), denoise=Stage(seconds=2.0), vae_decode=Stage(seconds=1.0))
     with ProgressLine(progress):
-        assert terminal.drawn.wait(10)
+        assert terminal.drawn.wait(60)
     assert "working" in terminal.getvalue()
     assert terminal.getvalue().endswith(f"\r\x1b[K{summary(progress)}\n")
     assert summary(progress) == "denoise 2.0 s, vae_decode 1.0 s"

@@ -15,8 +15,6 @@ from tests.serving import toys
 from tests.serving.running_server import RunningServer, serving
 from tests.serving.toys import painted
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -34,7 +32,7 @@ def server(model: Path) -> Iterator[RunningServer]:
 @pytest.fixture(params=["/v1", "/v3", ""])
 def client(server: RunningServer, request: pytest.FixtureRequest) -> Iterator[openai.OpenAI]:
     url = f"http://127.0.0.1:{server.port}{request.param}"
-    with openai.OpenAI(base_url=url, api_key="none", max_retries=0, timeout=30) as client:
+    with openai.OpenAI(base_url=url, api_key="none", max_retries=0, timeout=60) as client:
         yield client
 
 
@@ -79,7 +77,7 @@ def test_openai_errors(client: openai.OpenAI) -> None:
 def test_a_failure_is_not_tried_again(server: RunningServer) -> None:
     url = f"http://127.0.0.1:{server.port}/v1"
     with (
-        openai.OpenAI(base_url=url, api_key="none", max_retries=2, timeout=30) as client,
+        openai.OpenAI(base_url=url, api_key="none", max_retries=2, timeout=60) as client,
         pytest.raises(openai.InternalServerError) as failed,
     ):
         client.images.generate(prompt="fail")

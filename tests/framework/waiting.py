@@ -7,7 +7,7 @@ import threading
 import graphframe as gf
 from tests.framework.toys import Call
 
-SECONDS = 20
+SECONDS = 60
 """How long a test waits for what should come at once, before it fails."""
 
 

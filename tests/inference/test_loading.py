@@ -166,7 +166,7 @@ def test_threads_that_load_the_same_model_wait_for_one_of_them(path: Path) -> No
         return model
 
     def load() -> CompiledModel:
-        together.wait(10)
+        together.wait(60)
         return load_model(path, prepare=prepare)
 
     with ThreadPoolExecutor(4) as pool:

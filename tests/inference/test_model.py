@@ -16,7 +16,7 @@ from graphframe.inference.activity import Inference, activity
 from graphframe.inference.inputs import Array
 from tests.inference import toy_models
 
-SECONDS = 5.0
+SECONDS = 60.0
 
 
 @pytest.fixture
@@ -171,15 +171,25 @@ def test_less_remaining_work_goes_first(doubling: CompiledModel, caller: Cancell
 
 
 def test_other_threads_run_during_an_inference(tmp_path: Path, caller: Cancellation) -> None:
+    """If inferences kept the interpreter's lock, no other thread would run in the middle of one."""
     model = load_model(toy_models.save(toy_models.slow(), tmp_path))
     inputs = {"x": np.ones((256, 1024), np.float32)}
-    model.infer(caller, inputs)
-    longest = 0.0
-    with ThreadPoolExecutor(1) as pool:
-        before = began = time.perf_counter()
-        result = pool.submit(model.infer, caller, inputs)
+
+    def infer() -> Inference:
+        log: list[Inference] = []
+        activity.logs.append(log)
+        model.infer(caller, inputs)
+        activity.logs.pop()
+        return log[0]
+
+    def ran_in_the_middle() -> bool:
+        result = pool.submit(infer)
+        moments = []
         while not result.done():
-            now = time.perf_counter()
-            longest, before = max(longest, now - before), now
-        took = time.perf_counter() - began
-    assert longest < took / 2
+            moments.append(time.perf_counter())
+        third = (result.result().ended - result.result().began) / 3
+        return any(result.result().began + third < each < result.result().ended - third for each in moments)
+
+    with ThreadPoolExecutor(1) as pool:
+        # A busy machine may stop this thread for the whole of some inferences, but not of all.
+        assert any(ran_in_the_middle() for _ in range(100))

@@ -17,14 +17,23 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 30
+SECONDS = 60
+"""How long a test waits for what should come at once, before it fails."""
+
+_reserved: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """Return a port that no process listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return a port of this machine that this process keeps for a server.
+
+    A socket that is bound, but does not listen, keeps the port from processes that ask for any port. A server sets
+    SO_REUSEADDR, too, and may therefore bind it.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _reserved.append(holder)
+    return int(holder.getsockname()[1])
 
 
 class RunningServer:

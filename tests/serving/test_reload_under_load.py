@@ -12,8 +12,6 @@ import pytest
 
 from tests.serving.running_server import RunningServer, serving
 
-pytestmark = pytest.mark.timeout(120)
-
 CHANGES, REQUESTS = 20, 100
 GRAPH = """
 input_stream: "REQUEST:request"

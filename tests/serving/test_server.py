@@ -15,8 +15,6 @@ from tests.serving import toys
 from tests.serving.running_server import SECONDS, Pipes, RunningServer, serving
 from tests.serving.toys import painted
 
-pytestmark = pytest.mark.timeout(60)
-
 GUNICORN = "from tests.serving import toys; from gunicorn.app.wsgiapp import run; run()"
 EXAMPLE = [sys.executable, "-c", GUNICORN, "-c", "examples/deploy/gunicorn.conf.py"]
 

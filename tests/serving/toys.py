@@ -40,8 +40,9 @@ node { calculator: "LateCalculator" device: "CPU" input_stream: "REQUEST:request
 class PaintCalculator(gf.Calculator):
     """Sends its previews, reports a step, and then does what the prompt says.
 
-    Prompts: "warn", "fail", "refuse", "nothing", "share", "wait FOLDER", "wait for cancel FOLDER"; all others give
-    images. The images of "share" show the share of the run as well.
+    Prompts: "warn", "fail", "refuse", "nothing", "share", "stay", "wait FOLDER", "wait for cancel FOLDER"; all others
+    give images. The images of "share" show the share of the run as well. "stay" does nothing until its run is
+    cancelled.
 
     FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news`. "wait" reads from `news` before
     it sends images; "wait for cancel" writes into it when the run is cancelled.
@@ -68,10 +69,13 @@ class PaintCalculator(gf.Calculator):
             raise InvalidRequest("size must be a multiple of 8", "size")
         if request.prompt == "nothing":
             return
-        if request.prompt.startswith("wait for cancel "):
+        cancelled = threading.Event()
+        cc.cancellation.subscribe(cancelled.set)
+        if request.prompt == "stay":
+            cancelled.wait(timeout=60)
+            cc.cancellation.raise_if_cancelled()
+        elif request.prompt.startswith("wait for cancel "):
             folder = Path(request.prompt.removeprefix("wait for cancel "))
-            cancelled = threading.Event()
-            cc.cancellation.subscribe(cancelled.set)
             (folder / "started").write_text("started")
             cancelled.wait(timeout=60)
             (folder / "news").write_text("cancelled" if cc.cancellation.cancelled else "not cancelled")

@@ -9,7 +9,7 @@ from graphframe.calculators.image.decoding_budget import DecodingBudget
 from graphframe.framework.errors import Cancelled
 from graphframe.framework.running.cancellation import Cancellation
 
-SECONDS = 30
+SECONDS = 60
 
 
 class Decoding(threading.Thread):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from graphframe.calculators.image.image_file import EncodedInput
 from graphframe.framework.errors import Cancelled
 from graphframe.framework.running.cancellation import Cancellation
 from graphframe.images import InvalidRequest, Size
-from graphframe.serving.lifecycle.memory import resident_bytes
 from tests.calculators.image.decoded import decoded
 from tests.calculators.image.files import encoded, gradient
 
@@ -152,23 +150,6 @@ def test_damaged_files_are_refused(kind: str) -> None:
         with pytest.raises(InvalidRequest, match="image cannot be decoded") as caught:
             decoded(whole[:length] if kind != "webp" else whole[:12] + b"VP8 " + b"\xff" * length, "image")
         assert "object at" not in str(caught.value)
-
-
-def test_a_decoded_file_holds_no_memory() -> None:
-    source = EncodedInput(encoded(Image.new("RGB", (5000, 5000))), "image")
-    source.pixels(Size(64, 64), Cancellation())
-    before = resident_bytes()
-    again = EncodedInput(encoded(Image.new("RGB", (5000, 5000))), "image")
-    again.pixels(Size(64, 64), Cancellation())
-    assert resident_bytes() - before < 30 * 1024 * 1024
-
-
-def test_large_images_leave_no_memory_behind() -> None:
-    file = encoded(Image.new("RGBA", (4000, 4000)))
-    before = resident_bytes()
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(lambda _: decoded(file, "image").rgb.size, range(8))) == [4000 * 4000 * 3] * 8
-    assert resident_bytes() - before < 160 * 1024 * 1024
 
 
 @pytest.mark.parametrize("side", [8000, 20000, 60000])

@@ -11,7 +11,6 @@ from openvino import opset13 as ops
 from PIL import Image
 
 from graphframe.calculators.image.resizing import in_bands, resized
-from graphframe.serving.lifecycle.memory import resident_bytes
 from tests.calculators.image.files import gradient
 
 
@@ -46,15 +45,6 @@ def test_resizes_as_openvino_does_it_with_a_whole_image(before: tuple[int, int],
     pixels = np.random.default_rng(0).integers(0, 256, (before[1], before[0], 3), np.uint8)
     expected = ov.Core().compile_model(ov.Model([whole], [image]), "CPU")([pixels[None]])[0][0]
     assert (resize(pixels, *after) == expected).all()
-
-
-def test_images_leave_no_memory_behind() -> None:
-    for side in range(64, 100):
-        resize(gradient(side, side), 32, 32)
-    before = resident_bytes()
-    for side in range(500, 620):
-        resize(gradient(side, side), 200, 200)
-    assert resident_bytes() - before < 50 * 1024 * 1024
 
 
 def test_same_size_is_the_same_image() -> None:

@@ -17,7 +17,7 @@ ALICE, BOB, CAROL = Party("alice"), Party("bob"), Party("carol")
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(asyncio.wait_for(main, timeout=10))
+    return asyncio.run(asyncio.wait_for(main, timeout=60))
 
 
 @dataclass(eq=False)

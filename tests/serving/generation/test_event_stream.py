@@ -19,8 +19,6 @@ from tests.serving.forms import FORM, encode_form
 from tests.serving.running_server import RunningServer
 from tests.serving.toys import painted
 
-pytestmark = pytest.mark.timeout(60)
-
 PATH = "/v1/images/generations"
 
 

@@ -18,7 +18,7 @@ MakeModel = Callable[..., ServedModel]
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(main, timeout=30))
+    asyncio.run(asyncio.wait_for(main, timeout=60))
 
 
 @asynccontextmanager

@@ -187,7 +187,7 @@ def test_a_model_is_unloaded_even_if_all_threads_wait_for_it() -> None:
         async with kept.models.find("two").use():
             pass
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 60))
     assert kept.loaded() == ["two"]
 
 
@@ -222,4 +222,4 @@ def test_the_memory_of_a_model(euler: Path) -> None:
     assert footprint.weights["denoise"] == (euler / "unet" / "openvino_model.bin").stat().st_size
     assert footprint.weights["base64_encode"] == 0
     assert footprint.weights["denoise"] < footprint.weights_bytes <= FolderSource(euler).files().weights_bytes
-    assert footprint.bytes >= footprint.resident_bytes > 0
+    assert footprint.bytes == max(footprint.weights_bytes, footprint.resident_bytes)

@@ -7,12 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.serving.running_server import Pipes, RunningServer, serving
 from tests.serving.test_server import GUNICORN, ask
-
-pytestmark = pytest.mark.timeout(60)
 
 
 def read_stream(server: RunningServer, **fields: object) -> bytes:

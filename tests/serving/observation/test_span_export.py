@@ -60,6 +60,7 @@ def exported(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Collector
     pytest.importorskip("opentelemetry.sdk", reason="the extra otel is not installed: the export is not tested")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=images")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")  # all spans are exported at once, when the server ends
     return collector
 
 

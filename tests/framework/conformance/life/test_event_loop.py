@@ -189,7 +189,7 @@ class TestObservers:
         run = gf.Graph.from_text(PASS + "num_threads: 1").start_run(FORWARD, bound_observers={"b": observe})
         run.close_inputs()
         with pytest.raises(gf.GraphError, match='observer of stream "b"'):
-            run.wait_until_done(2)
+            run.wait_until_done(30)
 
     def test_stream_that_is_not_there(self) -> None:
         """CalculatorGraph.ObserveOutputStreamNonexistent: "because it doesn't exist"."""
@@ -224,7 +224,7 @@ class TestObservers:
         run, seen = start("max_queue_size: 2" + PASS, {"process": process})
         adder = threading.Thread(target=run.add, args=("a", 0), daemon=True)
         adder.start()
-        adder.join(2)
+        adder.join(30)
         assert not adder.is_alive()
         finish(run)
         assert len(seen["b"]) == 10
