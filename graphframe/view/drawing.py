@@ -11,7 +11,12 @@ from graphframe.view import measure
 from graphframe.view.diagram import Box, Diagram, DrawnPort, DrawnStream
 from graphframe.view.layout.items import Anchor, Edge, Item, Pin
 from graphframe.view.layout.layered import lay_out
+from graphframe.view.layout.layering import assign_layers
 from graphframe.view.layout.routing import Curve
+
+Role = Literal["input", "output", "missing", "again"]
+_FAR = 4
+"""The least number of layers that a side packet goes down to a pill that repeats its name, instead of a line."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,10 @@ class PlacedBox:
 
 @dataclass(frozen=True)
 class Pill:
-    """An input or output of the graph, or a stand-in for the missing producer of a stream."""
+    """An input or output of the graph, or a stand-in for the producer of a stream: a missing one, or one far above."""
 
     port: DrawnPort
-    role: Literal["input", "output", "missing"]
+    role: Role
     x: float
     y: float
     width: float
@@ -137,10 +142,35 @@ def _arrange(diagram: Diagram, entries: Sequence[Item], exits: Sequence[Item], u
         for stream, heads in consumers.items()
     }
     items = [*entries, *(item for _, _, item in missing), *(part.item for part in parts), *exits]
+    again = _repeated(items, edges, exits)
+    items += [item for _, _, item in again]
     layout = lay_out(items, [edge for of_stream in edges.values() for edge in of_stream])
     boxes = tuple(_place_box(part, unnamed, taken) for part in parts)
     wires = tuple(wire for stream, found in edges.items() for wire in _wires(stream, found, layout.curves))
-    return Drawing(layout.width, layout.height, tuple(layout.gaps), boxes, tuple(map(_place, missing)), wires)
+    return Drawing(
+        layout.width, layout.height, tuple(layout.gaps), boxes, tuple(map(_place, (*missing, *again))), wires
+    )
+
+
+def _repeated(items: Sequence[Item], edges: dict[DrawnStream, list[Edge]], exits: Sequence[Item]) -> list[_PillItem]:
+    """Replace the edges of side packets that go far down by edges from pills, and return these.
+
+    Edges to `exits` are kept.
+    """
+    assign_layers(items, [edge for of_stream in edges.values() for edge in of_stream])
+    pills = []
+    for stream, of_stream in edges.items():
+        if stream.is_side_packet:
+            far = [edge for edge in of_stream if edge.head.item.layer - edge.tail.item.layer >= _FAR]
+            far = [edge for edge in far if edge.head.item not in exits]
+            for layer in sorted({edge.head.item.layer for edge in far}):
+                pill = _pill(DrawnPort("", stream), "again")
+                pills.append(pill)
+                edges[stream] = [
+                    Edge(pill[2].bottoms[0], edge.head) if edge in far and edge.head.item.layer == layer else edge
+                    for edge in edges[stream]
+                ]
+    return pills
 
 
 def _producers(
@@ -169,14 +199,14 @@ def _consumers(
     return found
 
 
-_PillItem = tuple[DrawnPort, Literal["input", "output", "missing"], Item]
+_PillItem = tuple[DrawnPort, Role, Item]
 
 
-def _pill(port: DrawnPort, role: Literal["input", "output", "missing"]) -> _PillItem:
+def _pill(port: DrawnPort, role: Role) -> _PillItem:
     ends_here = role == "output"
     width = measure.pill_width(port)
     tops, bottoms = ([Anchor(width)], []) if ends_here else ([], [Anchor(width)])
-    pin = None if role == "missing" or port.stream.is_side_packet else Pin.LAST if ends_here else Pin.FIRST
+    pin = None if role in ("missing", "again") or port.stream.is_side_packet else Pin.LAST if ends_here else Pin.FIRST
     return port, role, Item(width, measure.PILL_HEIGHT, tops, bottoms, pin=pin)
 
 

@@ -43,6 +43,8 @@ text { font-family: Helvetica, Arial, "Liberation Sans", sans-serif; fill: #2026
 .pill text { fill: #ffffff; }
 .output.pill rect { fill: #ffffff; }
 .output.pill text { fill: #20262d; }
+.again.pill rect { fill: #f4effb; stroke: #8464b8; stroke-dasharray: 5 3; stroke-width: 1.2px; }
+.again.pill text { fill: #5b3d8f; }
 .missing.pill rect { fill: #fff4f2; stroke: #cc4b37; stroke-dasharray: 3 3; }
 .missing.pill text { fill: #a8321f; }
 """

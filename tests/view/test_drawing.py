@@ -178,3 +178,19 @@ def test_stream_that_two_nodes_make(tmp_path: Path) -> None:
 def test_large_graph_takes_little_work(tmp_path: Path) -> None:
     drawing = draw(drawn(tmp_path, random_text(0, nodes=150, streams=260)))
     assert len(drawing.boxes) == 150
+
+
+def test_a_side_packet_that_is_read_far_below_is_named_there(tmp_path: Path) -> None:
+    chain = "".join(f'node {{ calculator: "C" input_stream: "s{i}" output_stream: "s{i + 1}" }}' for i in range(5))
+    readers = ('input_stream: "s0"', 'input_stream: "s5"', 'input_stream: "s5" output_stream: "end"')
+    reads = "".join(f'node {{ calculator: "D" input_side_packet: "model" {reader} }}' for reader in readers)
+    text = (
+        f'input_stream: "s0" input_side_packet: "model" output_side_packet: "model" output_stream: "end" {chain}{reads}'
+    )
+    drawing = draw(drawn(tmp_path, text))
+    pills = [pill for pill in drawing.pills if pill.port.stream.name == "model"]
+    assert sorted(pill.role for pill in pills) == ["again", "input", "output"]
+    (again,) = (pill for pill in pills if pill.role == "again")
+    wires = [curve for wire in drawing.wires if wire.stream.is_side_packet for curve in wire.curves]
+    starts = Counter(again.y <= curve[0][1] <= again.y + again.height for curve in wires)
+    assert starts == {True: 2, False: 2}

@@ -49,7 +49,7 @@ def _lines(drawing: Drawing) -> Iterator[tuple[Colour | str, str]]:
     if any(wire.is_back for wire in wires):
         yield "back wire", "back edge"
     roles = {pill.role for each in drawings for pill in each.pills}
-    texts = {"input": "input", "output": "output", "missing": "no producer"}
+    texts = {"input": "input", "output": "output", "missing": "no producer", "again": "side packet from above"}
     yield from ((f"pill {role}", text) for role, text in texts.items() if role in roles)
 
 

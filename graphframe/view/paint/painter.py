@@ -108,7 +108,7 @@ def _pill(parent: Element, pill: Pill, x: float, y: float) -> None:
     room = (x + pill.x, y + pill.y, pill.width, pill.height)
     kind = classes("pill", pill.role, _side(stream))
     group = add(parent, "g", class_=kind, data_stream=stream_key(stream), data_box=numbers(*room))
-    role = {"input": "input", "output": "output", "missing": "no producer"}[pill.role]
+    role = {"input": "input", "output": "output", "missing": "no producer", "again": "from above"}[pill.role]
     add(group, "title", f"{stream_key(stream)}: {role}")
     add(group, "rect", x=room[0], y=room[1], width=room[2], height=room[3], rx=room[3] / 2)
     add(group, "text", measure.pill_text(pill.port), x=room[0] + room[2] / 2, y=room[1] + room[3] / 2 + 4)
