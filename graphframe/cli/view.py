@@ -13,15 +13,25 @@ from graphframe.repository.model_folder import graph_file, snapshot_of
 from graphframe.view.diagram import diagram
 from graphframe.view.drawable import DrawableGraph, read_drawable
 from graphframe.view.html import to_html
+from graphframe.view.mermaid import to_mermaid
 from graphframe.view.svg import to_svg
 
-_FORMATS = {".svg": to_svg, ".html": to_html}
+_FORMATS = {"svg": to_svg, "html": to_html, "mermaid": to_mermaid}
+_SUFFIXES = {".svg": "svg", ".html": "html", ".mmd": "mermaid"}
 
 
-def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
-    if path.suffix.lower() not in _FORMATS:
-        raise click.BadParameter(f'"{path}" must end in .svg, for an image, or .html, for an interactive page')
-    return path
+def _format(name: str | None, output: Path | None) -> str:
+    if name is None and output is None:
+        raise click.UsageError("-o FILE or --format is needed: -o for a file, --format alone for standard output")
+    if name is None and output is not None:
+        name = _SUFFIXES.get(output.suffix.lower())
+    if name is None:
+        raise click.BadParameter(
+            f'"{output}" must end in .svg, for an image, .html, for an interactive page, or .mmd, for Mermaid;'
+            " or set --format",
+            param_hint="'-o' / '--output'",
+        )
+    return name
 
 
 @click.command()
@@ -29,11 +39,16 @@ def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
 @click.option(
     "-o",
     "--output",
-    required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=_output_file,
-    help="File to write: a .svg image, or a .html page in which subgraphs collapse and nodes show their details.",
+    help="File to write: a .svg image, a .html page in which subgraphs collapse and nodes show their details, or .mmd,"
+    " a flowchart in Mermaid.  [default: standard output]",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(_FORMATS)),
+    help="Format to write.  [default: by the end of FILE]",
 )
 @click.option(
     "--subgraph",
@@ -44,16 +59,21 @@ def _output_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
     help="Graph that has a type, to draw inside the nodes of this type. Repeat the option for several.",
 )
 @CALCULATORS
-def view(graph: Path, output: Path, subgraphs: tuple[Path, ...]) -> None:
+def view(graph: Path, output: Path | None, format_: str | None, subgraphs: tuple[Path, ...]) -> None:
     """Draw GRAPH, a .pbtxt file of graphframe or MediaPipe, or the folder of a model.
 
     The graph is neither loaded nor validated: calculators and options may be unknown, and streams unconnected.
     """
+    draw = _FORMATS[_format(format_, output)]
     with reported():
         graph = graph_file(snapshot_of(graph))
         what = diagram(read_drawable(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})
-        output.write_text(_FORMATS[output.suffix.lower()](what, graph.name), encoding="utf-8")
-    click.echo(f"wrote {output}")
+        drawing = draw(what, graph.name)
+        if output is None:
+            click.echo(drawing, nl=False)
+        else:
+            output.write_text(drawing, encoding="utf-8")
+            click.echo(f"wrote {output}")
 
 
 def _subgraph(path: Path) -> DrawableGraph:

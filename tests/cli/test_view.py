@@ -61,11 +61,25 @@ def test_other_format(graph: Path) -> None:
     code, output = view(graph, "-o", "graph.png")
     assert code == 64
     assert '"graph.png" must end in .svg' in output
-    assert "or .html" in output
+    assert ".html, for an interactive page" in output
 
 
-def test_output_is_needed(graph: Path) -> None:
-    assert view(graph)[0] == 64
+def test_output_or_format_is_needed(graph: Path) -> None:
+    code, output = view(graph)
+    assert code == 64
+    assert "-o FILE or --format is needed" in output
+
+
+def test_standard_output(graph: Path) -> None:
+    code, output = view(graph, "--format", "mermaid")
+    assert code == 0
+    assert output.startswith('---\ntitle: "graph.pbtxt"\n---\nflowchart TB\n')
+
+
+@pytest.mark.parametrize(("name", "options"), [("graph.mmd", ()), ("README", ("--format", "mermaid"))])
+def test_mermaid(graph: Path, tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    assert view(graph, "-o", tmp_path / name, *options)[0] == 0
+    assert "flowchart TB" in (tmp_path / name).read_text(encoding="utf-8")
 
 
 def test_text_that_is_not_a_graph(tmp_path: Path) -> None:
