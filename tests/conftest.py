@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.models import model_path
 from tests.repository.hub import Hub, running_hub
+
+# Generated examples are the same in each run, and may take any time.
+settings.register_profile(
+    "quick", max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=600)
+settings.load_profile("quick")  # --hypothesis-profile is read later
 
 STAGES = {"examples/deploy": "deploy", "faults": "faults"}
 """The markers of the tests in some folders, which run in stages of their own."""

@@ -7,7 +7,7 @@ from functools import cache
 
 import falcon.testing
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -22,9 +22,6 @@ from graphframe.serving.options import ServerOptions
 from tests.serving import toys
 from tests.serving.conftest import TextSource
 from tests.serving.forms import FORM, encode_form
-
-FUZZ = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-FUZZ_IMAGES = settings(FUZZ, max_examples=25)
 
 
 @cache
@@ -57,7 +54,6 @@ def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
 WHOLE = encode_form(("image", b"\x89PNG"), ("prompt", "a cat"), ("n", "1"), ("lora_alphas[ink]", "0.5"), ("mask", b"1"))
 
 
-@FUZZ
 @given(body=damaged(WHOLE) | st.binary(max_size=300))
 @pytest.mark.parametrize("task", ["edits", "variations"])
 def test_damaged_forms(task: str, body: bytes) -> None:
@@ -71,7 +67,6 @@ names = st.sampled_from(["image", "image[]", "mask", "prompt", "n", "size", "see
 PARTS = st.lists(st.tuples(names, st.text(max_size=20) | st.binary(max_size=20)), max_size=6)
 
 
-@FUZZ
 @given(parts=PARTS)
 def test_strange_forms(parts: list[tuple[str, str | bytes]]) -> None:
     quoted = [(name.replace("\\", "").replace('"', ""), value) for name, value in parts]
@@ -80,7 +75,6 @@ def test_strange_forms(parts: list[tuple[str, str | bytes]]) -> None:
     assert status == 200 or 400 <= status < 500
 
 
-@FUZZ
 @given(content_type=st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=60))
 def test_strange_content_types(content_type: str) -> None:
     headers = {"Content-Type": f"multipart/form-data; {content_type}"}
@@ -94,7 +88,7 @@ def image_file(kind: str) -> bytes:
     return file.getvalue()
 
 
-@FUZZ_IMAGES
+@settings(max_examples=25)
 @given(data=st.data())
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
 @pytest.mark.parametrize("field", ["image", "mask"])

@@ -6,17 +6,12 @@ import threading
 from collections import Counter
 from contextlib import suppress
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import graphframe as gf
 from tests.framework.properties.graphs import SECONDS, Example, examples, feed, watched
 from tests.framework.properties.toy import Call
-
-often = settings(
-    max_examples=600, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
 
 
 class BrokenError(Exception):
@@ -67,8 +62,6 @@ class Trouble:
 KINDS = ["calculator", "observer", "bound observer", "cancel", "stop", "stop of a node"]
 
 
-@pytest.mark.timeout(300)
-@often
 @given(examples(), st.builds(Trouble, st.sampled_from(KINDS), st.integers(1, 40)))
 def test_every_run_ends(example: Example, trouble: Trouble) -> None:
     before = set(threading.enumerate())

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import graphframe as gf
 from tests.framework.properties.graphs import SECONDS, Example, examples, feed, ignore, watched
 
-often = settings(
-    max_examples=300, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
 
-
-@pytest.mark.timeout(300)
-@often
 @given(examples())
 def test_outputs_are_those_of_the_reference(example: Example) -> None:
     graph = gf.Graph.from_text(example.text())
@@ -46,8 +39,6 @@ def test_outputs_are_those_of_the_reference(example: Example) -> None:
         assert found[-1] == gf.Timestamp.DONE
 
 
-@pytest.mark.timeout(300)
-@often
 @given(examples())
 def test_runs_at_once_do_not_see_each_other(example: Example) -> None:
     graph = gf.Graph.from_text(example.text())
@@ -66,8 +57,6 @@ def test_runs_at_once_do_not_see_each_other(example: Example) -> None:
     assert outputs[0] == outputs[1] == example.expected()
 
 
-@pytest.mark.timeout(300)
-@often
 @given(examples(), st.data())
 def test_poller_gets_everything(example: Example, data: st.DataObject) -> None:
     stream = data.draw(st.sampled_from(example.streams))

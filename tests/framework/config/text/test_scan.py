@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 from google.protobuf import text_format, wrappers_pb2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphframe.framework.config.text.scan import Scan
@@ -117,7 +117,6 @@ pieces = st.lists(st.sampled_from((*SCALARS, *SCALARS, *MARKS)), max_size=2).map
 texts = st.recursive(pieces, lambda inner: st.builds("{} {{ {} }} {}".format, st.sampled_from(BLOCKS), inner, inner))
 
 
-@settings(deadline=None)
 @given(texts)
 def test_all_that_protobuf_parses_is_known_and_has_lines(text: str) -> None:
     found = scan(text)
