@@ -84,7 +84,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("case", "mode"), [("sd", "STATIC"), *product(CASES, ["DYNAMIC", "FUSE"])])
+QUICK = [("sd-text", "DYNAMIC"), ("sdxl", "FUSE"), ("sd3", "DYNAMIC"), ("qwen-image", "FUSE"), ("flux", "DYNAMIC")]
+"""Two modes with five models; the sweep tests all."""
+OTHERS = [each for each in product(CASES, ["DYNAMIC", "FUSE"]) if each not in QUICK]
+
+
+@pytest.mark.parametrize(
+    ("case", "mode"), [("sd", "STATIC"), *QUICK, *(pytest.param(*each, marks=pytest.mark.sweep) for each in OTHERS)]
+)
 def test_as_in_genai(case: str, mode: str, tmp_path: Path) -> None:
     if (case, mode) == ("sd3", "FUSE"):
         pytest.skip("openvino_genai's pipeline of Stable Diffusion 3 fails with adapters that are fused")
