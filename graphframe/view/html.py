@@ -15,6 +15,8 @@ from graphframe.view.paint.legend import legend
 from graphframe.view.paint.painter import Painter, stream_key
 from graphframe.view.svg import STYLE
 
+_SCRIPTS = ("pan_zoom", "details", "page")
+
 
 def to_html(diagram: Diagram, title: str) -> str:
     """Draw a graph as a page on which its subgraphs are expanded.
@@ -42,7 +44,7 @@ def to_html(diagram: Diagram, title: str) -> str:
         legend=text_of(key),
         graph=text_of(graph),
         nodes=json.dumps(nodes).replace("<", "\\u003c"),
-        script=page.joinpath("page.js").read_text(encoding="utf-8"),
+        script="\n".join(page.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
     )
 
 

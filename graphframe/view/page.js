@@ -1,4 +1,4 @@
-// The page of a graph: pan and zoom, highlight streams, show nodes, collapse and expand subgraphs.
+// The page of a graph: highlight streams, show nodes, collapse and expand subgraphs.
 //
 // The layout is not computed here. When subgraphs are collapsed, the space that no visible element needs is cut out of
 // the layout: everything to the right of a cut, or below it, moves by the size of the cut. The order of all elements
@@ -38,6 +38,8 @@ const wires = [...scene.querySelectorAll(".wire, .hit")].map((element) => {
   return { element, curves: d.split("M").slice(1).map(numbers) };
 });
 let moved = [(x) => x, (y) => y];
+const view = new PanZoom(graph, () => [moved[0](WIDTH), moved[1](HEIGHT)], true);
+const details = new Details(graph);
 
 const isShown = ({ element }) => !element.closest(".collapsed > .inside");
 
@@ -111,9 +113,8 @@ function toggle(element) {
   const collapsed = element.classList.toggle("collapsed");
   element.querySelector(":scope > .header").setAttribute("aria-expanded", String(!collapsed));
   arrange();
-  view.x += (before[0] - moved[0](x)) * view.scale; // the clicked element stays under the pointer
-  view.y += (before[1] - moved[1](y)) * view.scale;
-  showView();
+  // the clicked element stays under the pointer
+  view.pan((before[0] - moved[0](x)) * view.scale, (before[1] - moved[1](y)) * view.scale);
 }
 
 function toggleAll(collapse) {
@@ -122,54 +123,8 @@ function toggleAll(collapse) {
     element.querySelector(":scope > .header").setAttribute("aria-expanded", String(!collapse));
   }
   arrange();
-  fit();
+  view.fit();
 }
-
-// Pan and zoom
-
-const view = { x: 0, y: 0, scale: 1 };
-
-function showView() {
-  scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
-}
-
-function fit() {
-  const [width, height] = [moved[0](WIDTH), moved[1](HEIGHT)];
-  view.scale = Math.min(1.5, (graph.clientWidth - 40) / width, (graph.clientHeight - 40) / height);
-  view.x = (graph.clientWidth - width * view.scale) / 2;
-  view.y = (graph.clientHeight - height * view.scale) / 2;
-  showView();
-}
-
-function zoom(factor, x, y) {
-  const scale = Math.min(Math.max(view.scale * factor, 0.05), 8);
-  view.x = x - ((x - view.x) * scale) / view.scale;
-  view.y = y - ((y - view.y) * scale) / view.scale;
-  view.scale = scale;
-  showView();
-}
-
-let drag = null;
-graph.addEventListener("wheel", (event) => {
-  event.preventDefault();
-  const frame = graph.getBoundingClientRect();
-  zoom(Math.exp(-event.deltaY * 0.0015), event.clientX - frame.left, event.clientY - frame.top);
-}, { passive: false });
-graph.addEventListener("pointerdown", (event) => {
-  drag = { x: event.clientX, y: event.clientY, far: false };
-});
-graph.addEventListener("pointermove", (event) => {
-  if (!drag || !event.buttons) return;
-  const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-  if (!drag.far && Math.hypot(dx, dy) < 4) return;
-  graph.setPointerCapture(event.pointerId);
-  graph.classList.add("dragged");
-  view.x += dx;
-  view.y += dy;
-  drag = { x: event.clientX, y: event.clientY, far: true };
-  showView();
-});
-graph.addEventListener("pointerup", () => graph.classList.remove("dragged"));
 
 // Streams
 
@@ -213,6 +168,7 @@ function ports(list) {
 function choose(element) {
   for (const other of scene.querySelectorAll(".chosen")) other.classList.remove("chosen");
   panel.hidden = !element;
+  details.hide();
   if (!element) return;
   element.classList.add("chosen");
   const node = nodes[element.id];
@@ -228,33 +184,31 @@ function choose(element) {
 }
 
 graph.addEventListener("click", (event) => {
-  if (drag?.far) return;
+  if (view.dragged) return;
   const header = event.target.closest(".header");
   if (header) toggle(header.parentNode);
   choose((header ?? event.target).closest(".box, .subgraph"));
 });
 for (const element of scene.querySelectorAll(".box, .header")) {
-  element.setAttribute("tabindex", "0");
   element.setAttribute("role", "button");
+  element.removeAttribute("aria-label"); // the name of a button is its text
 }
 for (const { element } of subgraphs) element.querySelector(":scope > .header").setAttribute("aria-expanded", "true");
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") choose(null);
   if (event.key !== "Enter" || !event.target.closest(".box, .header")) return;
-  drag = null;
+  view.dragged = false;
   event.target.dispatchEvent(new MouseEvent("click", { bubbles: true }));
 });
 document.getElementById("close").addEventListener("click", () => choose(null));
 document.getElementById("collapse").addEventListener("click", () => toggleAll(true));
 document.getElementById("expand").addEventListener("click", () => toggleAll(false));
-document.getElementById("in").addEventListener("click", () => zoom(1.3, graph.clientWidth / 2, graph.clientHeight / 2));
-document.getElementById("out").addEventListener("click", () => zoom(1 / 1.3, graph.clientWidth / 2, graph.clientHeight / 2));
-document.getElementById("fit").addEventListener("click", fit);
+document.getElementById("in").addEventListener("click", () => view.zoom(1.3));
+document.getElementById("out").addEventListener("click", () => view.zoom(1 / 1.3));
+document.getElementById("fit").addEventListener("click", () => view.fit());
 document.getElementById("collapse").hidden = document.getElementById("expand").hidden = !subgraphs.length;
 
 // The first view fits the width of the window, not its height: a graph is read from its top.
-fit();
-zoom(Math.max(1, Math.min(1, (graph.clientWidth - 40) / WIDTH) / view.scale), graph.clientWidth / 2, 0);
-view.y = 20;
-showView();
+view.zoom(Math.max(1, Math.min(1, (graph.clientWidth - 40) / WIDTH) / view.scale));
+view.pan(0, 20 - view.y);

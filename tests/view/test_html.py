@@ -100,6 +100,19 @@ try {
   report.same = JSON.stringify(before[0]) === JSON.stringify(state());
   highlight("stream throttled_input_video");
   report.lit = [...document.querySelectorAll(".wire.lit")].length;
+  const width = () => Number(graph.getAttribute("viewBox").split(" ")[2]);
+  const press = (key) => graph.dispatchEvent(new KeyboardEvent("keydown", { key }));
+  const widths = [width()];
+  for (const key of ["+", "-", "ArrowLeft"]) {
+    press(key);
+    widths.push(width());
+  }
+  report.zooms = widths[1] < widths[0] && Math.abs(widths[2] - widths[0]) < 1 && widths[3] === widths[2];
+  graph.dispatchEvent(new WheelEvent("wheel", { deltaY: -100, cancelable: true }));
+  report.wheelZooms = width() < widths[3];
+  const landmarks = [...document.querySelectorAll(".box")].find((e) => name(e) === "hand__LandmarkCalculator");
+  landmarks.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+  report.details = document.querySelector("[role=tooltip]").innerText;
   click(document.getElementById("collapse"));
   report.allCollapsed = visible().map(name);
 } catch (error) {
@@ -134,3 +147,7 @@ def test_subgraphs_collapse_in_a_browser(tmp_path: Path) -> None:
     assert report["same"]
     assert "HandTrackingSubgraph" in report["about"]
     assert report["lit"] >= 1
+    assert report["zooms"]
+    assert report["wheelZooms"]
+    assert report["details"].splitlines()[:3] == ["hand__LandmarkCalculator", "LandmarkCalculator", "device: NPU"]
+    assert 'model_path: "hand.tflite"' in report["details"]

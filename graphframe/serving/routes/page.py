@@ -21,7 +21,8 @@ class PageResource:
 
     def __init__(self) -> None:
         folder = files("graphframe.serving.page") / "static"
-        self._files = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+        drawing = [files("graphframe.view") / name for name in ("pan_zoom.js", "details.js")]
+        self._files = {file.name: file.read_bytes() for file in (*folder.iterdir(), *drawing) if file.is_file()}
         self._etags = {name: sha256(content).hexdigest() for name, content in self._files.items()}
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:

@@ -168,6 +168,44 @@ def test_on_a_phone(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def view_box(page: Any) -> list[float]:
+    """The left, top, width and height of what is shown of the graph."""
+    return [float(number) for number in page.get_attribute("#graph svg", "viewBox").split()]
+
+
+def test_the_graph_zooms_and_moves(page: Any) -> None:
+    whole = view_box(page)
+    page.hover("#graph svg")
+    page.mouse.wheel(0, -200)  # which scrolls the page
+    assert view_box(page) == whole
+    page.click("[data-zoom=in]")
+    assert view_box(page)[2] == pytest.approx(whole[2] / 1.3)
+    page.focus("#graph svg")
+    page.keyboard.press("ArrowRight")
+    left, top, width, _ = view_box(page)
+    page.keyboard.press("-")
+    assert view_box(page)[2] == pytest.approx(whole[2])
+    page.click("[data-zoom=in]")
+    page.hover("#graph [data-node=denoise] .name")
+    page.mouse.down()
+    page.mouse.move(1200, 300, steps=3)
+    page.mouse.up()
+    assert view_box(page)[2] == pytest.approx(width)
+    assert view_box(page)[:2] != [left, top]
+    page.click("[data-zoom=fit]")
+    assert view_box(page) == whole
+
+
+def test_the_options_of_a_node_show_under_the_pointer_and_with_the_keyboard(page: Any) -> None:
+    page.hover("#graph [data-node=denoise] .name")
+    assert 'model_path: "unet"' in page.inner_text("[role=tooltip]")
+    page.focus("#graph svg")
+    page.keyboard.press("Tab")
+    assert page.inner_text("[role=tooltip]").startswith("image_request\nImageRequestCalculator")
+    page.keyboard.press("Escape")
+    assert page.is_hidden("[role=tooltip]")
+
+
 def test_a_key_leaves_the_model_as_chosen(page: Any) -> None:
     page.evaluate("document.querySelector('#model').add(new Option('another'))")
     page.select_option("#model", "another")

@@ -11,7 +11,7 @@ from graphframe.serving.options import ServerOptions
 from tests.serving.conftest import MakeModel
 
 STATIC = files("graphframe.serving.page") / "static"
-NAMES = sorted(file.name for file in STATIC.iterdir())
+NAMES = sorted([*(file.name for file in STATIC.iterdir()), "pan_zoom.js", "details.js"])
 
 
 def test_the_page(client: falcon.testing.TestClient) -> None:

@@ -1,4 +1,4 @@
-// The drawing of the graph, which highlights running nodes.
+// The drawing of the graph, which highlights running nodes. PanZoom and Details are those of `graphframe view`.
 
 const EVERY = 200; // milliseconds
 
@@ -7,16 +7,22 @@ export class Graph {
     this.place = place;
     this.queue = queue;
     this.followed = null; // the id of the request
+    this.view = null; // the PanZoom of a drawing
   }
 
   async show(model) {
     const response = await fetch(`graphs/${encodeURIComponent(model)}`);
     if (!response.ok) {
       this.place.textContent = "The graph cannot be drawn.";
+      this.view = null;
       return;
     }
     const drawing = new DOMParser().parseFromString(await response.text(), "image/svg+xml").documentElement;
+    const size = ["width", "height"].map((side) => Number(drawing.getAttribute(side)));
+    drawing.style.aspectRatio = size.join("/");
     this.place.replaceChildren(document.adoptNode(drawing));
+    this.view = new PanZoom(drawing, () => size);
+    new Details(drawing);
   }
 
   // Polls the server's queue for a request until it ends, and reports its progress.

@@ -186,6 +186,10 @@ byId("unmask").addEventListener("click", () => mask.clear());
 byId("model").addEventListener("change", () => graph.show(byId("model").value));
 byId("key").addEventListener("change", () => sessionStorage.setItem("key", byId("key").value));
 byId("file").addEventListener("change", (event) => event.target.files[0] && useImage(event.target.files[0]));
+for (const button of document.querySelectorAll("[data-zoom]")) {
+  const act = { in: (view) => view.zoom(1.3), out: (view) => view.zoom(1 / 1.3), fit: (view) => view.fit() }[button.dataset.zoom];
+  button.addEventListener("click", () => graph.view && act(graph.view));
+}
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(button.dataset.copy));
 }
