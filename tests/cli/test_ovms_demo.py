@@ -133,23 +133,25 @@ def test_pull_then_serve_without_the_hub(folder: Path) -> None:
 
 
 def test_the_server_reports_the_progress_of_a_download(folder: Path, hub: Hub) -> None:
-    seen: list[object] = []
-    server: list[RunningServer] = []
+    coming, seen = threading.Event(), threading.Event()
 
-    def look(sent: int) -> None:
-        if sent == 20 and server:
-            seen.append(server[0].request("GET", "/v2/health/live")[0])
-            seen.append(server[0].request("GET", "/v2/health/ready")[0])
-            seen.append(server[0].request("GET", "/v1/config")[1])
+    def stall(sent: int) -> None:
+        if sent >= 20:
+            coming.set()
+            seen.wait()
 
-    hub.on_chunk = look
-    with running(PULL_AND_START, "ASGI server listening") as started:
-        server.append(started)
-        hub.sent = 0
-        started.wait_for_log("is ready")
-    live, ready, config = seen
+    hub.on_chunk = stall
+    try:
+        with running(PULL_AND_START, "ASGI server listening") as server:
+            assert coming.wait(timeout=60)
+            live, ready = (server.request("GET", f"/v2/health/{state}")[0] for state in ("live", "ready"))
+            config = server.request("GET", "/v1/config")[1]
+            seen.set()
+            server.wait_for_log("is ready")
+    finally:
+        seen.set()
     assert (live, ready) == (200, 503)
-    status = config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"][0]  # type: ignore[index]
+    status = config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"][0]
     assert status["state"] == "LOADING"
     assert status["status"]["error_message"].startswith("downloading: 0.")
 

@@ -44,6 +44,14 @@ class Hub:
     sent: int = 0
     requests: list[str] = field(default_factory=list)
     port: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self) -> None:
+        """Count a chunk and call `on_chunk`; files are sent at once by several threads."""
+        with self._lock:
+            self.sent += 1
+            number = self.sent
+        self.on_chunk(number)
 
     @property
     def url(self) -> str:
@@ -110,8 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         self.end_headers()
         for place in range(start, len(body) if with_body else 0, CHUNK):
-            self.hub.sent += 1
-            self.hub.on_chunk(self.hub.sent)
+            self.hub.count()
             self.wfile.write(body[place : place + CHUNK])
         return None
 
