@@ -13,6 +13,7 @@ import falcon.media
 import msgspec
 
 from graphframe.framework.errors import did_you_mean
+from graphframe.serving.api.body_budget import BodyBudget
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation.image_store import FolderStore, ImageStore, MemoryStore
 from graphframe.serving.generation.queue import Queue
@@ -52,6 +53,9 @@ Application: TypeAlias = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Respon
 PREFIXES = ("/v1", "/v3", "")
 """OpenAI's, OpenVINO Model Server's, and none, for clients whose base URL is the server alone."""
 
+_MAX_BODIES = 1024 * 1024 * 1024
+"""The bytes of all requests' bodies: ten of the largest."""
+
 TASKS = ("generations", "edits", "variations")
 
 
@@ -90,7 +94,9 @@ def make_app(
     app.add_error_handler(Exception, answer_unexpected)
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=_dumps)
 
-    _route_api(app, named, queue, options)
+    bodies = BodyBudget(_MAX_BODIES, lambda: keys.parties if keys else ())
+    app.on_end.append(bodies.release)
+    _route_api(app, named, queue, bodies, options)
     _route_operation(app, named, watcher, drain)
     if options.metrics_enable:
         metrics = Metrics(named, queue)
@@ -104,10 +110,12 @@ def make_app(
     return app
 
 
-def _route_api(app: Application, models: ServedModels, queue: Queue, options: ServerOptions) -> None:
+def _route_api(
+    app: Application, models: ServedModels, queue: Queue, bodies: BodyBudget, options: ServerOptions
+) -> None:
     """Add OpenAI's API, and what belongs to it."""
     store = _store(options)
-    images = ImagesResource(models, queue, store, options.png_metadata, options.request_timeout)
+    images = ImagesResource(models, queue, store, bodies, options.png_metadata, options.request_timeout)
     listing = ModelsResource(models)
     for prefix in PREFIXES:
         for task in TASKS:

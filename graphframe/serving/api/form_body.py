@@ -9,7 +9,7 @@ import falcon.media
 
 from graphframe.serving.api.image_content import MAX_BYTES as MAX_FILE_BYTES
 from graphframe.serving.api.json_body import MAX_BYTES as MAX_TEXT_BYTES
-from graphframe.serving.api.json_body import check_encoding, discard
+from graphframe.serving.api.json_body import check_encoding, discard, read_up_to
 from graphframe.serving.errors import APIError
 
 MAX_BYTES = 2 * MAX_FILE_BYTES + MAX_TEXT_BYTES
@@ -49,7 +49,8 @@ async def read_form(req: falcon.asgi.Request) -> dict[str, object]:
             if match is None:
                 raise APIError(400, f'the form has a part with an invalid name: "{name}"', code="invalid_form")
             most = MAX_FILE_BYTES if is_file else MAX_TEXT_BYTES
-            content = await part.stream.read(min(most, room) + 1)
+            left = room if req.content_length is None else req.content_length
+            content = await read_up_to(min(most, room, left), part.stream)
             if len(content) > min(most, room):
                 await discard(req.stream)
                 what = f"{match[1]} is larger than {most}" if most <= room else f"the form is larger than {MAX_BYTES}"

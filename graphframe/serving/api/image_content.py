@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import itertools
 import re
+from collections.abc import Iterator
+
+import msgspec
+
+from graphframe.serving.api.buffer import buffer
+
+IMAGE_FIELDS = ("image", "images", "mask")
+"""The fields of a body with image files."""
 
 MAX_BYTES = 50 * 1024 * 1024
 """OpenAI's limit for one file."""
 
-_DATA_URL = re.compile(r"data:[^,]{0,256};base64,", re.IGNORECASE)
+_DATA_URL = re.compile(rb"data:[^,]{0,256};base64,", re.IGNORECASE)
+_PIECE = 256 * 1024
+"""The number of characters that are decoded at once: other threads run in between."""
+_LONGEST_ESCAPE = len(r"\u0041")
 
 
 def image_content(given: object) -> bytes:
@@ -19,7 +30,7 @@ def image_content(given: object) -> bytes:
     ----------
     given : object
         The bytes of a file, a data URL, an object ``{"image_url": URL}``, or a list of one of these, or an object with
-        an index as its key, which is ``image[0]`` in a form.
+        an index as its key, which is ``image[0]`` in a form. A data URL may be a `msgspec.Raw`: a text in JSON.
 
     Raises
     ------
@@ -38,20 +49,47 @@ def image_content(given: object) -> bytes:
         given = given.get("image_url")
     if isinstance(given, bytes):
         return given
-    if isinstance(given, str):
+    if isinstance(given, (str, msgspec.Raw)):
         return _from_url(given)
     raise ValueError('expected a file or, in JSON, a data URL: "data:image/png;base64,..."')
 
 
-def _from_url(url: str) -> bytes:
-    start = _DATA_URL.match(url)
+def _from_url(url: str | msgspec.Raw) -> bytes:
+    pieces = _pieces(url)
+    rest = next(pieces, b"")
+    start = _DATA_URL.match(rest)
     if start is None:
         # NOTE: fetching URLs would let clients reach the server's own network.
         raise ValueError('expected a file or a data URL, "data:image/png;base64,..."; other URLs are not fetched')
-    try:
-        content = base64.b64decode(url[start.end() :], validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"the data URL is not valid base64: {error}") from None
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"the file is larger than {MAX_BYTES} bytes")
-    return content
+    rest = rest[start.end() :]
+    with buffer(MAX_BYTES) as content:
+        for piece in itertools.chain(pieces, [b""]):
+            whole = len(rest) // 4 * 4 if piece else len(rest)
+            try:
+                if piece and b"=" in rest[:whole]:
+                    raise ValueError("it goes on after its padding")
+                part = base64.b64decode(rest[:whole], validate=True)
+            except ValueError as error:
+                raise ValueError(f"the data URL is not valid base64: {error}") from None
+            if content.tell() + len(part) > MAX_BYTES:
+                raise ValueError(f"the file is larger than {MAX_BYTES} bytes")
+            content.write(part)
+            rest = rest[whole:] + piece
+        return content[: content.tell()]
+
+
+def _pieces(text: str | msgspec.Raw) -> Iterator[bytes]:
+    """Yield a text, or a text in JSON, in pieces; characters that are not ASCII as question marks."""
+    if isinstance(text, str):
+        yield text.encode("ascii", "replace")
+        return
+    view = memoryview(text)[1:-1] if bytes(memoryview(text)[:1]) == b'"' else memoryview(b"")
+    while view:
+        piece = bytes(view[:_PIECE])
+        if len(view) > _PIECE and (escape := piece.rfind(b"\\", -_LONGEST_ESCAPE)) > 0:
+            piece = piece[:escape]
+        view = view[len(piece) :]
+        try:
+            yield msgspec.json.decode(b'"%b"' % piece, type=str).encode("ascii", "replace")
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"the text is not valid JSON: {error}") from None

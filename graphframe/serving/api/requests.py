@@ -26,6 +26,7 @@ from graphframe.serving.api.fields import (
     invalid,
     without_empty_text,
 )
+from graphframe.serving.api.image_content import IMAGE_FIELDS
 
 _HIGH_FIDELITY = 0.5
 
@@ -113,7 +114,7 @@ class ImagesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     @classmethod
     def _read(cls, given: dict[str, object], text: bool) -> tuple[Self, ImageRequest]:
-        for name in ("image", "images", "mask"):
+        for name in IMAGE_FIELDS:
             decode_image(given, name)
         transport = convert(cls, {name: given[name] for name in cls.__struct_fields__ if name in given}, text=text)
         names = {name: name for name in cls.request_fields() if name in given}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import falcon.asgi
@@ -10,6 +12,7 @@ import msgspec
 
 from graphframe.images import EncodedImage, ImageRequest
 from graphframe.serving.api import form_body, json_body
+from graphframe.serving.api.body_budget import BodyBudget
 from graphframe.serving.api.requests import (
     EditRequest,
     GenerationRequest,
@@ -30,6 +33,9 @@ from graphframe.serving.routes.queue import owner_of
 
 B = TypeVar("B", bound=ImagesRequest)
 
+_LARGE = ThreadPoolExecutor(1, "large_bodies")
+"""It decodes large bodies of JSON one by one, each of which takes up to three times its size."""
+
 
 class ImagesResource:
     """The resource of the three paths. Each request is one run of the model's graph."""
@@ -39,6 +45,7 @@ class ImagesResource:
         models: ServedModels,
         queue: Queue,
         store: ImageStore,
+        bodies: BodyBudget,
         png_metadata: bool,
         request_timeout: float | None,
     ) -> None:
@@ -46,22 +53,41 @@ class ImagesResource:
         self._request_timeout = request_timeout
         self._queue = queue
         self._store = store
+        self._bodies = bodies
         self._png_metadata = png_metadata
 
     async def on_post_generations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Generate images from a prompt."""
-        body, request = GenerationRequest.read(_of_deployment(req, await json_body.read_json_object(req)))
+        body, request = await self._read_json(req, GenerationRequest, json_body.MAX_BYTES)
         await self._answer_or_stream(req, resp, body, request, "image_generation")
 
     async def on_post_edits(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Generate images from a prompt and an image, as a whole or where a mask allows."""
-        body, request = await _read_with_files(req, EditRequest)
+        body, request = await self._read_with_files(req, EditRequest)
         await self._answer_or_stream(req, resp, body, request, "image_edit")
 
     async def on_post_variations(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Generate images that resemble another."""
-        body, request = await _read_with_files(req, VariationRequest)
+        body, request = await self._read_with_files(req, VariationRequest)
         await self._answer(req, resp, body, request)
+
+    async def _read_with_files(self, req: falcon.asgi.Request, cls: type[B]) -> tuple[B, ImageRequest]:
+        if not form_body.is_form(req):
+            return await self._read_json(req, cls, form_body.MAX_BYTES)
+        async with self._bodies.arrival(req, form_body.MAX_BYTES):
+            fields = await form_body.read_form(req)
+        return cls.read(_of_deployment(req, fields), text=True)
+
+    async def _read_json(self, req: falcon.asgi.Request, cls: type[B], most: int) -> tuple[B, ImageRequest]:
+        async with self._bodies.arrival(req, most):
+            content = await json_body.read_json(req, most)
+
+        def read() -> tuple[B, ImageRequest]:
+            return cls.read(_of_deployment(req, json_body.decode_object(content)))
+
+        if len(content) <= json_body.MAX_BYTES:
+            return read()
+        return await asyncio.get_running_loop().run_in_executor(_LARGE, read)
 
     def _generation(
         self, req: falcon.asgi.Request, body: ImagesRequest, request: ImageRequest, stream: bool = False
@@ -134,12 +160,6 @@ def _set_adapters(resp: falcon.asgi.Response, generation: Generation) -> None:
     """Tell in a header how much of the LoRA adapters was applied."""
     if pairs := generation.model.applied_pairs(generation.request.adapters):
         resp.set_header("LoRA-Pairs", pairs)
-
-
-async def _read_with_files(req: falcon.asgi.Request, cls: type[B]) -> tuple[B, ImageRequest]:
-    if form_body.is_form(req):
-        return cls.read(_of_deployment(req, await form_body.read_form(req)), text=True)
-    return cls.read(_of_deployment(req, await json_body.read_json_object(req, form_body.MAX_BYTES)))
 
 
 def _of_deployment(req: falcon.asgi.Request, body: dict[str, object]) -> dict[str, object]:
