@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from graphframe.calculators.image.containers.formats import essentials
 from graphframe.calculators.image.containers.jpeg import END
 from graphframe.calculators.image.decoding_budget import DecodingBudget
 from graphframe.calculators.image.resizing import resized
+from graphframe.framework.running.threads import ThreadPool
 from graphframe.images import InvalidRequest, Size
 from graphframe.inference import Caller
 
@@ -30,10 +32,14 @@ _BLOCK = 16 * 1024
 _ROWS_OF_END = 34
 """The rows that a JPEG file without its last bytes lacks: two of the largest blocks, and two for interpolation."""
 
-_budget = DecodingBudget(files=2, bytes=_MAX_BYTES)
+_FILES = 2
 
-# NOTE: glibc frees blocks of this size at once; of Pillow's usual blocks of 16 MB, each thread keeps some.
-Image.core.set_block_size(64 * 1024 * 1024)  # type: ignore[attr-defined]
+_budget = DecodingBudget(_FILES, _MAX_BYTES)
+
+# NOTE: glibc gives each thread that allocates an arena of its own, which keeps freed blocks of up to 32 MiB. So there
+# are two threads, however many requests have images, and a large image is one block instead of several of 16 MB.
+_threads = ThreadPool(_FILES, "decode")
+Image.core.set_block_size(_MAX_BYTES)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,9 @@ class EncodedInput:
         pixels x B + (height + new height) x (new width) x 4 + 2 x (size of the file)
 
     B is 4, for TIFF 12, for WebP 17, for AVIF 24, and for JPEG with several scans 4 + 2 x components. A process decodes
-    at most two files at once, in at most 1 GiB together; others wait. A cancelled caller stops waiting at once, and
-    decoding between 16 KiB of the file, or bands of 64 rows; WebP, AVIF and compressed TIFF files are decoded as a
-    whole.
+    at most two files at once, in two threads that keep up to 32 MiB each, and in at most 1 GiB together; others wait. A
+    cancelled caller stops waiting at once, and decoding between 16 KiB of the file, or bands of 64 rows; WebP, AVIF and
+    compressed TIFF files are decoded as a whole.
 
     Parameters
     ----------
@@ -143,10 +149,19 @@ class EncodedInput:
             )
         with _budget.hold(caller, most), self._errors():
             self._source.caller = caller
+            pixels: Future[Pixels] = Future()
+            _threads.submit(self._decode, size, caller, pixels)
+            return pixels.result()
+
+    def _decode(self, size: Size, caller: Caller, pixels: Future[Pixels]) -> None:
+        try:
             try:
-                return self._resized(size, caller)
+                resized = self._resized(size, caller)
             finally:
                 self._image.close()  # its memory is not held any more
+            pixels.set_result(resized)
+        except BaseException as error:
+            pixels.set_exception(error)
 
     def _resized(self, size: Size, caller: Caller) -> Pixels:
         if not self._essentials.has_end:
