@@ -85,6 +85,12 @@ def internal_error() -> APIError:
     return APIError(500, "internal error", code="internal_error", headers=NO_RETRY)
 
 
+def out_of_memory() -> APIError:
+    """Return the error for a MemoryError. The server goes on, and has memory again once other requests have ended."""
+    message = "the server ran out of memory; try again later, or with fewer or smaller images"
+    return APIError(503, message, code="out_of_memory", headers={"retry-after": "5"})
+
+
 async def answer_unexpected(
     req: falcon.asgi.Request,
     resp: falcon.asgi.Response | None,
@@ -92,6 +98,6 @@ async def answer_unexpected(
     params: dict[str, Any],
     ws: falcon.asgi.WebSocket | None = None,
 ) -> None:
-    """Log an exception that no code expects, and answer with a 500."""
+    """Log an exception that no code expects, and answer with a 500, or a 503 if memory ran out."""
     _log.error("%s: %s %s failed", req.context.id, req.method, req.path, exc_info=error)
-    raise internal_error()
+    raise out_of_memory() if isinstance(error, MemoryError) else internal_error()

@@ -178,7 +178,8 @@ def test_a_failed_pull_is_reported_and_repeated_on_reload(folder: Path, hub: Hub
     with running(PULL_AND_START, "could not be loaded") as server:
         config = server.request("GET", "/v1/config")[1]
         (status,) = config["OpenVINO/FLUX.1-schnell-int4-ov"]["model_version_status"]
-        assert "OpenVINO/FLUX.1-schnell-int4-ov does not exist at" in status["status"]["error_message"]
+        assert status["status"]["error_code"] == "FAILED_PRECONDITION"
+        assert any("OpenVINO/FLUX.1-schnell-int4-ov does not exist at" in line for line in server.log)
         hub.repositories["OpenVINO/FLUX.1-schnell-int4-ov"] = repository
         assert server.request("POST", "/v1/config/reload")[0] == 200
         assert len(images(server, "OpenVINO/FLUX.1-schnell-int4-ov")) == 1

@@ -40,9 +40,9 @@ node { calculator: "LateCalculator" device: "CPU" input_stream: "REQUEST:request
 class PaintCalculator(gf.Calculator):
     """Sends its previews, reports a step, and then does what the prompt says.
 
-    Prompts: "warn", "fail", "refuse", "nothing", "share", "stay", "wait FOLDER", "wait for cancel FOLDER"; all others
-    give images. The images of "share" show the share of the run as well. "stay" does nothing until its run is
-    cancelled.
+    Prompts: "warn", "fail", "exhaust", "refuse", "nothing", "share", "stay", "wait FOLDER", "wait for cancel FOLDER";
+    all others give images. The images of "share" show the share of the run as well. "stay" does nothing until its run
+    is cancelled.
 
     FOLDER has a pipe `started`, into which it writes when it starts, and a pipe `news`. "wait" reads from `news` before
     it sends images; "wait for cancel" writes into it when the run is cancelled.
@@ -65,6 +65,8 @@ class PaintCalculator(gf.Calculator):
             cc.warn("prompt is a warning")
         if request.prompt == "fail":
             raise RuntimeError("out of paint")
+        if request.prompt == "exhaust":
+            raise MemoryError
         if request.prompt == "refuse":
             raise InvalidRequest("size must be a multiple of 8", "size")
         if request.prompt == "nothing":

@@ -56,7 +56,7 @@ class BodyBudget:
         Raises
         ------
         APIError
-            503 if there is no room in time.
+            503 if no room is found in time.
         """
         length = most if req.content_length is None else min(req.content_length, most)
         body = _Body(EXCHANGE.get(), req.context.party, length)

@@ -21,7 +21,7 @@ from graphframe.framework.timestamp import Timestamp
 from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
 from graphframe.progress import Progress
 from graphframe.serving.access.party import NO_PARTY, Party
-from graphframe.serving.errors import NO_RETRY, APIError
+from graphframe.serving.errors import NO_RETRY, APIError, out_of_memory
 from graphframe.serving.generation.deadline import Deadline
 from graphframe.serving.lifecycle.model import ServedModel
 
@@ -224,6 +224,8 @@ class Generation:
                 if isinstance(cause, InvalidRequest):
                     raise APIError(400, str(cause), param=cause.param, code=cause.code) from error
                 _log.error("%s: %s", self.id, error, exc_info=error)
+                if isinstance(cause, MemoryError):
+                    raise out_of_memory() from error
                 raise APIError(500, "the graph failed", code="generation_failed", headers=NO_RETRY) from error
             if not self.made:
                 raise APIError(500, "the graph returned no image", code="generation_failed", headers=NO_RETRY)

@@ -18,7 +18,7 @@ _PUBLIC = ("/v2/health/live", "/v2/health/ready", IMAGE_FILES)
 class ApiKey:
     """Falcon middleware that finds the party of a request by its key, and refuses a request without one.
 
-    It sets ``req.context.party``, and ``req.context.stranger``: whether the client lacks the key that others need.
+    It sets ``req.context.party``, and ``req.context.has_key``: whether the client may see internals of the server.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ class ApiKey:
 
     async def process_request(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Raise APIError 401 if the key is missing or wrong."""
-        req.context.party, req.context.stranger = NO_PARTY, self._keys is not None
+        req.context.party, req.context.has_key = NO_PARTY, False
         if self._keys is None:
             return
         given = _given(req)
         party = self._keys.find(given)
         if party is not None:
-            req.context.party, req.context.stranger = party, False
+            req.context.party, req.context.has_key = party, True
         elif req.method != "OPTIONS" and not any(covers(path, req.path) for path in self._public):
             problem = "wrong" if given else "missing"
             headers = {"www-authenticate": "Bearer"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import falcon.asgi
 
@@ -14,7 +15,10 @@ from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.lifecycle.watcher import Watcher
 
 _FAILED = "the model could not be loaded; the log has the reason"
-"""The text for clients without a key: a reason has paths of the server."""
+_INVALID = "nothing is reloaded: the config is invalid; the log has the reason"
+"""The texts for clients without a key, and for all if the server has no keys: a reason has paths of the server."""
+
+_log = logging.getLogger(__name__)
 
 
 class ConfigResource:
@@ -28,8 +32,7 @@ class ConfigResource:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Describe all models, also those that failed."""
         verbose = req.get_param_as_bool("verbose", default=False, blank_as_true=True)
-        trusted = not req.context.get("stranger", False)
-        resp.media = {model.name: _describe(model, verbose, trusted) for model in self._models}
+        resp.media = {model.name: _describe(model, verbose, _is_trusted(req)) for model in self._models}
 
     async def on_post_reload(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Load models that changed or failed, and then describe all."""
@@ -37,8 +40,14 @@ class ConfigResource:
             async with self._turn:  # NOTE: waiting reloads would take all threads, and cancelling a run needs one
                 await asyncio.to_thread(self._watcher.reload, force=True)
         except ConfigFileError as error:
-            raise APIError(412, str(error), code="invalid_config", headers=NO_RETRY) from error
+            _log.error("%s: nothing is reloaded: %s", req.context.id, error)
+            message = str(error) if _is_trusted(req) else _INVALID
+            raise APIError(412, message, code="invalid_config", headers=NO_RETRY) from error
         await self.on_get(req, resp)
+
+
+def _is_trusted(req: falcon.asgi.Request) -> bool:
+    return bool(req.context.get("has_key", False))
 
 
 def _describe(model: ServedModel, verbose: bool, trusted: bool) -> ModelStatus:

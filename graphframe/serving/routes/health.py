@@ -39,7 +39,7 @@ class HealthResource:
         if State.LOADING in states and not self._was_ready:
             raise APIError(503, "models are still loading", code="not_ready", headers=LOADING_RETRY)
         if states and State.AVAILABLE not in states:
-            raise APIError(503, "no model could be loaded; /v1/config has the reasons", code="not_ready")
+            raise APIError(503, "no model could be loaded; the log has the reasons", code="not_ready")
         self._was_ready = True
 
     async def on_get_model(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, rest: str) -> None:

@@ -73,7 +73,7 @@ def test_edits(server: RunningServer) -> None:
     assert names == ["image_edit.partial_image", "image_edit.completed"]
 
 
-@pytest.mark.parametrize(("prompt", "status"), [("refuse", 400), ("fail", 500), ("nothing", 500)])
+@pytest.mark.parametrize(("prompt", "status"), [("refuse", 400), ("fail", 500), ("exhaust", 503), ("nothing", 500)])
 def test_what_fails_before_the_first_event_has_its_status(
     client: falcon.testing.TestClient, prompt: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import falcon.asgi
 import falcon.testing
 import msgspec
+import pytest
 
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.serving.app import make_app
@@ -36,7 +37,7 @@ def test_available_and_failed(make_model: MakeModel) -> None:
     response = client.simulate_get("/v1/config").json
     assert list(response) == ["broken", "toy"]
     assert response["toy"] == {"model_version_status": status("AVAILABLE", "OK", "OK"), "nodes": NODES}
-    message = 'node "paint" (BrokenCalculator): load failed: RuntimeError: the paint has dried'
+    message = "the model could not be loaded; the log has the reason"
     assert response["broken"]["model_version_status"] == status("LOADING", "FAILED_PRECONDITION", message)
 
 
@@ -75,14 +76,15 @@ def test_reload_answers_with_the_state(make_model: MakeModel) -> None:
     assert reloaded.json == client.simulate_get("/v1/config").json
 
 
-def test_an_invalid_config_changes_nothing(make_model: MakeModel) -> None:
+def test_an_invalid_config_changes_nothing(make_model: MakeModel, caplog: pytest.LogCaptureFixture) -> None:
     def find_sources() -> dict[str, ModelSource]:
         raise ConfigFileError("config.json: invalid")
 
     client = falcon.testing.TestClient(make_app([make_model()], ServerOptions(), find_sources))
     response = client.simulate_post("/v1/config/reload")
     assert response.status_code == 412
-    assert response.json["error"]["message"] == "config.json: invalid"
+    assert response.json["error"]["message"] == "nothing is reloaded: the config is invalid; the log has the reason"
+    assert "nothing is reloaded: config.json: invalid" in caplog.text
     assert client.simulate_get("/v1/config").json["toy"]["model_version_status"] == status("AVAILABLE", "OK", "OK")
 
 

@@ -67,7 +67,7 @@ def test_not_ready_without_a_model(make_model: MakeModel) -> None:
     client = falcon.testing.TestClient(make_app([broken], ServerOptions()))
     response = client.simulate_get("/v2/health/ready")
     assert response.status_code == 503
-    assert response.json["error"]["message"] == "no model could be loaded; /v1/config has the reasons"
+    assert response.json["error"]["message"] == "no model could be loaded; the log has the reasons"
     assert client.simulate_get("/v2/health/live").status_code == 200
 
 
