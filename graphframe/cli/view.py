@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from graphframe.cli.failure import reported
 from graphframe.cli.options.calculators import CALCULATORS
+from graphframe.cli.served_diagram import served_diagram
 from graphframe.framework.errors import GraphError
 from graphframe.repository.model_folder import graph_file, snapshot_of
 from graphframe.view.diagram import diagram
@@ -34,8 +36,17 @@ def _format(name: str | None, output: Path | None) -> str:
     return name
 
 
+class _PathOrUrl(click.Path):
+    """A path that exists, or the URL of a server."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
+            return value
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("graph", type=click.Path(path_type=Path, exists=True))
+@click.argument("graph", type=_PathOrUrl(path_type=Path, exists=True))
 @click.option(
     "-o",
     "--output",
@@ -59,21 +70,31 @@ def _format(name: str | None, output: Path | None) -> str:
     help="Graph that has a type, to draw inside the nodes of this type. Repeat the option for several.",
 )
 @CALCULATORS
-def view(graph: Path, output: Path | None, format_: str | None, subgraphs: tuple[Path, ...]) -> None:
-    """Draw GRAPH, a .pbtxt file of graphframe or MediaPipe, or the folder of a model.
+def view(graph: Path | str, output: Path | None, format_: str | None, subgraphs: tuple[Path, ...]) -> None:
+    """Draw GRAPH: a .pbtxt file of graphframe or MediaPipe, the folder of a model, or the URL of a running server.
 
-    The graph is neither loaded nor validated: calculators and options may be unknown, and streams unconnected.
+    The graph of a file is neither loaded nor validated: calculators and options may be unknown, and
+    streams unconnected.
+
+    A URL is that of a server, http://localhost:8000, or of one of several models, http://localhost:8000/MODEL. The
+    drawing shows how long each node works in a request. If the server has API keys, set API_KEY.
     """
     draw = _FORMATS[_format(format_, output)]
     with reported():
-        graph = graph_file(snapshot_of(graph))
-        what = diagram(read_drawable(graph), {source.config.proto.type: source for source in map(_subgraph, subgraphs)})
-        drawing = draw(what, graph.name)
+        if isinstance(graph, str):
+            title, what = served_diagram(graph)
+        else:
+            file = graph_file(snapshot_of(graph))
+            types = {source.config.proto.type: source for source in map(_subgraph, subgraphs)}
+            title, what = file.name, diagram(read_drawable(file), types)
+        drawing = draw(what, title)
         if output is None:
             click.echo(drawing, nl=False)
         else:
             output.write_text(drawing, encoding="utf-8")
             click.echo(f"wrote {output}")
+    if isinstance(graph, str) and not what.runs:
+        click.echo("no request has succeeded yet, so the drawing shows no times", err=True)
 
 
 def _subgraph(path: Path) -> DrawableGraph:

@@ -49,6 +49,14 @@ class DrawnPort:
     is_back_edge: bool = False
 
 
+@dataclass(frozen=True)
+class NodeTime:
+    """How long a node works in a run: its mean seconds, and their share in those of all nodes."""
+
+    seconds: float
+    share: float
+
+
 @dataclass(frozen=True, eq=False)
 class Box:
     """A node.
@@ -63,6 +71,8 @@ class Box:
         Other fields of the node as text: an executor, an input policy ...
     inside : Diagram or None
         The diagram of a subgraph.
+    time : NodeTime or None
+        None if it never ran, or that is not known.
     """
 
     name: str
@@ -74,15 +84,23 @@ class Box:
     inputs: tuple[DrawnPort, ...]
     outputs: tuple[DrawnPort, ...]
     inside: Diagram | None = None
+    time: NodeTime | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Diagram:
-    """A graph, or the inside of a subgraph, whose ports are those of its box, in the same order."""
+    """A graph, or the inside of a subgraph, whose ports are those of its box, in the same order.
+
+    Attributes
+    ----------
+    runs : int
+        The number of runs that the times of the boxes are from.
+    """
 
     inputs: tuple[DrawnPort, ...]
     outputs: tuple[DrawnPort, ...]
     boxes: tuple[Box, ...]
+    runs: int = 0
 
     def all_boxes(self) -> Iterator[Box]:
         """Yield all boxes, each before those inside of it."""
@@ -96,6 +114,8 @@ def diagram(
     graph: DrawableGraph,
     subgraphs: Mapping[str, DrawableGraph] = MappingProxyType({}),
     devices: Mapping[str, str] = MappingProxyType({}),
+    seconds: Mapping[str, float] = MappingProxyType({}),
+    runs: int = 0,
 ) -> Diagram:
     """Return the diagram of a graph, with the insides of its subgraphs.
 
@@ -106,13 +126,18 @@ def diagram(
         Further subgraphs by type, beside the registered ones.
     devices : mapping of str to str
         The devices of nodes by name, if they are not those in the text.
+    seconds : mapping of str to float
+        The total seconds of nodes by name in a number of `runs`.
     """
-    scope = _Scope("", {}, frozenset(), subgraphs, devices, ())
+    total = sum(seconds.values()) or 1.0
+    times = {name: NodeTime(each / runs, each / total) for name, each in seconds.items()} if runs else {}
+    scope = _Scope("", {}, frozenset(), subgraphs, devices, times, ())
     proto = graph.config.proto
     return Diagram(
         (*scope.ports(proto.input_stream), *scope.ports(proto.input_side_packet, True)),
         (*scope.ports(proto.output_stream), *scope.ports(proto.output_side_packet, True)),
         scope.boxes(graph),
+        runs,
     )
 
 
@@ -136,6 +161,8 @@ class _Scope:
         Subgraphs by type.
     devices : mapping
         Devices by the name of the node in the whole graph.
+    times : mapping
+        Times by the name of the node in the whole graph.
     within : tuple of str
         The types of the subgraphs around it, to detect one that contains itself.
     """
@@ -145,6 +172,7 @@ class _Scope:
     unconnected: frozenset[_Name]
     subgraphs: Mapping[str, DrawableGraph]
     devices: Mapping[str, str]
+    times: Mapping[str, NodeTime]
     within: tuple[str, ...]
 
     def ports(self, specs: Iterable[str], side: bool = False) -> tuple[DrawnPort, ...]:
@@ -180,6 +208,7 @@ class _Scope:
             inputs,
             outputs,
             self._inside(node, package),
+            self.times.get(self.prefix + node.name),
         )
 
     def _inside(self, node: SourcedNode, package: str) -> Diagram | None:
@@ -202,7 +231,7 @@ class _Scope:
         offered |= {(name, True) for _, name in _places(inner.input_side_packet)}
         prefix = re.sub(r"[. :]", "_", (self.prefix + node.name).lower()) + "__"
         unconnected = frozenset(offered - set(connected))
-        scope = _Scope(prefix, connected, unconnected, self.subgraphs, self.devices, (*self.within, type_))
+        scope = _Scope(prefix, connected, unconnected, self.subgraphs, self.devices, self.times, (*self.within, type_))
         return Diagram(tuple(port for _, port in inputs), tuple(port for _, port in outputs), scope.boxes(subgraph))
 
     def _subgraph(self, node: SourcedNode, package: str) -> DrawableGraph | None:

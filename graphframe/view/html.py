@@ -10,6 +10,7 @@ from string import Template
 
 from graphframe.view.diagram import Box, Diagram, DrawnPort
 from graphframe.view.drawing import draw
+from graphframe.view.measure import time_text
 from graphframe.view.paint.element import add, numbers, svg, text_of
 from graphframe.view.paint.legend import legend
 from graphframe.view.paint.painter import Painter, stream_key
@@ -53,6 +54,7 @@ def _node(box: Box) -> dict[str, object]:
         "name": box.name,
         "calculator": box.calculator,
         "device": box.device,
+        "time": time_text(box.time) if box.time else "",
         "settings": box.settings,
         "options": box.options,
         "inputs": _ports(box.inputs),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graphframe.view.diagram import Box, DrawnPort
+from graphframe.view.diagram import Box, DrawnPort, NodeTime
 from graphframe.view.text_width import text_width
 
 NAME_SIZE, TEXT_SIZE, LABEL_SIZE, TAG_SIZE = 13.0, 11.0, 10.5, 9.0
@@ -41,7 +41,15 @@ def rows(box: Box) -> list[Row]:
         found.append(Row(box.calculator, "calculator", TEXT_SIZE, TEXT_ROW))
     if box.device:
         found.append(Row(box.device, "device", TEXT_SIZE, TEXT_ROW))
+    if box.time:
+        found.append(Row(time_text(box.time), "time", TEXT_SIZE, TEXT_ROW))
     return found
+
+
+def time_text(time: NodeTime) -> str:
+    """Return the text of a time, such as ``"1.20 s, 81 %"``."""
+    seconds = f"{time.seconds:.2f} s" if time.seconds >= 1 else f"{time.seconds * 1000:.1f} ms"
+    return f"{seconds}, {time.share * 100:.{0 if time.share >= 0.1 else 1}f} %"
 
 
 def tag_row(ports: Iterable[DrawnPort]) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from graphframe.view import measure
 from graphframe.view.diagram import Box, Diagram, DrawnPort, DrawnStream
 from graphframe.view.paint.element import written
-from graphframe.view.paint.palette import INLINE, Colour, colours
+from graphframe.view.paint.palette import BoxColours, Colour
 
 _PLAIN = " _/():,"
 _INK = "color:#20262d"
@@ -34,7 +34,7 @@ def to_mermaid(diagram: Diagram, title: str) -> str:
     str
         A diagram in Mermaid. Mermaid draws at most 500 lines, unless its `maxEdges` is set.
     """
-    chart = _Chart(colours(box.device for box in diagram.all_boxes()))
+    chart = _Chart(BoxColours(diagram))
     for port in diagram.inputs:
         chart.begin(port.stream, chart.pill(port, "side_input" if port.stream.is_side_packet else "input"))
     chart.add(diagram, "  ")
@@ -50,14 +50,13 @@ class _Chart:
 
     Parameters
     ----------
-    colours : mapping of str to Colour
-        By device.
+    colours : BoxColours
     """
 
-    def __init__(self, colours: Mapping[str, Colour]) -> None:
+    def __init__(self, colours: BoxColours) -> None:
         self.lines: list[str] = []
         self._colours = colours
-        self._boxes: defaultdict[str, list[str]] = defaultdict(list)
+        self._boxes: defaultdict[Colour, list[str]] = defaultdict(list)
         self._members: defaultdict[str, list[str]] = defaultdict(list)
         self._links: defaultdict[str, list[int]] = defaultdict(list)
         self._starts: defaultdict[_Key, list[tuple[DrawnStream, str]]] = defaultdict(list)
@@ -70,7 +69,7 @@ class _Chart:
             if box.inside is None or not box.inside.boxes:
                 rows = "<br>".join(_escaped(row.text) for row in measure.rows(box))
                 id_ = self._node(f'["{rows}"]', indent)
-                self._boxes[box.device].append(id_)
+                self._boxes[self._colours[box]].append(id_)
                 for port in box.inputs:
                     self.end(port, id_)
                 for port in box.outputs:
@@ -142,9 +141,8 @@ class _Chart:
 
     def styles(self) -> Iterator[str]:
         """Yield the lines of the colours of nodes and edges."""
-        for number, (device, colour) in enumerate({**self._colours, "": INLINE}.items()):
-            if members := self._boxes.get(device):
-                yield from _class(f"device{number}", f"fill:{colour.fill},stroke:{colour.line},{_INK}", members)
+        for number, (colour, members) in enumerate(self._boxes.items()):
+            yield from _class(f"box{number}", f"fill:{colour.fill},stroke:{colour.line},{_INK}", members)
         for role, members in self._members.items():
             yield from _class(role, _CLASSES[role], members)
         for style, links in self._links.items():

@@ -176,6 +176,7 @@ function choose(element) {
     made("h2", node.name),
     ...(node.calculator === node.name ? [] : [made("p", node.calculator)]),
     ...section("Device", node.device && made("p", node.device)),
+    ...section("Time in a request, and its share", node.time && made("p", node.time)),
     ...section("Inputs", ports(node.inputs)),
     ...section("Outputs", ports(node.outputs)),
     ...section("Settings", node.settings && made("pre", node.settings)),

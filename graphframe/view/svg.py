@@ -16,9 +16,10 @@ text { font-family: Helvetica, Arial, "Liberation Sans", sans-serif; fill: #2026
 .background { fill: #ffffff; }
 .heading { font-size: 16px; font-weight: bold; }
 .name { font-size: 13px; font-weight: bold; }
-.calculator, .device, .pill text, .legend text { font-size: 11px; }
+.calculator, .device, .time, .pill text, .legend text { font-size: 11px; }
 .calculator { fill: #4d5863; }
 .device { font-weight: bold; }
+.timed .calculator, .timed .tag { fill: #20262d; }
 .tag { font-size: 9px; fill: #56616c; }
 .label { font-size: 10.5px; fill: #2b5c8c; }
 .behind { fill: #ffffff; fill-opacity: 0.85; }

@@ -42,8 +42,8 @@ def test_whole_chart(tmp_path: Path) -> None:
         '  n2(["b"])',
         '  n0 -->|"a"| n1',
         '  n1 -->|"b"| n2',
-        "  classDef device0 fill:#ffe6cc,stroke:#d9822b,color:#20262d",
-        "  class n1 device0",
+        "  classDef box0 fill:#ffe6cc,stroke:#d9822b,color:#20262d",
+        "  class n1 box0",
         "  classDef input fill:#2f3b48,stroke:#2f3b48,color:#ffffff",
         "  class n0 input",
         "  classDef output fill:#ffffff,stroke:#2f3b48,color:#20262d",
@@ -118,4 +118,4 @@ def test_names_are_escaped(tmp_path: Path, name: str, written: str) -> None:
 
 def test_devices_named_like_other_classes(tmp_path: Path) -> None:
     lines = chart(tmp_path, 'input_stream: "a" node { calculator: "C" device: "input" input_stream: "a" }')
-    assert lines.count("  class n0 input") == lines.count("  class n1 device0") == 1
+    assert lines.count("  class n0 input") == lines.count("  class n1 box0") == 1

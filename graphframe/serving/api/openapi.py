@@ -157,7 +157,11 @@ _OPERATIONS = (
         query=_VERBOSE,
     ),
     _Operation(
-        "/graphs/{name}", "get", "Draw the graph of a model.", {"image/svg+xml": {"type": "string"}}, (404, 500, 503)
+        "/graphs/{name}",
+        "get",
+        "Draw the graph of a model, or describe it with the times of its nodes.",
+        {"image/svg+xml": {"type": "string"}, _JSON: {"type": "object"}},
+        (404, 500, 503),
     ),
     _Operation("/v2", "get", "Return the name and version of the server.", {_JSON: _ref("ServerInfo")}),
     _Operation("/v2/health/live", "get", "Answer with 200.", {}),

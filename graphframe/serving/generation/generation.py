@@ -216,8 +216,9 @@ class Generation:
         async with turn:
             self.running = True
             try:
-                async with self.model.use() as graph:
-                    await self._run_graph(graph)
+                async with self.model.use() as served:
+                    await self._run_graph(served.graph)
+                    served.count({name: stage.seconds for name, stage in self.progress.stages.copy().items()})
             except GraphError as error:
                 self.error = error
                 cause = error.__cause__

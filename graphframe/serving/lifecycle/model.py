@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from graphframe.framework.graph import Graph
 from graphframe.repository.model_files import ModelFiles
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.served_graph import ServedGraph
@@ -168,7 +167,7 @@ class ServedModel:
             raise APIError(500, message, code="model_failed", headers=NO_RETRY)
 
     @asynccontextmanager
-    async def use(self) -> AsyncIterator[Graph]:
+    async def use(self) -> AsyncIterator[ServedGraph]:
         """Hold the graph for a run: it stays loaded until the context ends, even if it is replaced meanwhile.
 
         Raises
@@ -183,7 +182,7 @@ class ServedModel:
             except Exception:
                 self.check_available()
                 raise
-            yield graph.graph
+            yield graph
         finally:
             self.last_used = time.monotonic()
             graph.release()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 from graphframe.framework.graph import Graph
 from graphframe.repository.model_files import ModelFiles
@@ -29,6 +30,10 @@ class ServedGraph:
     footprint : Footprint or None
         None while it is not loaded.
     closed : threading.Event
+    runs : int
+        The number of runs that have succeeded.
+    seconds : dict of str to float
+        How long each node worked for these in total.
     """
 
     def __init__(self, graph: Graph, files: ModelFiles, load: Callable[[ServedGraph], None]) -> None:
@@ -36,6 +41,8 @@ class ServedGraph:
         self.files = files
         self.footprint: Footprint | None = None
         self.closed = threading.Event()
+        self.runs = 0
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._load = load
         self._loading: asyncio.Future[None] | None = None
         self._runs = 0
@@ -59,6 +66,12 @@ class ServedGraph:
         if self._loading is None:
             self._loading = asyncio.ensure_future(asyncio.to_thread(self._load, self))
         await asyncio.shield(self._loading)
+
+    def count(self, seconds: Mapping[str, float]) -> None:
+        """Count a run that succeeded, in which nodes worked for some seconds, by name. Call it in the event loop."""
+        self.runs += 1
+        for name, each in seconds.items():
+            self.seconds[name] += each
 
     def hold(self) -> bool:
         """Keep it from being closed until `release`; return false if it is retired already."""

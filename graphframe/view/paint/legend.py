@@ -9,7 +9,7 @@ from graphframe.view import measure
 from graphframe.view.diagram import Diagram
 from graphframe.view.drawing import Drawing
 from graphframe.view.paint.element import add, numbers
-from graphframe.view.paint.palette import INLINE, Colour, colours
+from graphframe.view.paint.palette import BoxColours, Colour
 from graphframe.view.text_width import text_width
 
 ROW = 22.0
@@ -20,7 +20,7 @@ def legend(parent: Element, diagram: Diagram, drawing: Drawing, width: float) ->
     """Add a legend at (0, 0) that is about `width` wide at most; returns its width and height."""
     group = add(parent, "g", class_="legend")
     x, y, widest = 0.0, 0.0, 0.0
-    for sample, text in (*_devices(diagram), *_lines(drawing)):
+    for sample, text in (*BoxColours(diagram).meanings(), *_lines(drawing)):
         length = _SAMPLE + 6 + text_width(text, measure.TEXT_SIZE)
         if x and x + length > width:
             x, y = 0.0, y + ROW
@@ -29,14 +29,6 @@ def legend(parent: Element, diagram: Diagram, drawing: Drawing, width: float) ->
         x += length + _SPACE
         widest = max(widest, x - _SPACE)
     return widest, y + ROW
-
-
-def _devices(diagram: Diagram) -> Iterator[tuple[Colour | str, str]]:
-    found = {box.device for box in diagram.all_boxes() if box.inside is None}
-    for device, colour in colours(found).items():
-        yield colour, device
-    if "" in found and len(found) > 1:
-        yield INLINE, "no device"
 
 
 def _lines(drawing: Drawing) -> Iterator[tuple[Colour | str, str]]:

@@ -17,7 +17,7 @@ from graphframe.view.drawing import Drawing, Pill, PlacedBox, PlacedPort, Wire
 from graphframe.view.layout.items import Point
 from graphframe.view.layout.routing import Curve
 from graphframe.view.paint.element import add, classes, numbers
-from graphframe.view.paint.palette import INLINE, colours
+from graphframe.view.paint.palette import BoxColours
 from graphframe.view.text_width import text_width
 
 _DOT, _STUB_DOT = 2.6, 3.2
@@ -29,9 +29,8 @@ class Painter:
     """A painter of the drawings of a diagram. It numbers the boxes in the order of `Diagram.all_boxes`."""
 
     def __init__(self, diagram: Diagram) -> None:
-        boxes = list(diagram.all_boxes())
-        self._numbers = {box: number for number, box in enumerate(boxes)}
-        self._colours = colours(box.device for box in boxes)
+        self._numbers = {box: number for number, box in enumerate(diagram.all_boxes())}
+        self._colours = BoxColours(diagram)
 
     def paint(self, parent: Element, drawing: Drawing, x: float, y: float) -> None:
         """Add a drawing at (x, y): the lines first, so that texts lie above them."""
@@ -46,11 +45,17 @@ class Painter:
         box = placed.box
         size = {"x": x, "y": y, "width": placed.width, "height": placed.height}
         kind = "box" if placed.inside is None else "subgraph"
-        group = add(parent, "g", class_=kind, id=f"box{self._numbers[box]}", data_node=box.name)
+        group = add(
+            parent,
+            "g",
+            class_=classes(kind, box.time is not None and "timed"),
+            id=f"box{self._numbers[box]}",
+            data_node=box.name,
+        )
         group.set("role", "graphics-symbol")
         add(group, "title", details(box))
         if placed.inside is None:
-            colour = self._colours.get(box.device, INLINE)
+            colour = self._colours[box]
             group.set("data-box", numbers(x, y, placed.width, placed.height + placed.below))
             add(group, "rect", **size, rx=6, fill=colour.fill, stroke=colour.line)
             _rows(group, box, x + placed.width / 2, y)
@@ -72,7 +77,8 @@ def details(box: Box) -> str:
     """Return all that the text says of a node, except its ports."""
     name = [] if box.name == box.calculator else [box.name]
     device = [f"device: {box.device}"] if box.device else []
-    return "\n".join(filter(None, [*name, box.calculator, *device, box.settings, box.options]))
+    time = [f"time in a request: {measure.time_text(box.time)}"] if box.time else []
+    return "\n".join(filter(None, [*name, box.calculator, *device, *time, box.settings, box.options]))
 
 
 def stream_key(stream: DrawnStream) -> str:

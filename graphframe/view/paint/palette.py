@@ -1,9 +1,14 @@
-"""The colour of each device. The usual kinds have fixed colours; others get the remaining ones."""
+"""The colours of boxes: by device or, where times are known, by time.
+
+The usual kinds of devices have fixed colours; others get the remaining ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from graphframe.view.diagram import Box, Diagram
 
 
 class Colour(NamedTuple):
@@ -27,6 +32,43 @@ _OTHERS = (
     Colour("#fbf0bd", "#a98600"),
     Colour("#ecdccf", "#8a5a37"),
 )
+_HEAT = (
+    (0.5, "50 % of the time or more", Colour("#f5894a", "#b8480c")),
+    (0.2, "20 to 50 %", Colour("#fbb46b", "#c9711c")),
+    (0.05, "5 to 20 %", Colour("#fdd79b", "#c99a3f")),
+    (0.01, "1 to 5 %", Colour("#fdedc4", "#c2ab68")),
+    (0.0, "less than 1 %", Colour("#fffaea", "#b5ad92")),
+)
+"""The least share of the time, its text and its colour."""
+
+
+class BoxColours:
+    """The colours of the boxes of a diagram, without those of subgraphs."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        self._boxes = [box for box in diagram.all_boxes() if box.inside is None]
+        self._devices = colours(box.device for box in self._boxes)
+        self._runs = diagram.runs
+        self.by_time = any(box.time for box in self._boxes)
+
+    def __getitem__(self, box: Box) -> Colour:
+        if not self.by_time:
+            return self._devices.get(box.device, INLINE)
+        if box.time is None:
+            return INLINE
+        share = box.time.share
+        return next(colour for least, _, colour in _HEAT if share >= least)
+
+    def meanings(self) -> Iterator[tuple[Colour, str]]:
+        """Yield each colour and what it means, for a legend."""
+        if self.by_time:
+            yield from ((colour, text) for _, text, colour in _HEAT)
+            yield INLINE, f"not used, in {self._runs} request{'s' * (self._runs != 1)}"
+            return
+        for device, colour in self._devices.items():
+            yield colour, device
+        if self._devices and any(not box.device for box in self._boxes):
+            yield INLINE, "no device"
 
 
 def colours(devices: Iterable[str]) -> dict[str, Colour]:

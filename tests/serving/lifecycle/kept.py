@@ -42,9 +42,9 @@ class Kept:
         """Run a model, and return the name of the first node of its graph."""
 
         async def run() -> str:
-            async with self.models.find_available(name).use() as graph:
-                assert len((await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]) == 1
-                return graph.nodes[0].name
+            async with self.models.find_available(name).use() as served:
+                assert len((await served.graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]) == 1
+                return served.graph.nodes[0].name
 
         return asyncio.run(run())
 

@@ -27,8 +27,8 @@ def test_an_old_graph_is_open_until_its_last_run_ends(pipes: Pipes) -> None:
 
     async def main() -> None:
         async def run_long() -> None:
-            async with model.use() as graph:
-                outputs = await graph.run_async(REQUEST=ImageRequest(f"wait {pipes.folder}"))
+            async with model.use() as served:
+                outputs = await served.graph.run_async(REQUEST=ImageRequest(f"wait {pipes.folder}"))
                 assert len(outputs["IMAGE"]) == 1
 
         running = asyncio.create_task(run_long())
@@ -36,8 +36,8 @@ def test_an_old_graph_is_open_until_its_last_run_ends(pipes: Pipes) -> None:
         source.text = OTHER
         await asyncio.to_thread(kept.reload, True)
         assert not old.closed.is_set()
-        async with model.use() as graph:
-            assert graph.nodes[0].name == "repaint"
+        async with model.use() as served:
+            assert served.graph.nodes[0].name == "repaint"
         await asyncio.to_thread(pipes.let_go)
         await running
         assert await asyncio.to_thread(old.closed.wait, 30)
@@ -148,14 +148,14 @@ def test_a_model_in_use_is_unloaded_when_its_run_ends(pipes: Pipes) -> None:
 
     async def main() -> None:
         async def run_long() -> None:
-            async with kept.models.find("one").use() as graph:
+            async with kept.models.find("one").use() as served:
                 kept.models.find("one").bytes = 400
-                assert (await graph.run_async(REQUEST=ImageRequest(f"wait {pipes.folder}")))["IMAGE"]
+                assert (await served.graph.run_async(REQUEST=ImageRequest(f"wait {pipes.folder}")))["IMAGE"]
 
         async def run_other() -> None:
-            async with kept.models.find("two").use() as graph:
+            async with kept.models.find("two").use() as served:
                 assert running.done()
-                assert (await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
+                assert (await served.graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
 
         running = asyncio.create_task(run_long())
         await asyncio.to_thread(pipes.wait_until_started)
@@ -175,12 +175,12 @@ def test_a_model_is_unloaded_even_if_all_threads_wait_for_it() -> None:
 
     async def main() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        async with kept.models.find("one").use() as graph:
+        async with kept.models.find("one").use() as served:
             two = asyncio.create_task(use_other())
             old = kept.models.find("one").graph
             while kept.models.find("one").graph is old:
                 await asyncio.sleep(0.01)  # until it is unloaded
-            assert (await graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
+            assert (await served.graph.run_async(REQUEST=ImageRequest("a cat")))["IMAGE"]
         await two
 
     async def use_other() -> None:
