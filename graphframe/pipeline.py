@@ -27,7 +27,6 @@ from graphframe.repository.image_graph import open_image_graph
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_FILES = ("image", "mask")
 _FIELDS = [name for name in fields(ImageRequest) if name not in ("partial_images", "metadata")] + ["size", "steps"]
 
 
@@ -114,7 +113,7 @@ class Pipeline:
             - `steps` is short for `num_inference_steps`;
             - `size` is ``"WIDTHxHEIGHT"``, in pixels;
             - `image` and `mask` are files (paths or bytes), Pillow images, or uint8 arrays of shape (height, width) or
-              (height, width, channels);
+              (height, width, channels); `image` may be a list of them, for models that take several;
             - `adapters` are LoRA adapters of the graph: a list of aliases, or the alphas by alias;
             - `seed` is random by default.
 
@@ -162,9 +161,10 @@ class Pipeline:
             except ValueError as error:
                 raise InvalidRequest(f"size {error}", "size") from None
             _set_once(values, "size", size._asdict())
-        for name in _FILES:
-            if name in values:
-                values[name] = _file(name, values[name])
+        given_images = [values.pop(name) for name in ("image", "images") if name in values]
+        values["images"] = [_file("image", each) for image in given_images for each in _several(image)]
+        if "mask" in values:
+            values["mask"] = _file("mask", values["mask"])
         if "adapters" in values:
             values["adapters"] = chosen_adapters(self._graph, values["adapters"])
         seed = secrets.randbits(32)
@@ -219,6 +219,10 @@ def _set_once(values: dict[str, Any], name: str, meant: Mapping[str, Any]) -> No
         if field in values:
             raise InvalidRequest(f"give either {name} or {field}, not both", name)
     values.update(meant)
+
+
+def _several(value: Any) -> list[Any]:
+    return [*value] if isinstance(value, (list, tuple)) else [value]
 
 
 def _file(name: str, value: Any) -> bytes:

@@ -164,3 +164,10 @@ def test_other_modes_of_pillow(pipe: gf.Pipeline) -> None:
     for mode in ("L", "RGBA", "P", "LA", "1"):
         made = pipe("a red cat", image=Image.new(mode, (64, 64)), **SMALL)
         assert Image.open(BytesIO(made.files[0].content)).size == (64, 64)
+
+
+def test_a_list_of_images(pipe: gf.Pipeline) -> None:
+    with pytest.raises(InvalidRequest, match="this model takes one image, not 2"):
+        pipe("a red cat", image=[Image.new("RGB", (64, 64))] * 2, **SMALL)
+    made = pipe("a red cat", image=[Image.new("RGB", (64, 64))], **SMALL)
+    assert made.images[0].size == (64, 64)

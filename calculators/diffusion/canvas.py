@@ -46,17 +46,20 @@ class Canvas:
         shape, mask = request.latent_shape, image.mask
         self._scheduler = scheduler
         noise = randn(shape) if family.noise_is_drawn_first else None
-        self._image = family.pack(image.whole.sample(randn)) if image.whole else None
+        self._image = None
+        if image.whole and not family.takes_reference:
+            self._image = family.pack(image.whole.sample(randn))
         self._noise = family.pack(randn(shape) if noise is None else noise)
-        starts_from_noise = family.takes_reference or (request.task is Task.INPAINTING and request.strength == 1)
+        starts_from_noise = request.task is Task.INPAINTING and request.strength == 1
         if self._image is None or starts_from_noise:
             self.latents = self._noise * scheduler.init_noise_sigma
         else:
             self.latents = scheduler.add_noise(self._image, self._noise, 0)
         self.appended: NDArray[np.float32] | None = None
         self._kept: NDArray[np.bool_] | None = None
-        if family.takes_reference and self._image is not None:
-            self.appended = np.repeat(self._image, shape[0], axis=0)
+        if family.takes_reference and image.whole is not None:
+            references = [family.pack(each.mode()) for each in (image.whole, *image.further)]
+            self.appended = np.repeat(np.concatenate(references, axis=family.latent_axis), shape[0], axis=0)
         elif image.masked and mask is not None:
             self.appended = family.mask_inputs(mask, image.masked.sample(randn), shape[0])
         elif mask is not None:

@@ -18,7 +18,8 @@ class Task(Enum):
 class DiffusionRequest(ImageRequest, frozen=True, kw_only=True):
     """An `ImageRequest` after the model's defaults and limits, and what the model adds to it.
 
-    Its size, steps and guidance are never None; `image` and `mask` always are, since another stream has their pixels.
+    Its size, steps and guidance are never None; `image` and `mask` always are, since another stream has the
+    pixels.
 
     Attributes
     ----------
@@ -29,6 +30,8 @@ class DiffusionRequest(ImageRequest, frozen=True, kw_only=True):
     task : Task
     latent_shape : tuple of int
         (n, channels, height, width) of the latents.
+    reference_shapes : tuple of (int, int)
+        (height, width) in latents of each image that the denoiser takes as a reference.
     scale_factor : int
         Pixels per latent, along each side.
     """
@@ -39,6 +42,7 @@ class DiffusionRequest(ImageRequest, frozen=True, kw_only=True):
     guidance_scale: float
     latent_shape: tuple[int, int, int, int]
     task: Task = Task.TEXT_TO_IMAGE
+    reference_shapes: tuple[tuple[int, int], ...] = ()
     scale_factor: int = 8
 
     def prompts(self, number: int) -> list[str]:

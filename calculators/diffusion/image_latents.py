@@ -34,8 +34,14 @@ class LatentDistribution:
 
     def sample(self, randn: Randn) -> NDArray[np.float32]:
         """Draw a sample: an array of float32, shape (1, channels, height, width)."""
-        latent = self.mean if self.std is None else self.mean + self.std * randn(self.mean.shape)
-        return np.asarray((latent - self.shift_factor) * self.scaling_factor)
+        return self._scaled(self.mean if self.std is None else self.mean + self.std * randn(self.mean.shape))
+
+    def mode(self) -> NDArray[np.float32]:
+        """Return the most likely sample: an array of float32, shape (1, channels, height, width)."""
+        return self._scaled(self.mean)
+
+    def _scaled(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray((latents - self.shift_factor) * self.scaling_factor)
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,11 @@ class ImageLatents:
         The image with gray pixels where it is repainted. None if the denoiser does not use it.
     mask : array of bool, shape (height, width) in pixels, or None
         True where the image is repainted. None for image-to-image.
+    further : tuple of LatentDistribution
+        The further images.
     """
 
     whole: LatentDistribution | None
     masked: LatentDistribution | None = None
     mask: NDArray[np.bool_] | None = None
+    further: tuple[LatentDistribution, ...] = ()

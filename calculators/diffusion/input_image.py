@@ -26,12 +26,15 @@ class InputImage:
         Whether the denoiser needs its latents.
     masked : bool
         Whether the denoiser needs the latents of the part outside the mask, as an input.
+    further : tuple of arrays
+        The request's further images, each of its own size: uint8, shape (height, width, 3), RGB.
     """
 
     pixels: NDArray[np.uint8]
     mask: NDArray[np.bool_] | None = None
     whole: bool = True
     masked: bool = False
+    further: tuple[NDArray[np.uint8], ...] = ()
 
 
 def repainted_part(mask: Pixels) -> NDArray[np.bool_]:

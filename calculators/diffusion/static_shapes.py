@@ -46,7 +46,9 @@ def static_shape_problems(node: gf.NodeInfo, type_: type[Any]) -> Iterator[str]:
             f'device "{device}" runs only models of static shape, so the graph needs one resolution; {found}. '
             f"Add to the graph: graph_options {{ {_GRAPH_OPTIONS} }}"
         )
-    if not count and (options.HasField("num_images_per_prompt") or options.HasField("guidance_scale")):
-        yield "static_shapes: num_images_per_prompt and guidance_scale need a resolution"
+    if not count and any(
+        (options.HasField("num_images_per_prompt"), options.HasField("guidance_scale"), options.max_input_images)
+    ):
+        yield "static_shapes: num_images_per_prompt, guidance_scale and max_input_images need a resolution"
     if options.num_images_per_prompt < 1:
         yield "static_shapes: num_images_per_prompt must be at least 1"

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4graphframe/calculators/diffusion/static_shapes.proto\x12\ngraphframe\"a\n\x0cStaticShapes\x12\x12\n\nresolution\x18\x01 \x01(\t\x12 \n\x15num_images_per_prompt\x18\x02 \x01(\r:\x01\x31\x12\x1b\n\x0eguidance_scale\x18\x03 \x01(\x02:\x03\x37.5')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4graphframe/calculators/diffusion/static_shapes.proto\x12\ngraphframe\"~\n\x0cStaticShapes\x12\x12\n\nresolution\x18\x01 \x01(\t\x12 \n\x15num_images_per_prompt\x18\x02 \x01(\r:\x01\x31\x12\x1b\n\x0eguidance_scale\x18\x03 \x01(\x02:\x03\x37.5\x12\x1b\n\x10max_input_images\x18\x04 \x01(\r:\x01\x30')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.diff
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STATICSHAPES']._serialized_start=68
-  _globals['_STATICSHAPES']._serialized_end=165
+  _globals['_STATICSHAPES']._serialized_end=194
 # @@protoc_insertion_point(module_scope)

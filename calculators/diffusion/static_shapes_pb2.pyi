@@ -29,6 +29,7 @@ class StaticShapes(google.protobuf.message.Message):
     RESOLUTION_FIELD_NUMBER: builtins.int
     NUM_IMAGES_PER_PROMPT_FIELD_NUMBER: builtins.int
     GUIDANCE_SCALE_FIELD_NUMBER: builtins.int
+    MAX_INPUT_IMAGES_FIELD_NUMBER: builtins.int
     resolution: builtins.str
     """"WIDTHxHEIGHT", or several of them separated by spaces. Requests without a size get the first one."""
     num_images_per_prompt: builtins.int
@@ -37,14 +38,19 @@ class StaticShapes(google.protobuf.message.Message):
     """If it is above 1, models with classifier-free guidance are compiled for two rows per image. Requests may have any
     guidance scale.
     """
+    max_input_images: builtins.int
+    """The most images of a request to a model that takes images as references (FLUX.2 klein). Its denoiser
+    is compiled once more for each number of images.
+    """
     def __init__(
         self,
         *,
         resolution: builtins.str | None = ...,
         num_images_per_prompt: builtins.int | None = ...,
         guidance_scale: builtins.float | None = ...,
+        max_input_images: builtins.int | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["guidance_scale", b"guidance_scale", "num_images_per_prompt", b"num_images_per_prompt", "resolution", b"resolution"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["guidance_scale", b"guidance_scale", "num_images_per_prompt", b"num_images_per_prompt", "resolution", b"resolution"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["guidance_scale", b"guidance_scale", "max_input_images", b"max_input_images", "num_images_per_prompt", b"num_images_per_prompt", "resolution", b"resolution"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["guidance_scale", b"guidance_scale", "max_input_images", b"max_input_images", "num_images_per_prompt", b"num_images_per_prompt", "resolution", b"resolution"]) -> None: ...
 
 Global___StaticShapes: typing_extensions.TypeAlias = StaticShapes

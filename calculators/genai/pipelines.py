@@ -96,6 +96,9 @@ class PipelineCalculator(gf.Calculator):
             raise InvalidRequest(f"the size must be at most {self.max_size}", "size")
         if request.adapters:
             raise InvalidRequest("this graph has no LoRA adapters", "model")
+        if request.images:
+            found = len(request.input_images)
+            raise InvalidRequest(f"this graph's pipeline takes one image at most, not {found}", "image")
         for field in ImageRequest.__struct_fields__:
             if field not in _USED | _OF_FILES and getattr(request, field):
                 raise InvalidRequest(f"this graph's pipeline has no {field}", field)

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 from graphframe.images import ImageRequest
 
 _NOT_IN_TEXT = {
-    *("width", "height", "image", "mask", "adapters", "partial_images"),
+    *("width", "height", "image", "images", "mask", "adapters", "partial_images"),
     *("output_format", "output_compression", "metadata"),
 }
 """Fields of a request that PNG files do not contain as text, or by another name."""

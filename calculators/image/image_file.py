@@ -83,6 +83,8 @@ class EncodedInput:
     file : bytes
     param : str
         The field of the request, for errors.
+    name : str, optional
+        Its name in their messages, by default the field's.
 
     Attributes
     ----------
@@ -95,13 +97,14 @@ class EncodedInput:
         If it is another or a damaged file, or has a side above 16,384 or more than 50 million pixels.
     """
 
-    def __init__(self, file: bytes, param: str) -> None:
+    def __init__(self, file: bytes, param: str, name: str | None = None) -> None:
         self._param = param
+        self._name = name = name or param
         self._source = _Source()
         with self._errors():
             found = essentials(file)
         if found is None:
-            message = f"{param} is not a PNG, JPEG, WebP, AVIF, TIFF, BMP, GIF, TGA or PNM file"
+            message = f"{name} is not a PNG, JPEG, WebP, AVIF, TIFF, BMP, GIF, TGA or PNM file"
             raise InvalidRequest(message, param)
         self._essentials = found
         with self._errors():
@@ -112,9 +115,9 @@ class EncodedInput:
             width, height = self._image.size
             self.size = Size(height, width) if found.orientation >= 5 else Size(width, height)
             if max(self.size) > _MAX_SIDE:
-                raise InvalidRequest(f"{param} has {self.size} pixels; a side must be at most {_MAX_SIDE:,}", param)
+                raise InvalidRequest(f"{name} has {self.size} pixels; a side must be at most {_MAX_SIDE:,}", param)
             if self._stored > _MAX_PIXELS:
-                raise InvalidRequest(f"{param} has {self.size} pixels, more than {_MAX_PIXELS:,}", param)
+                raise InvalidRequest(f"{name} has {self.size} pixels, more than {_MAX_PIXELS:,}", param)
             # NOTE: Pillow's decoders in Python are slow, and the one of compressed BMP files allocates without a limit.
             if any(tile[0] in Image.DECODERS for tile in self._image.tile) or self._image.mode == "F":
                 raise ValueError("this variant of the format is not supported; send a PNG file")
@@ -143,7 +146,7 @@ class EncodedInput:
         most = self.memory(size)
         if most > _MAX_BYTES:
             raise InvalidRequest(
-                f"{self._param} takes {(most >> 20) + 1:,} MiB to decode, more than {_MAX_BYTES >> 20:,};"
+                f"{self._name} takes {(most >> 20) + 1:,} MiB to decode, more than {_MAX_BYTES >> 20:,};"
                 " make it smaller",
                 self._param,
             )
@@ -176,9 +179,9 @@ class EncodedInput:
 
     def _warnings(self, bands: Bands) -> Iterator[str]:
         if bands.converts_colours:
-            yield f"{self._param} was converted from its colour profile to sRGB"
+            yield f"{self._name} was converted from its colour profile to sRGB"
         if not self._essentials.has_end:
-            yield f"{self._param} has no end: its last rows may be missing"
+            yield f"{self._name} has no end: its last rows may be missing"
 
     @property
     def _stored(self) -> int:
@@ -218,7 +221,7 @@ class EncodedInput:
         except Exception as error:
             if self._source.caller is not None:
                 self._source.caller.raise_if_cancelled()
-            raise InvalidRequest(f"{self._param} cannot be decoded: {_reason(error)}", self._param) from error
+            raise InvalidRequest(f"{self._name} cannot be decoded: {_reason(error)}", self._param) from error
 
 
 class _Source(io.BytesIO):

@@ -19,6 +19,7 @@ _PHRASES: dict[type[inspect.Type], str] = {
     inspect.BoolType: "true or false",
     inspect.BytesType: "an image file",
     inspect.DictType: "an object",
+    inspect.ListType: "a list of image files",
 }
 
 

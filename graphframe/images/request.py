@@ -150,6 +150,10 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    images: Annotated[
+        list[bytes],
+        Meta(description="Further images, as references, for models that take several; without image, all images."),
+    ] = []
     mask: (
         Annotated[
             bytes,
@@ -177,13 +181,21 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ) = None
 
     def __post_init__(self) -> None:
-        """Raise InvalidRequest for what annotations cannot express."""
+        """Raise InvalidRequest for what annotations cannot express, and set `image`."""
         # NOTE: limits of msgspec end at 2**63 - 1.
         if isinstance(self.seed, int) and self.seed > MAX_SEED:
             raise InvalidRequest(f"seed must be an integer from 0 to {MAX_SEED}, not {shown(self.seed)}", "seed")
         if self.output_format == "png" and self.output_compression not in (None, 100):
             message = 'output_compression is for output_format "jpeg" and "webp"; PNG files are lossless'
             raise InvalidRequest(message, "output_compression")
+        if self.images and self.image is None:
+            msgspec.structs.force_setattr(self, "image", self.images[0])
+            msgspec.structs.force_setattr(self, "images", self.images[1:])
+
+    @property
+    def input_images(self) -> list[bytes]:
+        """The files of `image` and `images`."""
+        return [] if self.image is None else [self.image, *self.images]
 
     def check(self) -> None:
         """Raise InvalidRequest for the first field whose value is outside its type or limits."""

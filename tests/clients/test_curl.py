@@ -45,9 +45,14 @@ def test_edit(toy: RunningServer, image: Path, name: str) -> None:
     assert painted(response)[0].items() >= {"image": "\x89PNG", "seed": 5}.items()
 
 
-def test_several_images_to_edit(toy: RunningServer, image: Path) -> None:
-    response = curl(toy, "edits", *["-F", f"image=@{image}"] * 2, "-F", "prompt=a cat")
-    assert response["error"]["param"] == "image"
+@pytest.mark.parametrize("names", [["image", "image"], ["image[]", "image[]"], ["image[1]", "image[0]"]])
+def test_several_images_to_edit(toy: RunningServer, image: Path, tmp_path: Path, names: list[str]) -> None:
+    other = tmp_path / "other.png"
+    other.write_bytes(b"other")
+    files = [image, other] if names[0] != "image[1]" else [other, image]
+    parts = [part for name, file in zip(names, files, strict=True) for part in ("-F", f"{name}=@{file}")]
+    (painting,) = painted(curl(toy, "edits", *parts, "-F", "prompt=a cat"))
+    assert (painting["image"], painting["images"]) == ("\x89PNG", ["other"])
 
 
 def test_variation(toy: RunningServer, image: Path) -> None:

@@ -152,9 +152,16 @@ def test_edit_as_a_stream(toy: RunningServer) -> None:
     assert [event.type for event in events] == ["image_edit.partial_image", "image_edit.completed"]
 
 
-def test_several_images_to_edit(toy: RunningServer) -> None:
-    with pytest.raises(openai.BadRequestError, match="take one image, not 2") as raised:
-        connected(toy).images.edit(image=[b"1", b"2"], prompt=PROMPT)
+def test_several_images_to_edit(toy: RunningServer, pictograms: RunningServer) -> None:
+    response = connected(toy).images.edit(image=[b"1", b"2", b"3"], mask=b"mask", prompt=PROMPT)
+    assert response.data is not None
+    given = asked(response.data[0].b64_json)
+    assert (given["image"], given["images"], given["mask"]) == ("1", ["2", "3"], "mask")
+    with pytest.raises(openai.BadRequestError, match="expected 1 to 16 images, not 17") as raised:
+        connected(toy).images.edit(image=[b"1"] * 17, prompt=PROMPT)
+    assert raised.value.param == "image"
+    with pytest.raises(openai.BadRequestError, match="this model takes one image, not 2") as raised:
+        connected(pictograms).images.edit(image=[b"1", b"2"], prompt=PROMPT)
     assert raised.value.param == "image"
 
 

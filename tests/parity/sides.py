@@ -67,8 +67,8 @@ class Ours:
 
     def __init__(self, folder: Path, properties: Mapping[str, str] = MappingProxyType({})) -> None:
         entries = "".join(f'device_properties {{ key: "{key}" value: "{value}" }}' for key, value in properties.items())
-        text = find_graph(folder).read_text().replace('device: "DEFAULT"', f'device: "CPU" {entries}')
-        self.graph = gf.Graph.from_text(text, folder)
+        self.text = find_graph(folder).read_text().replace('device: "DEFAULT"', f'device: "CPU" {entries}')
+        self.graph = gf.Graph.from_text(self.text, folder)
 
     def request(self, task: str, cell: Cell, seed: int) -> ImageRequest:
         """Return the request for our graph."""

@@ -66,7 +66,10 @@ class Family(ABC):
     noise_is_drawn_first : bool
         Whether image-to-image draws its noise before it samples the image's latents.
     takes_reference : bool
-        Whether image-to-image passes the image to the denoiser at each step. Otherwise denoising starts from the image.
+        Whether image-to-image passes the images to the denoiser at each step. Otherwise denoising starts from the
+        image.
+    max_input_images : int
+        The most images of a request.
     max_sequence_length : int or None
         The largest number of tokens of the text encoder for long prompts. None if the model has no such encoder.
     takes_chunks : bool
@@ -89,6 +92,7 @@ class Family(ABC):
     latent_axis: int = 1
     noise_is_drawn_first: bool = False
     takes_reference: bool = False
+    max_input_images: int = 1
     max_sequence_length: int | None = None
     takes_chunks: bool = False
     scheduler_fields: Mapping[str, object] = field(default_factory=dict)
@@ -174,7 +178,9 @@ class Family(ABC):
         return output
 
     @abstractmethod
-    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+    def static_shapes(
+        self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int, references: int = 0
+    ) -> Shapes:
         """Return the shapes of the denoiser's inputs.
 
         Parameters
@@ -185,6 +191,8 @@ class Family(ABC):
             The number of rows: n, or 2n with classifier-free guidance.
         prompt_length : int
             The number of tokens of all text encoders together.
+        references : int
+            The number of images, in the size of the latents, that the denoiser takes as references.
         """
 
     def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:

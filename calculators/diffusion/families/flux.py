@@ -96,7 +96,9 @@ class Flux(Family):
         flags = self.pack(of_latent.reshape(1, -1, height, width).astype(np.float32))
         return np.repeat(np.concatenate((self.pack(masked), flags), axis=2), n, axis=0)
 
-    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+    def static_shapes(
+        self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int, references: int = 0
+    ) -> Shapes:
         tokens = self.image_seq_len(latent_shape)
         return {
             "hidden_states": (rows, tokens, None),
@@ -108,7 +110,7 @@ class Flux(Family):
             "guidance": (rows,),
         }
 
-    def image_seq_len(self, shape: tuple[int, int, int, int]) -> int | None:
+    def image_seq_len(self, shape: tuple[int, int, int, int]) -> int:
         return (shape[2] // 2) * (shape[3] // 2)
 
     def pack(self, latents: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -62,7 +62,9 @@ class QwenImage(Flux):
         guided *= norms / _norms(guided)
         return guided
 
-    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+    def static_shapes(
+        self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int, references: int = 0
+    ) -> Shapes:
         # NOTE: one row per image: as in openvino_genai, the negative prompt and the prompt run in separate inferences.
         n = latent_shape[0]
         return {

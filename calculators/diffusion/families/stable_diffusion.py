@@ -77,7 +77,9 @@ class StableDiffusion(Family):
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
         return {"sample": sample, "timestep": np.array([timestep])}
 
-    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+    def static_shapes(
+        self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int, references: int = 0
+    ) -> Shapes:
         return {
             "sample": (rows, None, *latent_shape[2:]),
             "timestep": (1,),

@@ -72,7 +72,9 @@ class StableDiffusion3(Family):
     def step_inputs(self, sample: NDArray[np.float32], timestep: np.generic) -> Arrays:
         return {"hidden_states": sample, "timestep": np.array([timestep])}
 
-    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+    def static_shapes(
+        self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int, references: int = 0
+    ) -> Shapes:
         return {
             "hidden_states": (rows, None, *latent_shape[2:]),
             "timestep": (1,),

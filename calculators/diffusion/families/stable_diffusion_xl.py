@@ -49,6 +49,8 @@ class StableDiffusionXL(StableDiffusion):
             "time_ids": np.tile(sizes, (n * len(pooled), 1)),
         }
 
-    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+    def static_shapes(
+        self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int, references: int = 0
+    ) -> Shapes:
         shapes = super().static_shapes(latent_shape, rows, prompt_length)
         return {**shapes, "text_embeds": (rows, None), "time_ids": (rows, None)}

@@ -69,7 +69,9 @@ class ZImage(Family):
     def prediction(self, output: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
         return -output
 
-    def static_shapes(self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int) -> Shapes:
+    def static_shapes(
+        self, latent_shape: tuple[int, int, int, int], rows: int, prompt_length: int, references: int = 0
+    ) -> Shapes:
         return {
             "hidden_states": (rows, None, *latent_shape[2:]),
             "timestep": (1,),

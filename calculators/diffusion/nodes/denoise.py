@@ -124,11 +124,16 @@ class DenoiseCalculator(gf.Calculator):
             return [{_EMBEDDINGS: (None, -1, None)}]
         n = static.num_images_per_prompt
         rows = 2 * n if self.family.uses_classifier_free_guidance(static.guidance_scale) else n
+        most = static.max_input_images if self.family.takes_reference else 0
         return [
             self.family.static_shapes(
-                (n, self.family.channels, size.height // factor, size.width // factor), rows, options.prompt_length
+                (n, self.family.channels, size.height // factor, size.width // factor),
+                rows,
+                options.prompt_length,
+                references,
             )
             for size in resolutions(static)
+            for references in range(most + 1)
         ]
 
     def open(self, cc: gf.Context) -> None:

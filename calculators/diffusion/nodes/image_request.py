@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -13,6 +13,7 @@ import graphframe as gf
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from graphframe.calculators.diffusion.families import DENOISERS, detect_family
 from graphframe.calculators.diffusion.families.family import Defaults
+from graphframe.calculators.diffusion.input_files import InputFiles, reference
 from graphframe.calculators.diffusion.input_image import InputImage, repainted_part
 from graphframe.calculators.diffusion.model_config import read_config, vae_scale_factor
 from graphframe.calculators.diffusion.nodes.image_request_pb2 import ImageRequestCalculatorOptions
@@ -30,7 +31,8 @@ _TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 class ImageRequestCalculator(gf.Calculator):
     """A validator of requests: applies the limits of the model and the graph, fills in defaults, and decodes the files.
 
-    The image of a request is turned upright and resized. The mask selects the part to repaint: the transparent part of
+    The image of a request is turned upright and resized; further images are references, which keep their own sizes
+    unless the graph's are static. The mask selects the part to repaint: the transparent part of
     the request's mask or, if it is opaque, the white part; without a mask, the transparent part of the image. A request
     without a size gets that of its image or, without one, the model's. If that is above the limit, it shrinks; then it
     is cut to a multiple of what the model generates.
@@ -51,7 +53,7 @@ class ImageRequestCalculator(gf.Calculator):
     REQUEST : DiffusionRequest
         The request with its defaults.
     IMAGE : InputImage, optional
-        The image and the mask, for requests with an image.
+        The image and the mask, and further images, for requests with an image.
 
     Options
     -------
@@ -162,34 +164,51 @@ class ImageRequestCalculator(gf.Calculator):
         self.check_limits(request)
         files = self.files(cc, request)
         resolved = self.resolved(request, files)
-        self.check_image(request, files)
+        self.check_strength(request, files)
         self.check_prompts(request, resolved)
         self.aliases.check(request.adapters)
         if files.image is not None:
-            cc.send(self.image, self.input_image(files.image, files.mask, resolved))
+            cc.send(self.image, self.input_image(files.image, files, resolved))
         cc.send(self.diffusion_request, resolved)
 
-    def files(self, cc: gf.Context, request: ImageRequest) -> _Files:
-        """Decode the files of a request, in the size of the images to generate."""
-        if request.image is None:
+    def files(self, cc: gf.Context, request: ImageRequest) -> InputFiles:
+        """Decode the files of a request."""
+        images = request.input_images
+        if not images:
             if request.mask is not None:
                 raise InvalidRequest("mask needs an image", "mask")
-            return _Files()
+            return InputFiles()
         if not cc.connected(self.image):
             raise InvalidRequest("this graph generates images from text only: it has no vae_encode node", "image")
-        file = EncodedInput(request.image, "image")
+        self.check_count(len(images))
+        file = EncodedInput(images[0], "image", "image 1" if len(images) > 1 else None)
+        others = [EncodedInput(each, "image", f"image {number}") for number, each in enumerate(images[1:], start=2)]
         mask = None if request.mask is None else EncodedInput(request.mask, "mask")
         size = self.sizes.of(request, file.size)
         image = file.pixels(size, cc.cancellation)
         masking = None if mask is None else mask.pixels(size, cc.cancellation)
-        for warning in (*image.warnings, *(masking.warnings if masking else ())):
+        further = tuple(
+            each.pixels(size, cc.cancellation)
+            if self.sizes.static
+            else reference(each, self.sizes.multiple, cc.cancellation)
+            for each in others
+        )
+        for warning in (warning for each in (image, masking, *further) if each for warning in each.warnings):
             cc.warn(warning)
-        if masking is not None:
-            return _Files(image, masking, size)
-        repaints_holes = image.holes is not None and Task.INPAINTING in self.family.defaults
-        return _Files(image, image if repaints_holes else None, size)
+        if masking is None and image.holes is not None and Task.INPAINTING in self.family.defaults:
+            masking = image
+        return InputFiles(image, masking, size, further)
 
-    def resolved(self, request: ImageRequest, files: _Files) -> DiffusionRequest:
+    def check_count(self, found: int) -> None:
+        """Raise InvalidRequest for more images than the model takes."""
+        most, where = self.family.max_input_images, "this model"
+        if self.sizes.static and self.family.takes_reference:
+            most, where = min(most, self.limits.static_shapes.max_input_images), "this graph, whose shapes are static,"
+        if found > most:
+            taken = {0: "no images", 1: "one image"}.get(most, f"at most {most} images")
+            raise InvalidRequest(f"{where} takes {taken}, not {found}", "image")
+
+    def resolved(self, request: ImageRequest, files: InputFiles) -> DiffusionRequest:
         """Return the request with the defaults of the graph and the model."""
         limits, defaults = self.limits, self.defaults(files)
         steps = min(limits.default_num_inference_steps or defaults.num_inference_steps, limits.max_num_inference_steps)
@@ -198,8 +217,9 @@ class ImageRequestCalculator(gf.Calculator):
         strength = defaults.strength if request.strength is None else request.strength
         size = files.size or self.sizes.of(request, None)
         factor = self.scale_factor
-        changed = {
+        changed: dict[str, Any] = {
             "image": None,
+            "images": [],
             "mask": None,
             "width": size.width,
             "height": size.height,
@@ -210,11 +230,19 @@ class ImageRequestCalculator(gf.Calculator):
             "strength": None if files.image is None else strength,
             "latent_shape": (request.n, self.family.channels, size.height // factor, size.width // factor),
             "task": files.task,
+            "reference_shapes": self.reference_shapes(files),
             "scale_factor": factor,
         }
         return DiffusionRequest(**{**msgspec.structs.asdict(request), **changed})
 
-    def defaults(self, files: _Files) -> Defaults:
+    def reference_shapes(self, files: InputFiles) -> tuple[tuple[int, int], ...]:
+        """Return the size in latents of each image that the denoiser takes as a reference."""
+        if not self.family.takes_reference or files.image is None:
+            return ()
+        shapes = (each.rgb.shape for each in (files.image, *files.further))
+        return tuple((height // self.scale_factor, width // self.scale_factor) for height, width, _ in shapes)
+
+    def defaults(self, files: InputFiles) -> Defaults:
         """Return the model's defaults for the task of a request."""
         defaults = self.family.defaults.get(files.task)
         if defaults is None:
@@ -233,11 +261,12 @@ class ImageRequestCalculator(gf.Calculator):
             return request.negative_prompt
         return "" if request.negative_prompt_2 or request.negative_prompt_3 else self.empty_prompt
 
-    def input_image(self, image: Pixels, mask: Pixels | None, request: DiffusionRequest) -> InputImage:
-        """Select what the denoiser needs of an image and its mask."""
-        repainted = None if mask is None else repainted_part(mask)
+    def input_image(self, image: Pixels, files: InputFiles, request: DiffusionRequest) -> InputImage:
+        """Select what the denoiser needs of the files of a request with an image."""
+        repainted = None if files.mask is None else repainted_part(files.mask)
         takes_mask = self.family.takes_mask
-        return InputImage(image.rgb, repainted, whole=not takes_mask or request.strength != 1, masked=takes_mask)
+        whole = not takes_mask or request.strength != 1
+        return InputImage(image.rgb, repainted, whole, takes_mask, tuple(each.rgb for each in files.further))
 
     def check_limits(self, request: ImageRequest) -> None:
         """Raise InvalidRequest for numbers above the limits of the graph or the model."""
@@ -258,15 +287,13 @@ class ImageRequestCalculator(gf.Calculator):
         if self.sizes.static:
             raise InvalidRequest(f"{field} cannot be set: the models have static shapes", field)
 
-    def check_image(self, request: ImageRequest, files: _Files) -> None:
-        """Raise InvalidRequest for an image or strength that the model does not use."""
+    def check_strength(self, request: ImageRequest, files: InputFiles) -> None:
+        """Raise InvalidRequest for a strength that the model does not use."""
         if request.strength not in (None, 1):
             if files.image is None:
                 raise InvalidRequest("strength needs an image", "strength")
             if self.family.takes_reference:
                 raise InvalidRequest("strength has no effect with this model", "strength")
-        if self.family.takes_reference and files.image is not None and self.sizes.static:
-            raise InvalidRequest("this model takes no images while its shapes are static", "image")
 
     def check_prompts(self, request: ImageRequest, resolved: DiffusionRequest) -> None:
         """Raise InvalidRequest for a prompt without effect."""
@@ -280,20 +307,6 @@ class ImageRequestCalculator(gf.Calculator):
             for field in (f"prompt{ending}", negative):
                 if number > self.prompts and getattr(request, field) is not None:
                     raise InvalidRequest(f"{field} needs a text encoder that this model does not have", field)
-
-
-class _Files(NamedTuple):
-    """The decoded files of a request; the mask may be the image itself."""
-
-    image: Pixels | None = None
-    mask: Pixels | None = None
-    size: Size | None = None
-
-    @property
-    def task(self) -> Task:
-        if self.image is None:
-            return Task.TEXT_TO_IMAGE
-        return Task.IMAGE_TO_IMAGE if self.mask is None else Task.INPAINTING
 
 
 def _denoiser(folder: Path) -> Path:

@@ -21,14 +21,14 @@ from graphframe.inference import Caller, Shapes, load_shaped_model
 
 
 class VaeEncodeCalculator(gf.Calculator):
-    """A VAE encoder: turns the request's image into latents. It stays idle for requests without an image.
+    """A VAE encoder: turns the request's images into latents, one after the other. It stays idle for requests without.
 
     A model without a VAE encoder generates images from text only: an image raises `InvalidRequest`.
 
     Input streams
     -------------
     IMAGE : InputImage
-        The image and the mask.
+        The image and the mask, and further images.
 
     Output streams
     --------------
@@ -84,14 +84,13 @@ class VaeEncodeCalculator(gf.Calculator):
 
     def process(self, cc: gf.Context) -> None:
         image = cc[self.image]
-        # NOTE: times the reciprocal, as in openvino_genai: a division differs in the last bit.
-        pixels = image.pixels.astype(np.float32) * np.float32(1 / 127.5) - np.float32(1)
-        pixels = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+        pixels = _normalised(image.pixels)
         whole = self.encode(cc.cancellation, pixels) if image.whole else None
         masked = None
         if image.masked and image.mask is not None:
             masked = self.encode(cc.cancellation, np.where(image.mask, np.float32(0), pixels))
-        cc.send(self.image_latents, ImageLatents(whole, masked, image.mask))
+        further = tuple(self.encode(cc.cancellation, _normalised(each)) for each in image.further)
+        cc.send(self.image_latents, ImageLatents(whole, masked, image.mask, further))
 
     def encode(self, caller: Caller, pixels: NDArray[np.float32]) -> LatentDistribution:
         """Encode an image: float32 from -1 to 1, shape (1, 3, height, width)."""
@@ -111,6 +110,13 @@ class VaeEncodeCalculator(gf.Calculator):
         # NOTE: as in openvino_genai, each in its own way, which differ in the last bit.
         std = _expf(log_std) if self.is_of_videos else np.exp(log_std.astype(np.float64)).astype(np.float32)
         return LatentDistribution(mean, std, self.shift_factor, self.scaling_factor)
+
+
+def _normalised(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return pixels of shape (height, width, 3) from -1 to 1, in shape (1, 3, height, width)."""
+    # NOTE: times the reciprocal, as in openvino_genai: a division differs in the last bit.
+    normalised = pixels.astype(np.float32) * np.float32(1 / 127.5) - np.float32(1)
+    return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None])
 
 
 def _expf(exponents: NDArray[np.float32]) -> NDArray[np.float32]:

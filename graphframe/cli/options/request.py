@@ -13,7 +13,17 @@ from graphframe.cli.options.option_group import OptionGroup
 from graphframe.images import ImageRequest, Size
 from graphframe.images.fields import Field, fields
 
-_OF_OTHER_FORM = {"prompt", "width", "height", "adapters", "partial_images", "output_format", "metadata"}
+_OF_OTHER_FORM = {
+    "prompt",
+    "image",
+    "images",
+    "width",
+    "height",
+    "adapters",
+    "partial_images",
+    "output_format",
+    "metadata",
+}
 """Fields that other options or the command set, or that the command does not use."""
 _NAMES = {"n": ("-n", "--n"), "num_inference_steps": ("--num_inference_steps", "--steps")}
 _NO_LIMIT = 2**31 - 1
@@ -30,6 +40,7 @@ def take_request_fields(given: dict[str, Any]) -> tuple[dict[str, Any], list[tup
     for name, value in values.items():
         if isinstance(value, Path):
             values[name] = value.read_bytes()
+    values["images"] = [path.read_bytes() for path in given.pop("images")]
     if values["seed"] is None:
         values["seed"] = secrets.randbits(32)
     return {**values, "width": size[0], "height": size[1]}, adapters
@@ -76,6 +87,12 @@ def _read_adapter(text: str) -> tuple[str, float | None]:
 _size = click.Option(
     ["--size"], type=_read_size, metavar="WIDTHxHEIGHT", help="Size in pixels; by default the image's or the model's."
 )
+_images = click.Option(
+    ["--image", "images"],
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help=f"{fields(ImageRequest)['image'].schema['description']} Repeat the option for models that take several.",
+)
 _adapter = click.Option(
     ["--adapter", "adapters"],
     type=_read_adapter,
@@ -89,6 +106,7 @@ REQUEST_OPTIONS = OptionGroup(
     (
         _size,
         *(_option(field) for name, field in fields(ImageRequest).items() if name not in _OF_OTHER_FORM),
+        _images,
         _adapter,
     ),
 )

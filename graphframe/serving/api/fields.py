@@ -10,7 +10,7 @@ import msgspec
 from graphframe.framework.errors import did_you_mean
 from graphframe.images import InvalidRequest
 from graphframe.images.other_names import meant_field
-from graphframe.serving.api.image_content import image_content
+from graphframe.serving.api.image_content import MAX_IMAGES, image_contents
 from graphframe.serving.errors import APIError
 
 _UNSUPPORTED = {
@@ -75,10 +75,26 @@ def decode_json(fields: dict[str, object], name: str) -> None:
             fields[name] = msgspec.json.decode(value)
 
 
-def decode_image(fields: dict[str, object], name: str) -> None:
-    """Replace a field by the content of its image file."""
-    if name in fields:
-        try:
-            fields[name] = image_content(fields[name])
-        except ValueError as error:
-            raise InvalidRequest(f"{name}: {error}", name) from None
+def decode_images(fields: dict[str, object], several: bool) -> None:
+    """Replace `image`, `images` and `mask` by the content of their files.
+
+    Parameters
+    ----------
+    fields : dict
+    several : bool
+        Whether `image` may be a list, which becomes `images`.
+    """
+    if "image" in fields and "images" in fields:
+        raise InvalidRequest("give either image or images, not both", "images")
+    for name in ("image", "images"):
+        if name in fields:
+            fields["images"] = _contents(fields.pop(name), name, several)
+    if "mask" in fields:
+        (fields["mask"],) = _contents(fields["mask"], "mask", False)
+
+
+def _contents(given: object, name: str, several: bool) -> list[bytes]:
+    try:
+        return image_contents(given, MAX_IMAGES if several else 1)
+    except ValueError as error:
+        raise InvalidRequest(f"{name}: {error}", name) from None

@@ -1,4 +1,4 @@
-"""The content of an image file in a request: a file of a form or, in JSON, a data URL."""
+"""The content of image files in a request: files of a form or, in JSON, data URLs."""
 
 from __future__ import annotations
 
@@ -17,20 +17,26 @@ IMAGE_FIELDS = ("image", "images", "mask")
 MAX_BYTES = 50 * 1024 * 1024
 """OpenAI's limit for one file."""
 
+MAX_IMAGES = 16
+"""OpenAI's limit for the images of one edit."""
+
 _DATA_URL = re.compile(rb"data:[^,]{0,256};base64,", re.IGNORECASE)
 _PIECE = 256 * 1024
 """The number of characters that are decoded at once: other threads run in between."""
 _LONGEST_ESCAPE = len(r"\u0041")
 
 
-def image_content(given: object) -> bytes:
-    """Return the bytes of an image file, which may be of any format.
+def image_contents(given: object, most: int = MAX_IMAGES) -> list[bytes]:
+    """Return the bytes of image files, which may be of any format.
 
     Parameters
     ----------
     given : object
-        The bytes of a file, a data URL, an object ``{"image_url": URL}``, or a list of one of these, or an object with
-        an index as its key, which is ``image[0]`` in a form. A data URL may be a `msgspec.Raw`: a text in JSON.
+        The bytes of a file, a data URL, an object ``{"image_url": URL}``, or a list of these, or an object with indexes
+        as its keys, which is ``image[0]`` in a form. Indexes set the order and may have gaps. A data URL may be a
+        `msgspec.Raw`: a text in JSON.
+    most : int, optional
+        The most images of the list.
 
     Raises
     ------
@@ -38,11 +44,16 @@ def image_content(given: object) -> bytes:
         If it is none of them.
     """
     if isinstance(given, dict) and given and all(key.isdecimal() for key in given):
-        given = list(given.values())
-    if isinstance(given, list):
-        if len(given) != 1:
-            raise ValueError(f"models take one image, not {len(given)}")
-        given = given[0]
+        given = [given[key] for key in sorted(given, key=int)]
+    if not isinstance(given, list):
+        given = [given]
+    if not 1 <= len(given) <= most:
+        expected = "one image" if most == 1 else f"1 to {most} images"
+        raise ValueError(f"expected {expected}, not {len(given)}")
+    return [_content(each) for each in given]
+
+
+def _content(given: object) -> bytes:
     if isinstance(given, dict):
         if "file_id" in given:
             raise ValueError("this server stores no files; send the file itself, or a data URL")

@@ -21,12 +21,11 @@ from graphframe.images.size import SIZE_PATTERN
 from graphframe.serving.api.fields import (
     as_integer,
     check_names,
-    decode_image,
+    decode_images,
     decode_json,
     invalid,
     without_empty_text,
 )
-from graphframe.serving.api.image_content import IMAGE_FIELDS
 
 _HIGH_FIDELITY = 0.5
 
@@ -114,10 +113,9 @@ class ImagesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     @classmethod
     def _read(cls, given: dict[str, object], text: bool) -> tuple[Self, ImageRequest]:
-        for name in IMAGE_FIELDS:
-            decode_image(given, name)
+        decode_images(given, several="images" in cls.request_fields())
         transport = convert(cls, {name: given[name] for name in cls.__struct_fields__ if name in given}, text=text)
-        names = {name: name for name in cls.request_fields() if name in given}
+        names = {name: name for name in ("images", *cls.request_fields()) if name in given}
         for synonym, name in cls.synonyms.items():
             if synonym in given:
                 if name in names:
@@ -169,7 +167,7 @@ class PromptRequest(ImagesRequest, frozen=True, kw_only=True):
 class GenerationRequest(PromptRequest, frozen=True, kw_only=True):
     """The transport fields of ``POST /images/generations``."""
 
-    omitted = _SET_BY_THE_SERVER | {"image", "mask"}
+    omitted = _SET_BY_THE_SERVER | {"image", "images", "mask"}
 
     style: Annotated[str, _NO_EFFECT] | None = None
     moderation: Annotated[str, _NO_EFFECT] | None = None
@@ -177,8 +175,6 @@ class GenerationRequest(PromptRequest, frozen=True, kw_only=True):
 
 class EditRequest(PromptRequest, frozen=True, kw_only=True):
     """The transport fields of ``POST /images/edits``."""
-
-    synonyms = {**ImagesRequest.synonyms, "images": "image"}
 
     input_fidelity: (
         Annotated[Literal["high", "low"], Meta(description="high is a strength of 0.5; low is the default.")] | None
@@ -199,7 +195,7 @@ class EditRequest(PromptRequest, frozen=True, kw_only=True):
 class VariationRequest(ImagesRequest, frozen=True, kw_only=True):
     """The transport fields of ``POST /images/variations``."""
 
-    omitted = _SET_BY_THE_SERVER | _PROMPTS | {"mask", "partial_images"}
+    omitted = _SET_BY_THE_SERVER | _PROMPTS | {"images", "mask", "partial_images"}
 
     @classmethod
     def required(cls) -> list[str]:

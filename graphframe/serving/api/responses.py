@@ -44,7 +44,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         negative = [request.negative_prompt, request.negative_prompt_2, request.negative_prompt_3]
         text = sum(-(-len(part.encode()) // _BYTES_A_TOKEN) for part in prompts + negative if part)
         each = -(-images[0].width * images[0].height // _PIXELS_A_TOKEN)
-        given = sum(file is not None for file in (request.image, request.mask)) * each
+        given = (len(request.input_images) + (request.mask is not None)) * each
         made = len(images) * each
         return cls(
             input_tokens=text + given,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from graphframe.serving.api import image_content as module
-from graphframe.serving.api.image_content import image_content
+from graphframe.serving.api.image_content import image_contents
 
 URL = "data:image/png;base64,iVBORw=="
 
@@ -22,16 +22,16 @@ URL = "data:image/png;base64,iVBORw=="
     ],
 )
 def test_returns_the_file(given: object) -> None:
-    assert image_content(given) == b"\x89PNG"
+    assert image_contents(given) == [b"\x89PNG"]
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([], "take one image, not 0"),
-        ([URL, URL], "take one image, not 2"),
+        ([], "expected 1 to 16 images, not 0"),
+        ([URL] * 17, "expected 1 to 16 images, not 17"),
         ([[URL]], "expected a file"),
-        ({"0": URL, "1": URL}, "take one image, not 2"),
+        ([URL, {"0": URL}], "expected a file"),
         ({"first": URL}, "expected a file"),
         (5, "expected a file"),
         ({}, "expected a file"),
@@ -46,10 +46,17 @@ def test_returns_the_file(given: object) -> None:
 )
 def test_refuses_anything_else(given: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        image_content(given)
+        image_contents(given)
+
+
+def test_several_files_in_their_order() -> None:
+    assert image_contents([b"1", {"image_url": URL}, URL]) == [b"1", b"\x89PNG", b"\x89PNG"]
+    assert image_contents({"10": b"3", "2": b"2", "0": b"1"}) == [b"1", b"2", b"3"]
+    with pytest.raises(ValueError, match="expected one image, not 2"):
+        image_contents([b"1", b"2"], most=1)
 
 
 def test_refuses_a_large_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 3)
     with pytest.raises(ValueError, match="larger than 3 bytes"):
-        image_content(URL)
+        image_contents(URL)

@@ -10,7 +10,7 @@ import falcon.asgi
 import falcon.testing
 import pytest
 
-from graphframe.serving.api.image_content import image_content
+from graphframe.serving.api.image_content import image_contents
 from graphframe.serving.api.json_body import MAX_BYTES, decode_object, read_json
 from graphframe.serving.errors import APIError
 
@@ -94,7 +94,7 @@ def escaped(body: str) -> str:
 def test_a_large_image(given: object, write: Callable[[str], str]) -> None:
     body = json.dumps({"prompt": "a cat", "mask": None, "images": given})
     decoded = decode_object(write(body).encode())
-    assert image_content(decoded.pop("images")) == FILE
+    assert image_contents(decoded.pop("images")) == [FILE]
     assert decoded == {"prompt": "a cat", "mask": None}
 
 
@@ -110,13 +110,13 @@ def test_a_large_image(given: object, write: Callable[[str], str]) -> None:
 def test_a_large_image_that_is_damaged(content: str, message: str) -> None:
     decoded = decode_object(f'{{"image": "data:image/png;base64,{content}"}}'.encode())
     with pytest.raises(ValueError, match=message):
-        image_content(decoded["image"])
+        image_contents(decoded["image"])
 
 
 @pytest.mark.parametrize("image", [[[[URL]]], {"a": {"image_url": {"b": URL}}}, "x" * 2 * MAX_BYTES])
 def test_large_bodies_without_an_image(image: object) -> None:
     with pytest.raises(ValueError, match="expected a file or"):
-        image_content(decode_object(json.dumps({"image": image}).encode())["image"])
+        image_contents(decode_object(json.dumps({"image": image}).encode())["image"])
 
 
 @pytest.mark.parametrize(

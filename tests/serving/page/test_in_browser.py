@@ -51,7 +51,7 @@ def page(server: RunningServer, browser: Any, request: pytest.FixtureRequest) ->
     page.wait_for_selector("#graph svg")
     yield page
     context.close()
-    assert [url for url in asked if not url.startswith((f"http://127.0.0.1:{server.port}/", "data:"))] == []
+    assert [url for url in asked if not url.startswith((f"http://127.0.0.1:{server.port}/", "data:", "blob:"))] == []
     assert failed == []
 
 
@@ -243,3 +243,17 @@ def test_the_curl_that_is_copied_runs(page: Any, tmp_path: Path, is_edit: bool) 
     command = page.evaluate("navigator.clipboard.readText()")
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True)
     assert '"b64_json"' in done.stdout
+
+
+def test_references_are_sent_with_the_image(page: Any, tmp_path: Path) -> None:
+    files = [tmp_path / f"{colour}.png" for colour in ("red", "green", "blue")]
+    for file in files:
+        Image.new("RGB", (64, 64), file.stem).save(file)
+    page.set_input_files("#file", files[:2])
+    page.set_input_files("#references", files[2])
+    page.wait_for_selector("#further li:nth-child(2)")
+    page.screenshot(path=os.environ.get("SCREENSHOT") or tmp_path / "page.png", full_page=True)
+    page.click("#further li:nth-child(1) button")
+    page.click("#go")
+    page.wait_for_selector("#status.bad")
+    assert page.text_content("#status") == "this model takes one image, not 2"

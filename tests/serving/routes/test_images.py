@@ -122,7 +122,8 @@ def test_a_variation(client: falcon.testing.TestClient) -> None:
     [
         ("edits", [("prompt", "a cat")], "image", "image is required"),
         ("edits", [("prompt", "a cat"), ("image", "PNG")], "image", "expected a file or a data URL"),
-        ("edits", [("prompt", "a cat"), ("image", PNG), ("image", PNG)], "image", "take one image, not 2"),
+        ("edits", [("prompt", "a cat"), *[("image", PNG)] * 17], "image", "expected 1 to 16 images, not 17"),
+        ("variations", [("image", PNG), ("image", PNG)], "image", "expected one image, not 2"),
         ("edits", [("prompt", b"a cat"), ("image", PNG)], "prompt", "characters, not a file"),
         ("edits", [("image", PNG)], "prompt", "prompt is required"),
         (

@@ -12,6 +12,7 @@ const mask = new Mask(byId("mask"), byId("brush"));
 const graph = new Graph(byId("graph"), byId("queue"));
 const history = new History(byId("history"), (entry) => showImages([entry]));
 let input = null; // the image file to edit or vary
+let references = []; // further image files, for models that take several
 let running = null; // the AbortController of the current request
 
 function report(text, bad = false) {
@@ -67,9 +68,36 @@ async function useImage(file) {
   }
 }
 
+// The first image becomes the one to edit, the others references.
+async function useImages([first, ...others]) {
+  await useImage(first);
+  useReferences(others);
+}
+
+function useReferences(files) {
+  references = files;
+  for (const image of byId("further").querySelectorAll("img")) URL.revokeObjectURL(image.src);
+  byId("further").replaceChildren(
+    ...files.map((file, index) => {
+      const item = document.createElement("li");
+      const button = Object.assign(document.createElement("button"), { type: "button", title: "Remove this reference" });
+      const image = Object.assign(document.createElement("img"), {
+        src: URL.createObjectURL(file),
+        alt: `Reference ${index + 1}: remove`,
+      });
+      button.append(image);
+      button.addEventListener("click", () => useReferences(references.filter((each) => each !== file)));
+      item.append(button);
+      return item;
+    }),
+  );
+}
+
 async function filesOf(task) {
   if (task === "generations") return {};
-  return { image: input, mask: task === "edits" ? await mask.file() : null };
+  if (task === "variations") return { image: [input] };
+  const painted = await mask.file();
+  return { image: [input, ...references], mask: painted ? [painted] : [] };
 }
 
 // Generated images
@@ -185,7 +213,8 @@ byId("stop").addEventListener("click", () => running?.abort());
 byId("unmask").addEventListener("click", () => mask.clear());
 byId("model").addEventListener("change", () => graph.show(byId("model").value));
 byId("key").addEventListener("change", () => sessionStorage.setItem("key", byId("key").value));
-byId("file").addEventListener("change", (event) => event.target.files[0] && useImage(event.target.files[0]));
+byId("file").addEventListener("change", (event) => event.target.files.length && useImages(event.target.files));
+byId("references").addEventListener("change", (event) => useReferences([...references, ...event.target.files]));
 for (const button of document.querySelectorAll("[data-zoom]")) {
   const act = { in: (view) => view.zoom(1.3), out: (view) => view.zoom(1 / 1.3), fit: (view) => view.fit() }[button.dataset.zoom];
   button.addEventListener("click", () => graph.view && act(graph.view));
@@ -197,12 +226,11 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
     byId("drop").classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0]) useImage(event.dataTransfer.files[0]);
+    if (name === "drop" && event.dataTransfer.files.length) useImages(event.dataTransfer.files);
   });
 }
 document.addEventListener("paste", (event) => {
-  const [file] = event.clipboardData.files;
-  if (file) useImage(file);
+  if (event.clipboardData.files.length) useImages(event.clipboardData.files);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") running?.abort();

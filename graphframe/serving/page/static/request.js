@@ -24,8 +24,17 @@ export function toRequest(task, fields, files, headers) {
   }
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, String(value));
-  for (const [name, file] of Object.entries(files)) if (file) body.append(name, file, `${name}.png`);
+  for (const [name, file, fileName] of partsOf(files)) body.append(name, file, fileName);
   return { method: "POST", headers, body };
+}
+
+const fileNameOf = (name, index) => (index ? `${name}-${index + 1}.png` : `${name}.png`);
+
+// The parts of a form for lists of files by field: [name, file, file name].
+function partsOf(files) {
+  return Object.entries(files).flatMap(([name, list]) =>
+    list.map((file, index) => [list.length > 1 ? `${name}[]` : name, file, fileNameOf(name, index)]),
+  );
 }
 
 // Milliseconds by node.
@@ -65,7 +74,7 @@ export function asCurl(task, fields, files, key) {
     lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(rest))}`);
   } else {
     for (const [name, value] of Object.entries(rest)) lines.push(`--form-string ${quoted(`${name}=${value}`)}`);
-    for (const [name, file] of Object.entries(files)) if (file) lines.push(`-F ${name}=@${name}.png`);
+    for (const [name, , fileName] of partsOf(files)) lines.push(`-F ${name}=@${fileName}`);
   }
   return lines.join(" \\\n  ");
 }
@@ -79,7 +88,10 @@ export function asPython(task, fields, files, key) {
   const lines = Object.entries(known)
     .filter(([name, value]) => value !== undefined && !(call === "create_variation" && name === "output_format"))
     .map(([name, value]) => `    ${name}=${literal(value)},`);
-  for (const [name, file] of Object.entries(files)) if (file) lines.push(`    ${name}=open("${name}.png", "rb"),`);
+  for (const [name, list] of Object.entries(files)) {
+    const opened = list.map((file, index) => `open("${fileNameOf(name, index)}", "rb")`);
+    if (list.length) lines.push(`    ${name}=${list.length > 1 ? `[${opened.join(", ")}]` : opened[0]},`);
+  }
   if (Object.keys(extra).length) lines.push(`    extra_body=${literal(extra)},`);
   return [
     "import base64",

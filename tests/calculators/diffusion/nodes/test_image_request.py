@@ -347,3 +347,21 @@ def test_a_model_for_inpainting_is_given_what_it_needs(strength: float) -> None:
     _, image = with_image(folder, image=IMAGE, mask=MASK, strength=strength)
     assert image.masked
     assert image.whole == (strength < 1)
+
+
+def test_a_model_that_takes_references() -> None:
+    klein = model_path("flux2_klein")
+    resolved, image = with_image(klein, image=IMAGE, images=[MASK, encoded(gradient(40, 70))])
+    assert [each.shape for each in image.further] == [(48, 96, 3), (64, 32, 3)]
+    assert resolved.reference_shapes == ((6, 12), (6, 12), (8, 4))
+    error = refused(klein, images=[IMAGE] * 17)
+    assert (error.param, str(error)) == ("image", "this model takes at most 16 images, not 17")
+    error = refused(klein, images=[IMAGE, IMAGE, b"no image"])
+    assert (error.param, str(error)[:32]) == ("image", "image 3 is not a PNG, JPEG, WebP")
+    error = refused(klein, {"static_shapes": {"resolution": "64x64"}}, image=IMAGE)
+    assert str(error) == "this graph, whose shapes are static, takes no images, not 1"
+
+
+def test_a_model_that_takes_one_image(euler: Path) -> None:
+    error = refused(euler, images=[IMAGE, IMAGE], mask=MASK)
+    assert (error.param, str(error)) == ("image", "this model takes one image, not 2")
