@@ -6,6 +6,27 @@ import inspect
 from collections.abc import Iterator
 
 METHODS = ("load", "open", "process", "close")
+_WORDS = frozenset(
+    [
+        "chose",
+        "clone",
+        "clove",
+        "goad",
+        "laud",
+        "lead",
+        "loaf",
+        "loan",
+        "lord",
+        "loud",
+        "omen",
+        "open",
+        "oven",
+        "road",
+        "those",
+        "toad",
+    ]
+)
+"""English words that differ from one of them by a letter."""
 
 
 def method_problems(cls: type, base: type, *, has_inputs: bool) -> Iterator[str]:
@@ -42,10 +63,15 @@ def method_problems(cls: type, base: type, *, has_inputs: bool) -> Iterator[str]
 
 
 def _is_misspelt(found: str, name: str) -> bool:
-    """Return whether a name is one of the methods with other case, two letters exchanged, or one lost or doubled."""
+    """Return whether a name is one of the methods with two letters exchanged, or one of another kind.
+
+    That is: a letter of another case, or one that is lost, doubled, or replaced, unless that makes another word.
+    """
     lower = found.lower()
     if found == name:
         return False
+    if len(lower) == len(name) and sum(map(str.__ne__, lower, name)) == 1:
+        return lower not in _WORDS
     if lower == name or (lower[0] == name[0] and sorted(lower) == sorted(name)):
         return True
     long, short = sorted((lower, name), key=len, reverse=True)

@@ -15,6 +15,7 @@ from graphframe.inference.caller import Caller
 from graphframe.inference.errors import InferenceError
 from graphframe.inference.inputs import Array, ModelInputs
 from graphframe.inference.lane import lane_for
+from graphframe.inference.outputs import Outputs
 from graphframe.inference.request import Request
 from graphframe.inference.times import InferenceTimes
 
@@ -85,7 +86,7 @@ class CompiledModel:
         Returns
         -------
         dict of str to array
-            The outputs by name. The arrays are copies.
+            The outputs by name; the arrays are copies. A wrong name is an InferenceError, which lists the right ones.
 
         Raises
         ------
@@ -106,7 +107,7 @@ class CompiledModel:
                 raise InferenceError.failed(self.path, self.device, error) from error
             finally:
                 activity.note(Inference(self.path, self._lane.device, slot, began, time.perf_counter()))
-        return dict(zip(self.outputs, outputs, strict=True))
+        return Outputs(self.path, zip(self.outputs, outputs, strict=True))
 
     def _request(self, slot: int) -> Request:
         if slot not in self._requests:

@@ -16,6 +16,7 @@ from graphframe.inference.errors import InferenceError
 from graphframe.inference.inputs import Array
 from graphframe.inference.loading import load_model
 from graphframe.inference.model import CompiledModel
+from graphframe.inference.outputs import Outputs
 
 Shape: TypeAlias = tuple[int | None, ...]
 """None stands for a dimension that stays as it is in the model file, fixed or dynamic."""
@@ -129,7 +130,8 @@ class ShapedModel:
                 model.infer(caller, batch, remaining=remaining * len(batches) - index, background=background)
                 for index, batch in enumerate(batches)
             ]
-            return {name: np.concatenate([outputs[name] for outputs in done])[:rows] for name in self.outputs}
+            whole = [(name, np.concatenate([outputs[name] for outputs in done])[:rows]) for name in self.outputs]
+            return Outputs(self._models[0].path, whole)
         expected = " or ".join(map(_describe, self._shapes))
         found = _describe({name: np.shape(array) for name, array in inputs.items()})
         raise InferenceError(f"model {self._models[0].path}: expected inputs {expected}; found {found}")

@@ -60,6 +60,11 @@ class TestWhenTheClassIsMade:
             ("laod", "load"),
             ("clsoe", "close"),
             ("closse", "close"),
+            ("procass", "process"),
+            ("Pricess", "process"),
+            ("vlose", "close"),
+            ("opin", "open"),
+            ("losd", "load"),
         ],
     )
     def test_misspelt_methods(self, found: str, name: str) -> None:
@@ -73,7 +78,19 @@ class TestWhenTheClassIsMade:
 
     @pytest.mark.parametrize(
         "name",
-        ["preprocess", "processed", "opened", "unload", "reload", "loads", "closed", "closes", "_proces"],
+        [
+            "preprocess",
+            "processed",
+            "opened",
+            "unload",
+            "reload",
+            "loads",
+            "closed",
+            "closes",
+            "clone",
+            "lead",
+            "_proces",
+        ],
     )
     def test_other_methods(self, name: str) -> None:
         def method(self: object, cc: object) -> None: ...

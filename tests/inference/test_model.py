@@ -47,6 +47,18 @@ def test_infers_by_name(tmp_path: Path, caller: Cancellation) -> None:
     assert outputs["again"].shape == ()
 
 
+def test_a_wrong_name_of_an_output_is_an_error_with_the_right_ones(tmp_path: Path, caller: Cancellation) -> None:
+    path = toy_models.save(toy_models.denoiser(), tmp_path)
+    sample = np.zeros((1, 4, 8, 8), np.float32)
+    outputs = load_model(path).infer(
+        caller, {"timestep": np.array(7), "sample": sample, "states": np.zeros((1, 5, 8), np.float32)}
+    )
+    with pytest.raises(InferenceError) as raised:
+        outputs["big"]
+    assert str(raised.value) == f'model {path} has no output "big"; it has: "sum", "again"'
+    assert outputs.get("big") is None
+
+
 def test_takes_text(tmp_path: Path, caller: Cancellation) -> None:
     model = load_model(toy_models.save(toy_models.tokenizer(), tmp_path))
     (name,) = model.inputs
