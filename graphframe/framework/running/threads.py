@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from queue import SimpleQueue
 from typing import Any
 from weakref import WeakSet, finalize, ref
@@ -42,23 +43,25 @@ class ThreadPool:
 
     Attributes
     ----------
-    threads, waiting : set of threading.Thread
-        Its threads, and those that wait for a call.
+    threads : dict of int to threading.Thread
+        Its threads, by place.
+    waiting : set of threading.Thread
+        Those that wait for a call.
     """
 
     def __init__(self, most: int, name: str) -> None:
         self._most = most
         self._name = name
         self._closed = False
-        self._number = 0
+        self._numbers = count(1)
         self.renew()
         _pools.add(self)
 
     def renew(self) -> None:
         """Forget all threads and calls, which a forked process does not have."""
-        self._lock = threading.Lock()
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
-        self.threads: set[threading.Thread] = set()
+        self._more: set[object] = set()
+        self.threads: dict[int, threading.Thread] = {}
         self.waiting: set[threading.Thread] = set()
         finalize(self, _end, self.threads, self._calls).atexit = False
 
@@ -83,8 +86,7 @@ class ThreadPool:
     def shutdown(self) -> None:
         """Wait until all submitted calls are made, and end the threads."""
         self._closed = True
-        with self._lock:
-            threads = self.threads - {threading.current_thread()}
+        threads = set(self.threads.values()) - {threading.current_thread()}
         for _ in threads:
             self._calls.put(None)
         for thread in threads:
@@ -93,32 +95,37 @@ class ThreadPool:
     @contextmanager
     def one_more(self) -> Iterator[None]:
         """Have one more thread while the current one, which is one of the pool, waits."""
-        with self._lock:
-            self._most += 1
+        more = object()
+        self._more.add(more)
         try:
             self.grow()
             yield
         finally:
-            with self._lock:
-                self._most -= 1
+            self._more.discard(more)
             self._calls.put(None)
 
     def grow(self) -> None:
         """Start a thread if calls wait that no thread waits for."""
-        if len(self.threads) >= self._most or self._calls.qsize() <= len(self.waiting):
+        most = self._most + len(self._more)
+        if len(self.threads) >= most or self._calls.qsize() <= len(self.waiting) or self._closed:
             return
-        with self._lock:
-            if len(self.threads) >= self._most or self._closed:
-                return
-            self._number += 1
-            name = f"{self._name}_{self._number}"
-            thread = threading.Thread(target=_work, args=(ref(self), self._calls), name=name, daemon=True)
-            try:
-                self.threads.add(thread)
+        name = f"{self._name}_{next(self._numbers)}"
+        thread = threading.Thread(target=_work, args=(ref(self), self._calls), name=name, daemon=True)
+        # NOTE: no lock, which an interrupt could leave locked: a thread starts once it has one of `most` places.
+        try:
+            if any(self.threads.setdefault(place, thread) is thread for place in range(most)):
                 thread.start()
-            except BaseException:
-                self.threads.discard(thread)
-                raise
+        except BaseException:
+            self.forget(thread)
+            raise
+        if self._closed:
+            self._calls.put(None)  # for this thread: `shutdown` may not have seen it
+
+    def forget(self, thread: threading.Thread) -> None:
+        """Free the place of a thread that ends."""
+        for place, there in tuple(self.threads.items()):
+            if there is thread:
+                del self.threads[place]
 
 
 def _work(reference: ref[ThreadPool], calls: SimpleQueue[_Call | None]) -> None:
@@ -126,8 +133,9 @@ def _work(reference: ref[ThreadPool], calls: SimpleQueue[_Call | None]) -> None:
     me = threading.current_thread()
     _here.pool = reference
     item: _Call | None
-    if (pool := reference()) is not None:
-        pool.threads.add(me)  # it may have started although its start was interrupted
+    pool = reference()
+    if pool is not None and me not in tuple(pool.threads.values()):  # it started although its start was interrupted
+        pool.threads[threading.get_ident()] = me
     while True:
         waiting_threads = set() if pool is None else pool.waiting
         waiting_threads.add(me)
@@ -147,11 +155,11 @@ def _work(reference: ref[ThreadPool], calls: SimpleQueue[_Call | None]) -> None:
         del item, call, args
         pool = reference()
     if (pool := reference()) is not None:
-        pool.threads.discard(me)
+        pool.forget(me)
         pool.grow()
 
 
-def _end(threads: set[threading.Thread], calls: SimpleQueue[_Call | None]) -> None:
+def _end(threads: dict[int, threading.Thread], calls: SimpleQueue[_Call | None]) -> None:
     for _ in tuple(threads):
         calls.put(None)
 
