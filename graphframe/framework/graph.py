@@ -29,11 +29,11 @@ from graphframe.framework.planning.validation import validate
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
 from graphframe.framework.running.loading import LoadedGraph, load_graph
 from graphframe.framework.running.run import Run
-from graphframe.framework.running.starting import collecting, finish, finish_async, make_run
+from graphframe.framework.running.starting import Observers, collecting, finish, finish_async, make_run
 from graphframe.framework.running.tracers import LoadTracer, Tracer
 
 Outputs = dict[str, list[Packet]]
-"""The packets of each output stream of a graph, by tag; by name where it has no tag."""
+"""The packets of streams, by tag or name."""
 Progress = Callable[[str, int, int], None]
 """Called with the name of a node, the steps it has done, and all its steps."""
 
@@ -79,8 +79,7 @@ class Graph:
         """
         file = graph_in(Path(path))
         config = parse_file(file, load_option_types, allow_unknown=allow_unknown)
-        find = find_or_stand_in if allow_unknown else find_calculator
-        return make_graph(config, base or file.parent, find)
+        return make_graph(config, base or file.parent, find_or_stand_in if allow_unknown else find_calculator)
 
     @classmethod
     def from_text(cls, text: str, base: str | Path = ".", source: str = "graph") -> Graph:
@@ -208,12 +207,13 @@ class Graph:
     def start_run(
         self,
         side_packets: Mapping[str, Any] | None = None,
-        observers: Mapping[str, Callable[[Packet], None]] | None = None,
+        observers: Observers | None = None,
         on_progress: Progress | None = None,
         *,
         bound_observers: Mapping[str, Callable[[int], None]] | None = None,
         pollers: Iterable[str] = (),
         tracer: Tracer | None = None,
+        paused: bool = False,
     ) -> Run:
         """Start a run, which takes packets by `Run.add` until its inputs are closed. Loads the graph if necessary.
 
@@ -221,17 +221,19 @@ class Graph:
         ----------
         side_packets : mapping of str to object, optional
             The graph's input side packets, by tag or name.
-        observers : mapping of str to callable, optional
-            Called with each packet of an output stream, by tag or name, in order, from the engine's threads. If one
-            raises, the run fails.
+        observers : mapping of str or tuple of str to callable, optional
+            Called with each packet of a stream, by tag or name, in order, from the engine's threads; if one raises, the
+            run fails. That of a tuple of streams: with a tuple of their packets, or None, at each timestamp.
         on_progress : callable, optional
             Called when a calculator reports progress.
         bound_observers : mapping of str to callable, optional
-            Called with the bound of an output stream when it advances without a packet: none before it will come.
+            Called with the bound of a stream when it advances without a packet: none before it will come.
         pollers : iterable of str, optional
             Output streams whose packets are read from `Run.pollers`.
         tracer : Tracer, optional
             Observes the calls of calculators.
+        paused : bool, optional
+            Whether to call no calculator before `Run.resume` or `Run.step`.
 
         Raises
         ------
@@ -242,11 +244,12 @@ class Graph:
         CalculatorError
             If the graph cannot be loaded.
         """
-        run = make_run(self._plan, self._load(), side_packets or {}, (observers or {}).items(), on_progress, tracer)
-        for key, observer in (bound_observers or {}).items():
-            run.observe(self._plan.stream(key), on_bound=observer)
+        watched = (observers or {}).items()
+        run = make_run(self._plan, self._load(), side_packets, watched, bound_observers, on_progress, tracer)
         for key in pollers:
             run.poll(key)
+        if paused:
+            run.pause()
         run.start()
         return run
 
@@ -282,7 +285,7 @@ class Graph:
             If an input stream or side packet takes another type.
         """
         collected = self._collected(outputs)
-        run = make_run(self._plan, self._load(), side_packets or {}, collecting(collected), on_progress, tracer)
+        run = make_run(self._plan, self._load(), side_packets, collecting(collected), None, on_progress, tracer)
         finish(run, inputs)
         return collected
 
@@ -292,7 +295,7 @@ class Graph:
         *,
         side_packets: Mapping[str, Any] | None = None,
         outputs: Iterable[str] | None = None,
-        observers: Mapping[str, Callable[[Packet], None]] | None = None,
+        observers: Observers | None = None,
         bound_observers: Mapping[str, Callable[[int], None]] | None = None,
         on_progress: Progress | None = None,
         tracer: Tracer | None = None,
@@ -309,9 +312,7 @@ class Graph:
             loaded = await asyncio.get_running_loop().run_in_executor(None, self._load)
         collected = self._collected(outputs)
         watched = (*collecting(collected), *(observers or {}).items())
-        run = make_run(self._plan, loaded, side_packets or {}, watched, on_progress, tracer, share)
-        for key, observer in (bound_observers or {}).items():
-            run.observe(self._plan.stream(key), on_bound=observer)
+        run = make_run(self._plan, loaded, side_packets, watched, bound_observers, on_progress, tracer, share)
         await finish_async(run, inputs, loaded)
         return collected
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.options.node_options import pack
 from graphframe.framework.config.sourced import SourcedConfig
 from graphframe.framework.config.specs import parse_tag_index, tag_index
-from graphframe.framework.graph import Graph, make_graph
+from graphframe.framework.graph import Graph, Outputs, make_graph
 from graphframe.framework.packet import Packet
 from graphframe.framework.port import ANY_TAG
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
+from graphframe.framework.running.pausing import Step
+from graphframe.framework.running.run import Run
+from graphframe.framework.running.tracers import LoadTracer, Tracer
+
+
+class RunnerTracer(LoadTracer, Tracer, Protocol):
+    """An observer of how a calculator is loaded and called."""
 
 
 class CalculatorRunner:
@@ -35,6 +42,8 @@ class CalculatorRunner:
         Outputs to connect, by tag or ``"TAG:1"``; by default the first of each port.
     base : path, optional
         The folder that relative paths in the options start from.
+    tracer : LoadTracer and Tracer, optional
+        Observes loading and all runs; a `graphframe.tracing.Trace` has their times, and those of inferences.
 
     Examples
     --------
@@ -53,6 +62,7 @@ class CalculatorRunner:
         side_packets: Mapping[str, Any] | None = None,
         outputs: Iterable[str] | None = None,
         base: str | Path = ".",
+        tracer: RunnerTracer | None = None,
     ) -> None:
         self._calculator = calculator
         self._options = options
@@ -61,6 +71,7 @@ class CalculatorRunner:
         self._side_packets = dict(side_packets or {})
         self._outputs = None if outputs is None else [parse_tag_index(key) for key in outputs]
         self._base = base
+        self._tracer = tracer
         self._graphs: dict[tuple[str, ...], Graph] = {}
 
     def run(self, *untagged: Iterable[Any], **tagged: Iterable[Any]) -> dict[str, list[Packet]]:
@@ -84,20 +95,59 @@ class CalculatorRunner:
         CalculatorError, GraphConfigError
             If the graph of this calculator is wrong, or a run of it fails.
         """
-        inputs = {tag_index("", index): items for index, items in enumerate(untagged)} | tagged
-        graph = self._graph(tuple(inputs))
-        outputs: dict[str, list[Packet]] = {tag_index(spec.tag, spec.index): [] for spec in graph.nodes[0].outputs}
-        observers = {_name("out", key): packets.append for key, packets in outputs.items()}
-        run = graph.start_run({_name("side", key): value for key, value in self._side_packets.items()}, observers)
-        for key, packet in _in_order(inputs):
-            run.add(_name("in", key), packet.value, packet.timestamp)
-        run.close_inputs()
+        run, outputs = self._start(untagged, tagged)
         run.wait_until_done()
         return outputs
 
+    def steps(self, *untagged: Iterable[Any], **tagged: Iterable[Any]) -> Iterator[tuple[Step, Outputs]]:
+        """Do the same as `run`, but call one method of the calculator after the other.
+
+        Yields
+        ------
+        Step, dict
+            The method that was called ("open", "process" or "close") with its timestamp, and the packets that it sent.
+
+        Examples
+        --------
+        >>> from graphframe.calculators.core.packet_thinner import PacketThinnerCalculator
+        >>> from graphframe.calculators.core.packet_thinner_pb2 import PacketThinnerCalculatorOptions
+        >>> runner = CalculatorRunner(PacketThinnerCalculator, PacketThinnerCalculatorOptions(period=2))
+        >>> for step, sent in runner.steps(["a", "b", "c"]):
+        ...     print(step.method, step.timestamp, sent[""])
+        open -9223372036854775807 []
+        process 0 [Packet('a', 0)]
+        process 1 []
+        process 2 [Packet('c', 2)]
+        close 9223372036854775807 []
+        """
+        run, outputs = self._start(untagged, tagged, paused=True)
+        try:
+            while (step := run.step()) is not None:
+                yield step, {key: packets.copy() for key, packets in outputs.items()}
+                for packets in outputs.values():
+                    packets.clear()
+        finally:
+            run.cancel()
+
+    def _start(
+        self, untagged: Iterable[Iterable[Any]], tagged: dict[str, Iterable[Any]], *, paused: bool = False
+    ) -> tuple[Run, Outputs]:
+        """Start a run with all its inputs; return it, and the lists for its outputs."""
+        inputs = {tag_index("", index): items for index, items in enumerate(untagged)} | tagged
+        graph = self._graph(tuple(inputs))
+        graph.load(self._tracer)
+        outputs: Outputs = {tag_index(spec.tag, spec.index): [] for spec in graph.nodes[0].outputs}
+        observers = {_name("out", key): packets.append for key, packets in outputs.items()}
+        side_packets = {_name("side", key): value for key, value in self._side_packets.items()}
+        run = graph.start_run(side_packets, observers, tracer=self._tracer, paused=paused)
+        for key, packet in _in_order(inputs):
+            run.add(_name("in", key), packet.value, packet.timestamp)
+        run.close_inputs()
+        return run, outputs
+
     def _graph(self, keys: tuple[str, ...]) -> Graph:
         if keys not in self._graphs:
-            proto = CalculatorGraphConfig()
+            proto = CalculatorGraphConfig(max_queue_size=-1)
             node = proto.node.add(calculator=self._calculator.__name__, device=self._device)
             node.device_properties.update(self._device_properties)
             if self._options is not None:

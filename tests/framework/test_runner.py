@@ -8,6 +8,7 @@ from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
 import graphframe as gf
 from graphframe import CalculatorRunner, Packet, Timestamp
+from graphframe.tracing import Trace
 from tests.framework.toys import Add, Call, Double, Files, Log, Pair, Scale, Sum, Threshold, Total
 
 
@@ -51,6 +52,56 @@ def test_without_inputs() -> None:
     log: list[object] = []
     assert CalculatorRunner(Log, StringValue(value="x"), side_packets={"LOG": log}).run() == {"": []}
     assert log == [("x", "open", "UNSTARTED"), ("x", "close", "DONE")]
+
+
+def test_steps() -> None:
+    steps = list(CalculatorRunner(Total).steps([1, 2]))
+    assert [(step.method, step.timestamp, packets[""]) for step, packets in steps] == [
+        ("open", Timestamp.UNSTARTED, []),
+        ("process", 0, []),
+        ("process", 1, []),
+        ("close", Timestamp.DONE, [(3, Timestamp.POST_STREAM)]),
+    ]
+
+
+def test_steps_on_a_device_end_with_its_error() -> None:
+    def fail(cc: gf.Context) -> None:
+        raise ValueError("it is broken")
+
+    steps = CalculatorRunner(Call, device="CPU", side_packets={"PROCESS": fail}).steps([1])
+    assert next(steps)[0].method == "open"
+    with pytest.raises(gf.CalculatorError, match="it is broken"):
+        list(steps)
+
+
+def test_steps_that_are_not_all_taken() -> None:
+    closed: list[object] = []
+    steps = CalculatorRunner(Call, side_packets={"CLOSE": closed.append}).steps([1])
+    next(steps)
+    steps.close()
+    assert len(closed) == 1
+
+
+def test_more_packets_than_a_queue_takes() -> None:
+    assert len(list(CalculatorRunner(Double).steps(range(300)))) == 300
+
+
+def test_times() -> None:
+    trace = Trace()
+    runner = CalculatorRunner(Total, tracer=trace)
+    runner.run([1, 2])
+    runner.run([1])
+    assert [load.node.calculator for load in trace.loads] == ["Total"]
+    assert [call.phase.value for call in trace.calls] == [
+        "open",
+        "process",
+        "process",
+        "close",
+        "open",
+        "process",
+        "close",
+    ]
+    assert all(call.ended >= call.began for call in trace.calls)
 
 
 def test_base() -> None:

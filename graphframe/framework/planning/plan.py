@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.config.specs import Spec
-from graphframe.framework.errors import Problem
+from graphframe.framework.errors import GraphError, Problem, did_you_mean
 from graphframe.framework.input_policy.default import Default
 from graphframe.framework.input_policy.policy import InputPolicy
 from graphframe.framework.node_info import NodeInfo
@@ -180,16 +180,21 @@ class Plan:
         return [index for index, node in enumerate(self.nodes) if node.is_source]
 
     def stream(self, key: str) -> int:
-        """Return the number of the output stream with this key, or of any stream with this name.
+        """Return the number of the output or input stream with this key, or of any stream with this name.
 
         Raises
         ------
         GraphError
             If there is none. The names in a subgraph start with the name of its node: ``node__stream``.
         """
-        if key not in self.outputs.numbers and key in self.streams:
+        for keys in (self.outputs.numbers, self.inputs.numbers):
+            if key in keys:
+                return keys[key]
+        if key in self.streams:
             return self.streams.index(key)
-        return self.outputs.number(key)
+        hint = did_you_mean(key, [*self.outputs.numbers, *self.inputs.numbers, *self.streams])
+        outputs = ", ".join(self.outputs.keys) or "none"
+        raise GraphError(f'the graph has no output stream "{key}"{hint}; it has: {outputs}, and other streams by name')
 
     @cached_property
     def needed_side_inputs(self) -> frozenset[int]:

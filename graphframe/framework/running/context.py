@@ -214,6 +214,26 @@ class Context:
         if index < len(positions):
             self._call.affect().bounds.append((positions[index], bound))
 
+    def next_timestamp_bound(self, port: Output[Any], *, index: int = 0) -> int:
+        """Return the least timestamp that a packet may still have on an output, after all that was sent and promised.
+
+        It is `Timestamp.DONE` if the output is closed or not connected.
+        """
+        call = self._call
+        positions = call.node.positions[port]
+        if index >= len(positions):
+            return Timestamp.DONE
+        position = positions[index]
+        bounds = [call.output_bound(position)]
+        bounds += [Timestamp.next_allowed_in_stream(packet.timestamp) for at, packet in call.sent if at == position]
+        if call.effects is not None:
+            bounds += [bound for at, bound in call.effects.bounds if at == position]
+        return max(bounds)
+
+    def is_closed(self, port: Output[Any], *, index: int = 0) -> bool:
+        """Return whether an output is closed, or not connected: what is sent on it does not arrive."""
+        return self.next_timestamp_bound(port, index=index) == Timestamp.DONE
+
     def close(self, port: Output[Any], *, index: int = 0) -> None:
         """Close an output: no packet will be sent on it."""
         self.set_next_timestamp_bound(port, Timestamp.DONE, index=index)

@@ -26,6 +26,7 @@ from graphframe.framework.running.calling import CalculatorCaller
 from graphframe.framework.running.cancellation import Cancellation
 from graphframe.framework.running.context import Context
 from graphframe.framework.running.invocation import CLOSE, Invocation
+from graphframe.framework.running.pausing import Pausing
 from graphframe.framework.running.scheduling import fast_path
 from graphframe.framework.running.scheduling.endings import close_all, recover
 from graphframe.framework.running.scheduling.fast_path import FastScheduler
@@ -38,6 +39,7 @@ from graphframe.framework.running.tracers import Tracer, WarningTracer
 _log = logging.getLogger(__name__)
 
 _DRIVER: Final = "driver"
+_BROKEN: Final = "broken"
 _MOST_NESTED: Final = 20
 """How many calls of one thread may be in a `flush` before further packets that it delivers have to wait."""
 
@@ -59,6 +61,7 @@ class Driver:
         Called when a calculator reports progress.
     process : int
         The ID of the process that started the run.
+    pausing : Pausing
     on_done, on_error : list of callable
         Called once each: when the run has ended, and when it fails.
     waits_for_end, waits_for_idle : list of queue.SimpleQueue
@@ -76,6 +79,8 @@ class Driver:
     ) -> None:
         self.state = state
         self.scheduler: RunScheduler = (FastScheduler if fast_path.ENABLED else RunScheduler)(state)
+        self._halts: set[str] = set()
+        self.pausing = Pausing(state, self.scheduler, self._halts)
         self.done = False
         self.error: GraphError | None = None
         self.cancellation = Cancellation(share)
@@ -190,7 +195,7 @@ class Driver:
         while True:
             if mailbox:
                 self._empty_mailbox()
-            task = scheduler.next() if self._broken is None else self._next_after_break(self._broken)
+            task = scheduler.next() if not self._halts else self._next_halted()
             if state.error is not None and self.error is None:
                 self.error = state.error
                 self.cancellation.cancel(f"the run failed: {self.error}")
@@ -266,9 +271,14 @@ class Driver:
             broken = GraphError(f"the engine was interrupted while it worked for the run: {describe(cause)}")
             broken.__cause__ = cause
             self._broken = broken
+            self._halts.add(_BROKEN)
         if self._seat.get(_DRIVER) is me:
             del self._seat[_DRIVER]
         self.post(_nothing)
+
+    def _next_halted(self) -> NodeTask | None:
+        """Return the next task of a run that is broken or paused."""
+        return self.pausing.next() if self._broken is None else self._next_after_break(self._broken)
 
     def _next_after_break(self, error: GraphError) -> NodeTask | None:
         """Let all nodes of a broken run close, once no thread works for it; return the task that is next."""
@@ -281,6 +291,7 @@ class Driver:
         self._set_contexts()
         close_all(state)
         self._broken = None
+        self._halts.discard(_BROKEN)
         return self.scheduler.next()
 
     def flush(self, call: Invocation, sent: list[tuple[int, Packet]]) -> None:

@@ -95,6 +95,10 @@ class Invocation:
         """Return the least timestamp still to come on each input, as it is now."""
         return self.bounds
 
+    def output_bound(self, position: int) -> int:
+        """Return the least timestamp that an output may still have, before this call."""
+        return Timestamp.PRE_STREAM
+
     def affect(self) -> Effects:
         """Return `effects`, which is created on first use."""
         if self.effects is None:

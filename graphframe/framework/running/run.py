@@ -16,6 +16,8 @@ from graphframe.framework.packet import Packet, new_packet
 from graphframe.framework.planning.plan import Plan
 from graphframe.framework.running.cancellation import Cancellation
 from graphframe.framework.running.driver import Driver
+from graphframe.framework.running.joint_observer import JointObserver, Packets
+from graphframe.framework.running.pausing import Step
 from graphframe.framework.running.poller import Poller
 from graphframe.framework.running.scheduling.explanation import explain
 from graphframe.framework.running.scheduling.run_state import RunState
@@ -80,6 +82,12 @@ class Run:
             state.observers = (*state.observers, on_packet)
         if on_bound is not None:
             state.bound_observers = (*state.bound_observers, on_bound)
+
+    def observe_together(self, streams: Sequence[int], on_packets: Callable[[Packets], None]) -> None:
+        """Call `on_packets` with the packets of several streams at each timestamp; before the run starts."""
+        joint = JointObserver([self._state.streams[stream] for stream in streams], on_packets)
+        for position, stream in enumerate(streams):
+            self.observe(stream, partial(joint.put, position), joint.settle)
 
     def poll(self, key: str) -> None:
         """Make a poller of an output stream; before the run starts."""
@@ -150,6 +158,27 @@ class Run:
         if driver.error is not None:
             self._raise_error()
 
+    def set_max_queue_size(self, stream: str, size: int) -> None:
+        """Limit the queues that an input stream of the graph fills, instead of the graph's `max_queue_size`.
+
+        Parameters
+        ----------
+        stream : str
+            Its tag or its name.
+        size : int
+            How many packets may wait at each node that reads the stream before it is throttled; -1 for any number.
+
+        Raises
+        ------
+        GraphError
+            If the graph has no such stream.
+        ValueError
+            If `size` is neither positive nor -1.
+        """
+        if size < 1 and size != -1:
+            raise ValueError(f"the size of a queue is at least 1, or -1 for no limit, not {size}")
+        self._driver.post(self._scheduler.limit, self._inputs.number(stream), size)
+
     def set_bound(self, stream: str, bound: int) -> None:
         """Promise that no packet before `bound` will be put on an input stream of the graph."""
         self._driver.post(self._scheduler.set_bound, self._inputs.number(stream), Timestamp.whole(bound))
@@ -178,6 +207,36 @@ class Run:
         if not self._state.given(number):
             raise GraphError(f'the output side packet "{key}" is not set yet')
         return self._state.side_packets[number]
+
+    def pause(self) -> None:
+        """Call no calculator until `resume`, except by `step`. Those that work now return; a run that fails ends."""
+        self._driver.post(self._driver.pausing.pause)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._driver.post(self._driver.pausing.resume)
+
+    def step(self, timeout: float | None = None) -> Step | None:
+        """Let a paused run call the next method of a calculator, and wait until it has returned.
+
+        Returns
+        -------
+        Step or None
+            The name of the node, the method ("open", "process" or "close") and the timestamp; None if there is nothing
+            to call before another packet, bound or end of an input.
+
+        Raises
+        ------
+        CalculatorError, Cancelled, GraphError
+            If the run has failed, or is not paused.
+        TimeoutError
+            If the method has not returned after `timeout` seconds.
+        """
+        if not self._state.paused:
+            raise GraphError("only a paused run can be stepped; call pause first, or start_run(paused=True)")
+        self._driver.post(self._driver.pausing.step)
+        self.wait_until_idle(timeout)
+        return self._driver.pausing.last_step
 
     def explain(self) -> str:
         """Return what each open node waits for: its streams, their bounds, and their queued packets."""
@@ -226,7 +285,7 @@ class Run:
         self._raise_error()
 
     def wait_until_idle(self, timeout: float | None = None) -> None:
-        """Block until no node works or could without another packet; raise the run's error if it failed.
+        """Block until no node works or could without another packet, or without `resume`; raise the run's error.
 
         Raises
         ------

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphframe.framework.calculator import Calculator
 from graphframe.framework.errors import GraphError
@@ -17,12 +17,17 @@ from graphframe.framework.running.run import Run
 from graphframe.framework.running.threads import ThreadPool
 from graphframe.framework.running.tracers import Tracer
 
+Observer: TypeAlias = Callable[[Any], None]
+Observers: TypeAlias = Mapping[str, Observer] | Mapping[str | tuple[str, ...], Observer]
+"""Called with each packet of a stream, by its name; with tuples of packets of several streams, by a tuple of names."""
+
 
 def make_run(
     plan: Plan,
     loaded: LoadedGraph,
-    side_packets: Mapping[str, Any],
-    observers: Iterable[tuple[str, Callable[[Packet], None]]],
+    side_packets: Mapping[str, Any] | None,
+    observers: Iterable[tuple[str | tuple[str, ...], Observer]],
+    bound_observers: Mapping[str, Callable[[int], None]] | None,
     on_progress: Callable[[str, int, int], None] | None,
     tracer: Tracer | None,
     share: tuple[str, float] = ("", 1.0),
@@ -36,7 +41,7 @@ def make_run(
     TypeError
         If a side packet is not of the type that its consumers take.
     """
-    given = plan.side_packets_of_run(side_packets)
+    given = plan.side_packets_of_run(side_packets or {})
     missing = plan.needed_side_inputs.difference(given)
     if missing:
         names = ", ".join(f'"{plan.side_packets[number]}"' for number in sorted(missing))
@@ -44,7 +49,12 @@ def make_run(
     calculators = [_shallow_copy(calculator) for calculator in loaded.calculators]
     run = Run(plan, calculators, loaded.executors, given, on_progress, tracer, share)
     for key, observer in observers:
-        run.observe(plan.stream(key), observer)
+        if isinstance(key, tuple):
+            run.observe_together([plan.stream(each) for each in key], observer)
+        else:
+            run.observe(plan.stream(key), observer)
+    for key, on_bound in (bound_observers or {}).items():
+        run.observe(plan.stream(key), on_bound=on_bound)
     return run
 
 

@@ -202,6 +202,21 @@ def test_flush_hands_out_what_was_sent_once(call: Invocation) -> None:
     assert call.sent == [(0, Packet(2, 2))]
 
 
+def test_next_timestamp_bound(call: Invocation) -> None:
+    cc = context(call)
+    assert cc.next_timestamp_bound(Ports.out) == gf.Timestamp.PRE_STREAM
+    cc.send(Ports.out, 1, 5)
+    assert cc.next_timestamp_bound(Ports.out) == 6
+    cc.set_next_timestamp_bound(Ports.out, 4)
+    assert cc.next_timestamp_bound(Ports.out) == 6
+    cc.set_next_timestamp_bound(Ports.out, 9)
+    assert cc.next_timestamp_bound(Ports.out) == 9
+    assert not cc.is_closed(Ports.out)
+    cc.close(Ports.out)
+    assert cc.is_closed(Ports.out)
+    assert cc.is_closed(Ports.out, index=7)
+
+
 def test_report(call: Invocation) -> None:
     reported = []
     context(call, report=lambda *progress: reported.append(progress)).report(3, 20)

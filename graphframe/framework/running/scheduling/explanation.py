@@ -11,7 +11,8 @@ from graphframe.framework.timestamp import Timestamp
 
 def explain(run: RunState) -> str:
     """Return a line for each node that is not closed, and for each open input stream of the graph."""
-    lines = [line for node in run.nodes if not node.closed for line in _about(node, run)]
+    lines = ["the run is paused"] if run.paused else []
+    lines += [line for node in run.nodes if not node.closed for line in _about(node, run)]
     for stream in sorted(run.open_inputs, key=lambda stream: stream.number):
         held = ", and is throttled" if run.throttle.held.get(stream.number, 0) > 0 else ""
         lines.append(f'the graph\'s input stream "{stream.name}" is open{held}: {_up_to(stream.bound)}')

@@ -55,6 +55,8 @@ class RunState:
         Sources of higher layers wait.
     started, stopped : bool
         Whether `RunScheduler.start` and `RunScheduler.stop` were called.
+    paused : bool
+        Whether tasks wait until the run is resumed, or are done step by step.
     observing : int
         The ident of the thread that calls an observer now, else 0; it must not wait for the run.
     on_schedule : callable or None
@@ -84,14 +86,14 @@ class RunState:
         self.busy = 0
         self.unclosed = len(plan.nodes)
         self.layer = 0
-        self.started = self.stopped = False
+        self.started = self.stopped = self.paused = False
         self.observing = 0
         self.on_schedule: Callable[[NodeTask], None] | None = None
 
     @property
     def idle(self) -> bool:
         """Whether no task works or could work now."""
-        return not self.busy and not self.ready
+        return not self.busy and (not self.ready or (self.paused and self.error is None))
 
     @property
     def done(self) -> bool:

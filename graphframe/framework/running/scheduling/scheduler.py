@@ -5,6 +5,7 @@ A driver adds packets, takes tasks with `next`, does them, and returns each with
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from heapq import heappop
 
@@ -66,6 +67,17 @@ class RunScheduler:
             else:
                 advance(run, stream, bound)
             settle(run)
+
+    def limit(self, number: int, size: int) -> None:
+        """Set how many packets of a stream may wait at each of its readers; -1 for any number."""
+        run = self.run
+        readers = run.streams[number].consumers
+        for item in readers:
+            item.limit = size if size > 0 else sys.maxsize
+            if len(item.queue) >= item.limit and not item.full:
+                run.throttle.fill(item)
+        release(run, run.throttle.drain(readers))
+        settle(run)
 
     def close_inputs(self) -> None:
         """Close all input streams of the graph."""

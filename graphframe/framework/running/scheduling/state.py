@@ -114,6 +114,10 @@ class NodeTask(Invocation):
         queues = [(tuple(item.queue), item.stream.bound) for item in self.state.inputs]
         return [queue[0][1] if queue else bound for queue, bound in queues]
 
+    @override
+    def output_bound(self, position: int) -> int:
+        return self.state.outputs[position].bound
+
     def __lt__(self, other: NodeTask) -> bool:
         return self.timestamp < other.timestamp
 

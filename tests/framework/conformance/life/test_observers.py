@@ -28,6 +28,20 @@ def test_observe_output_stream(stream: str) -> None:
     assert list(run.pollers[stream]) == [("value", 5)]
 
 
+def test_add_multi_stream_callback() -> None:
+    """CallbackTest.TestAddMultiStreamCallback and TestAddMultiStreamCallbackWithPacketMap, in sink_test.cc."""
+    sums: list[int] = []
+    graph = gf.Graph.from_text('input_stream: "foo" input_stream: "bar"')
+    run = graph.start_run(
+        observers={("foo", "bar"): lambda packets: sums.append(sum(packet.value for packet in packets if packet))}
+    )
+    for stream, value, timestamp in (("foo", 10, 1), ("bar", 5, 1), ("foo", 7, 2), ("foo", 4, 3), ("bar", 5, 3)):
+        run.add(stream, value, timestamp)
+    run.close_inputs()
+    run.wait_until_done(30)
+    assert sums == [15, 7, 9]
+
+
 def test_unable_to_attach_observer() -> None:
     """ "Unable to attach observer to output stream because it doesn't exist."""
     with pytest.raises(gf.GraphError, match='no output stream "midle"'):

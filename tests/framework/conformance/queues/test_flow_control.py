@@ -100,6 +100,60 @@ def test_no_limit() -> None:
     assert len(seen["b"]) == 500
 
 
+def test_set_input_stream_max_queue_size_works_slow_calculator() -> None:
+    """CalculatorGraph.SetInputStreamMaxQueueSizeWorksSlowCalculator; another stream keeps the graph's limit."""
+    gates = Semaphore(), Semaphore()
+    run, seen = start(
+        """
+        input_stream: "in" input_stream: "in_2" output_stream: "out" max_queue_size: 100 num_threads: 2
+        input_side_packet: "one" input_side_packet: "two"
+        node { calculator: "Call" input_stream: "in" output_stream: "out" input_side_packet: "PROCESS:one" }
+        node { calculator: "Call" input_stream: "in_2" output_stream: "out_2" input_side_packet: "PROCESS:two" }
+        """,
+        {"one": gates[0], "two": gates[1]},
+    )
+    run.set_max_queue_size("in", 1)
+    run.add("in_2", 0, 0)
+    run.add("in", 0, 0)
+    for timestamp in range(1, 20):
+        gates[0].entered()
+        run.add("in", timestamp, timestamp)
+        assert not run.try_add("in", timestamp, timestamp + 1)
+        assert run.try_add("in_2", timestamp, timestamp)
+        gates[0].go_on()
+    gates[0].go_on(20)
+    gates[1].go_on(20)
+    finish(run)
+    assert [packet.value for packet in seen["out"]] == list(range(20))
+
+
+def test_a_queue_is_limited_while_it_is_full() -> None:
+    """CalculatorGraph::SetInputStreamMaxQueueSize while a run goes on: a lower limit throttles, a higher one frees."""
+    run, seen, gate = filled(2)
+    assert not run.try_add("a", 3, 3)
+    run.set_max_queue_size("a", 3)
+    assert run.try_add("a", 3, 3)
+    assert not run.try_add("a", 4, 4)
+    run.set_max_queue_size("a", -1)
+    assert run.try_add("a", 4, 4)
+    run.set_max_queue_size("a", 1)
+    assert not run.try_add("a", 5, 5)
+    gate.go_on(100)
+    finish(run)
+    assert [packet.value for packet in seen["b"]] == [0, 1, 2, 3, 4]
+
+
+def test_limits_that_are_none() -> None:
+    run, _, gate = filled(1)
+    for size in (0, -2):
+        with pytest.raises(ValueError, match="the size of a queue is at least 1, or -1 for no limit"):
+            run.set_max_queue_size("a", size)
+    with pytest.raises(gf.GraphError, match='no input stream "aa"'):
+        run.set_max_queue_size("aa", 1)
+    gate.go_on(100)
+    finish(run)
+
+
 @pytest.mark.parametrize(("size", "hint", "expected"), [("", "", 100), ("max_queue_size: 2", "buffer_size_hint: 7", 7)])
 def test_size_of_queues(size: str, hint: str, expected: int) -> None:
     """CalculatorGraphConfig.max_queue_size: 100; buffer_size_hint of a node raises it for the whole graph."""
