@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from graphframe.framework.errors import GraphError
+from graphframe.framework.packet import Packet
 from graphframe.images import EncodedImage, ImageRequest
 from graphframe.images.fields import convert
 
@@ -41,13 +43,24 @@ def read_value(text: str, type_: type) -> Any:
     return float(value) if type_ is float and type(value) is int else value
 
 
-def write_values(values: Sequence[Any], path: Path) -> list[Path]:
-    """Write values to a file each: arrays as ``.npy``, files as they are, text as ``.txt``, anything else as JSON.
+def name_and_value(text: str, form: str = "NAME=VALUE") -> tuple[str, str]:
+    """Split a text of this form at its first ``=``; raise ValueError if it has another."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(f'"{text}" is not {form}')
+    return name, value
+
+
+def write_packets(packets: Sequence[Packet], path: Path) -> list[Path]:
+    """Write the values of packets to files.
+
+    A ``.npz`` file takes the arrays of all packets, by timestamp: ``"0"``, or ``"0.samples"`` for a field of a
+    dataclass. Otherwise each value has a file: arrays ``.npy``, text ``.txt``, files as they are, anything else JSON.
 
     Returns
     -------
     list of Path
-        `path`, or for several values ``out-0.npy``, ``out-1.npy`` and so on.
+        `path`, or for several files ``out-0.npy``, ``out-1.npy`` and so on.
 
     Raises
     ------
@@ -56,10 +69,17 @@ def write_values(values: Sequence[Any], path: Path) -> list[Path]:
     OSError
         If a file cannot be written.
     """
-    paths = [path] if len(values) == 1 else [path.with_stem(f"{path.stem}-{index}") for index in range(len(values))]
-    for file, value in zip(paths, values, strict=True):
-        file.write_bytes(_content(value, file))
-    return paths
+    if path.suffix == ".npz":
+        import numpy as np
+
+        arrays = [each for packet in packets for each in _arrays(str(packet.timestamp), packet.value, path)]
+        with path.open("wb") as archive:
+            np.savez(archive, **dict(arrays))
+        return [path]
+    paths = [path.with_stem(f"{path.stem}-{index}") for index in range(len(packets))] if len(packets) > 1 else [path]
+    for file, packet in zip(paths, packets, strict=False):
+        file.write_bytes(_content(packet.value, file))
+    return paths[: len(packets)]
 
 
 def shown(value: object) -> str:
@@ -104,12 +124,32 @@ def _content(value: Any, path: Path) -> bytes:
         import numpy as np
 
         file = BytesIO()
-        np.save(file, np.asarray(value), allow_pickle=False)
+        np.save(file, _array(value, path))
         return file.getvalue()
     if path.suffix == ".txt":
         return str(value).encode()
     try:
         return json.dumps(value).encode()
     except (TypeError, ValueError):
-        todo = "name a .npy file for arrays and tensors, or a .txt file for its text"
+        todo = "name a .npy or .npz file for arrays, or a .txt file for its text"
         raise GraphError(f"{path}: a {type(value).__name__} cannot be written as JSON; {todo}") from None
+
+
+def _arrays(name: str, value: Any, path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays of a value, which may be a dataclass of arrays, by name."""
+    if is_dataclass(value):
+        for field in fields(value):
+            if (found := getattr(value, field.name)) is not None:
+                yield from _arrays(f"{name}.{field.name}", found, path)
+    else:
+        yield name, _array(value, path)
+
+
+def _array(value: Any, path: Path) -> Any:
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.dtype == object:
+        todo = "name a .npz file for its fields, or " if is_dataclass(value) else ""
+        raise GraphError(f"{path}: a {type(value).__name__} is not an array; {todo}name a .json or .txt file")
+    return array

@@ -13,11 +13,12 @@ import click
 from graphframe.cli.failure import reported
 from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.cli.options.option_group import GroupedCommand, with_options
-from graphframe.cli.options.pairs import SIDE_PACKETS
+from graphframe.cli.options.pairs import SIDE_PACKETS, pairs
 from graphframe.cli.options.request import REQUEST_OPTIONS, take_request_fields
 from graphframe.cli.progress_line import ProgressLine
 from graphframe.images import ImageRequest
 from graphframe.images.request import Format
+from graphframe.packet_values import write_packets
 from graphframe.pipeline import chosen_adapters
 from graphframe.progress import Progress
 from graphframe.repository.default_device import on_default_device
@@ -68,6 +69,13 @@ def image_file(text: str) -> Path:
     metavar="FILE",
     help="Write a trace of the run for ui.perfetto.dev or chrome://tracing.",
 )
+@pairs(
+    "--dump",
+    "dumps",
+    metavar="NAME=FILE",
+    help="Write what a stream of the graph carries, by its name, e.g. latents=latents.npz: .npz for all its arrays;"
+    " .npy, .json or .txt for one packet, and numbered names for several. Repeat the option for several streams.",
+)
 @SIDE_PACKETS
 @CALCULATORS
 @click.option("--profile", is_flag=True, help="Print a table with the time of each node.")
@@ -77,6 +85,7 @@ def generate(
     output: Path,
     trace_path: Path | None,
     profile: bool,
+    dumps: list[tuple[str, str]],
     side_packets: list[tuple[str, str]],
     **given: Any,
 ) -> None:
@@ -107,8 +116,16 @@ def generate(
                     metadata=metadata,
                     **values,
                 )
-                images = graph.run(REQUEST=request, on_progress=progress.report, tracer=progress)["IMAGE"]
-        for packet in images:
+                found = graph.run(
+                    REQUEST=request,
+                    outputs={"IMAGE", *dict(dumps)},
+                    on_progress=progress.report,
+                    tracer=progress,
+                )
+        for name, file in dumps:
+            for path in write_packets(found[name], Path(file)):
+                click.echo(f"{path}: stream {name}", err=to_stdout)
+        for packet in found["IMAGE"]:
             path = output.with_stem(f"{output.stem}-{packet.timestamp}") if request.n > 1 else output
             if to_stdout:
                 click.echo(packet.value.content, nl=False)

@@ -15,7 +15,7 @@ from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
 from graphframe.framework.packet import Packet
 from graphframe.framework.timestamp import Timestamp
-from graphframe.packet_values import read_value, shown, write_values
+from graphframe.packet_values import read_value, shown, write_packets
 from graphframe.repository.model_folder import graph_file
 
 
@@ -24,18 +24,19 @@ from graphframe.repository.model_folder import graph_file
 @pairs(
     "--input",
     "inputs",
-    "NAME=VALUE",
-    "Packet for an input stream, by tag or name. VALUE is JSON or text; @FILE reads a .npy, .json, .txt or other file."
-    " A repeated name makes packets at timestamps 0, 1, 2 and so on.",
+    metavar="NAME=VALUE",
+    help="Packet for an input stream, by tag or name. VALUE is JSON or text; @FILE reads a .npy, .json, .txt or other"
+    " file. A repeated name makes packets at timestamps 0, 1, 2 and so on.",
 )
 @SIDE_PACKETS
 @pairs(
-    "--output",
-    "outputs",
-    "NAME=FILE",
-    "File for the packets of an output stream: .npy, .json, .txt, or the name of an image. Several packets get numbered"
-    " names. Other streams are printed.",
     "-o",
+    "--output",
+    "--dump",
+    "outputs",
+    metavar="NAME=FILE",
+    help="File for the packets of an output, by tag, or of any stream, by name: .npz for all its arrays; .npy, .json,"
+    " .txt or the name of an image for one, and numbered names for several. Other outputs are printed.",
 )
 @CALCULATORS
 def run(
@@ -53,12 +54,11 @@ def run(
         packets = [(key, read_value(text, opened.inputs.get(key, object))) for key, text in inputs]
         observers = {key: each.append for key, each in found.items()}
         _run(opened, side_values, _at_timestamps(packets), observers)
+        for key, file in files.items():
+            for path in write_packets(found[key], file):
+                click.echo(f"{key}: wrote {path}")
         for key in opened.outputs:
-            if key in files:
-                for path in write_values([packet.value for packet in found[key]], files[key]):
-                    click.echo(f"{key}: wrote {path}")
-                continue
-            for packet in found[key]:
+            for packet in found[key] if key not in files else ():
                 click.echo(f"{key} @ {Timestamp.describe(packet.timestamp)}: {shown(packet.value)}")
 
 

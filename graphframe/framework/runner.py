@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from graphframe.framework.graph import Graph, Outputs, make_graph
 from graphframe.framework.packet import Packet
 from graphframe.framework.port import ANY_TAG
 from graphframe.framework.protos.calculator_pb2 import CalculatorGraphConfig
-from graphframe.framework.running.pausing import Step
+from graphframe.framework.running.pausing import MethodCall
 from graphframe.framework.running.run import Run
 from graphframe.framework.running.tracers import LoadTracer, Tracer
 
@@ -99,12 +99,14 @@ class CalculatorRunner:
         run.wait_until_done()
         return outputs
 
-    def steps(self, *untagged: Iterable[Any], **tagged: Iterable[Any]) -> Iterator[tuple[Step, Outputs]]:
+    def steps(
+        self, *untagged: Iterable[Any], **tagged: Iterable[Any]
+    ) -> Generator[tuple[MethodCall, Outputs], None, None]:
         """Do the same as `run`, but call one method of the calculator after the other.
 
         Yields
         ------
-        Step, dict
+        MethodCall, dict
             The method that was called ("open", "process" or "close") with its timestamp, and the packets that it sent.
 
         Examples

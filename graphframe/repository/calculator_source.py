@@ -21,14 +21,14 @@ class CalculatorSource:
     Attributes
     ----------
     source : FolderSource or PullSource
-    path : Path or None
-        A Python file, or a folder of them. Its files count as the model's.
+    paths : tuple of Path
+        Python files, and folders of them. They count as the model's files.
     beside : bool
         Whether to import the folder ``calculators`` of the model, too, if it has one.
     """
 
     source: FolderSource | PullSource
-    path: Path | None = None
+    paths: tuple[Path, ...] = ()
     beside: bool = False
 
     def prepare(self) -> None:
@@ -40,9 +40,9 @@ class CalculatorSource:
         return self.source.progress()
 
     def files(self) -> ModelFiles:
-        """Return the files of the model and those of `path`."""
+        """Return the files of the model and those of `paths`."""
         files = self.source.files()
-        return files if self.path is None else files.with_files([self.path, *self.path.glob("*.py")])
+        return files.with_files([each for path in self.paths for each in (path, *path.glob("*.py"))])
 
     def open(self) -> Graph:
         """Import the calculators, and open the graph.
@@ -52,8 +52,8 @@ class CalculatorSource:
         GraphError
             If a file cannot be imported; all errors of the source.
         """
-        if self.path is not None:
-            register_files(self.path)
+        for path in self.paths:
+            register_files(path)
         if self.beside and (folder := self.source.folder / _BESIDE).is_dir():
             register_files(folder)
         return self.source.open()

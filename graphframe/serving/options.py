@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from graphframe.byte_size import parse_bytes
+from graphframe.packet_values import name_and_value
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.graph_writing.task_options import TaskOptions
 from graphframe.repository.pulling.pull_options import PullOptions
@@ -41,7 +42,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     pull_options: PullOptions = PullOptions()
     task: Literal["image_generation"] | None = None
     task_options: TaskOptions = TaskOptions()
-    calculators: str | None = None
+    calculators: tuple[str, ...] = ()
     side_packet: tuple[str, ...] = ()
     model_calculators: bool = False
     file_system_poll_wait_seconds: int = 1
@@ -120,13 +121,10 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         ValueError
             If one has another form.
         """
-        pairs = []
-        for text in self.side_packet:
-            name, equals, value = text.partition("=")
-            if not (name and equals):
-                raise ValueError(f'side_packet must be NAME=VALUE, not "{text}"')
-            pairs.append((name, value))
-        return tuple(pairs)
+        try:
+            return tuple(map(name_and_value, self.side_packet))
+        except ValueError as error:
+            raise ValueError(f"side_packet: {error}") from error
 
     @property
     def graph_options(self) -> TaskOptions | None:

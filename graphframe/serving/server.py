@@ -81,12 +81,12 @@ def sources_of(options: ServerOptions) -> FindSources:
     GraphError
         If the files of calculators cannot be imported.
     """
-    calculators = options.calculators and Path(options.calculators)
+    calculators = tuple(map(Path, options.calculators))
 
     def with_calculators(source: FolderSource | PullSource) -> ModelSource:
         if not calculators and not options.model_calculators:
             return source
-        return CalculatorSource(source, calculators or None, options.model_calculators)
+        return CalculatorSource(source, calculators, options.model_calculators)
 
     if options.config_path is not None:
         path = Path(options.config_path)

@@ -69,6 +69,19 @@ def test_guidance_rescale_changes_the_image_and_is_in_its_text(euler: Path, tmp_
     assert Image.open(path).info["guidance_rescale"] == "0.7"
 
 
+def test_dumps_streams(euler: Path, tmp_path: Path) -> None:
+    dumps = ("--dump", f"latents={tmp_path / 'x.npz'}", "--dump", f"image={tmp_path / 'y.npy'}")
+    code, output = generate("a", "--model_path", euler, "-o", tmp_path / "a.png", "--steps", 1, "--seed", 7, *dumps)
+    assert code == 0
+    assert output.splitlines()[:2] == [f"{tmp_path / 'x.npz'}: stream latents", f"{tmp_path / 'y.npy'}: stream image"]
+    with np.load(tmp_path / "x.npz") as arrays:
+        assert arrays["0.samples"].dtype == np.float32
+    assert (np.load(tmp_path / "y.npy") == np.asarray(Image.open(tmp_path / "a.png"))).all()
+    code, output = generate("a", "--model_path", euler, "-o", tmp_path / "b.png", "--dump", "latent=x.npz")
+    assert code == 1
+    assert 'no output stream "latent" (did you mean "latents"?); it has: IMAGE, PREVIEW' in output
+
+
 def test_several_images_get_numbers(euler: Path, tmp_path: Path) -> None:
     code, _ = generate("a red cat", "--model_path", euler, "-o", tmp_path / "cat.png", "-n", 2, "--steps", 1)
     assert code == 0

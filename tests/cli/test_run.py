@@ -61,6 +61,17 @@ def test_several_files(graph: Path, tmp_path: Path) -> None:
     assert [(tmp_path / f"out-{index}.json").read_text() for index in (0, 1)] == ["1", "2"]
 
 
+def test_arrays_of_a_stream_in_one_file(graph: Path, tmp_path: Path) -> None:
+    inputs = [argument for number in (1, 2) for argument in ("--input", f"IN=[{number}, 0]")]
+    path = tmp_path / "out.npz"
+    assert graphframe("run", graph, *inputs, "--dump", f"in={path}") == (
+        0,
+        f"in: wrote {path}\nOUT @ 0: [1, 0]\nOUT @ 1: [2, 0]\n",
+    )
+    with np.load(path) as arrays:
+        assert {name: array.tolist() for name, array in arrays.items()} == {"0": [1, 0], "1": [2, 0]}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -69,6 +80,12 @@ def test_several_files(graph: Path, tmp_path: Path) -> None:
         (("--side_packet", "x=1"), 1, 'no input side packet "x"'),
         (("--input", "IN=@nope.npy"), 1, "nope.npy: No such file or directory"),
         (("-o", "nope=x.json"), 1, 'no output stream "nope"'),
+        (("--dump", "in"), 64, '"in" is not NAME=FILE'),
+        (
+            ("--input", "IN=1", "--input", 'other={"a": 1}', "--dump", "other=x.npz"),
+            1,
+            "x.npz: a dict is not an array; name",
+        ),
         (("--calculators", "nope.py"), 1, "nope.py: this is not a Python file or a folder"),
     ],
 )
@@ -92,8 +109,13 @@ def test_an_image_graph(euler: Path, tmp_path: Path) -> None:
     (tmp_path / "model/graph.pbtxt").write_text(text)
     request = '{"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 2}'
     path = tmp_path / "cat.png"
-    code, output = graphframe("run", tmp_path / "model", "--input", f"REQUEST={request}", "-o", f"IMAGE={path}")
-    assert (code, output) == (0, f"IMAGE: wrote {path}\n")
+    dump = tmp_path / "latents.npz"
+    code, output = graphframe(
+        "run", tmp_path / "model", "--input", f"REQUEST={request}", "-o", f"IMAGE={path}", "--dump", f"latents={dump}"
+    )
+    assert (code, output) == (0, f"IMAGE: wrote {path}\nlatents: wrote {dump}\n")
+    with np.load(dump) as arrays:
+        assert {name: array.shape for name, array in arrays.items()} == {"0.samples": (1, 4, 8, 8)}
     assert path.read_bytes().startswith(b"\x89PNG")
 
 

@@ -41,7 +41,11 @@ def test_a_changed_file_reloads_the_model(tmp_path: Path) -> None:
     model, path = tmp_path / "model", tmp_path / "ours.py"
     write_graph(model, "OursCalculator")
     write(path, "OursCalculator", b"first")
-    with serving(model, f"--calculators={path}", "--file_system_poll_wait_seconds=0") as server:
+    more = tmp_path / "more"
+    write(more / "theirs.py", "TheirsCalculator", b"theirs")
+    with serving(
+        model, f"--calculators={path}", f"--calculators={more}", "--file_system_poll_wait_seconds=0"
+    ) as server:
         assert drawn(server.generate(prompt="x")) == b"first"
         write(path, "OursCalculator", b"second")
         assert server.request("POST", "/v1/config/reload")[0] in (200, 201)

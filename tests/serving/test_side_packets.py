@@ -59,7 +59,7 @@ def model(tmp_path: Path) -> Path:
 
 def open_model(model: Path, *side_packets: str) -> None:
     options = ServerOptions(
-        model_path=str(model), calculators=str(model.parent / "styled.py"), side_packet=side_packets
+        model_path=str(model), calculators=(str(model.parent / "styled.py"),), side_packet=side_packets
     )
     sources_of(options)
 
@@ -120,14 +120,14 @@ def test_mistakes(model: Path, given: tuple[str, ...], message: str) -> None:
 
 
 def test_a_wrong_form(model: Path) -> None:
-    with pytest.raises(ValueError, match='side_packet must be NAME=VALUE, not "STYLE"'):
+    with pytest.raises(ValueError, match='side_packet: "STYLE" is not NAME=VALUE'):
         open_model(model, "STYLE")
 
 
 def test_a_wrong_form_on_the_command_line(model: Path) -> None:
     result = CliRunner().invoke(main, ["serve", f"--model_path={model}", "--side_packet=STYLE"])
     assert result.exit_code == 64
-    assert '--side_packet must be NAME=VALUE, not "STYLE"' in result.output
+    assert '--side_packet: "STYLE" is not NAME=VALUE' in result.output
 
 
 def test_the_environment_has_one_a_line(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ def _register(_: click.Context, __: click.Parameter, paths: tuple[Path, ...]) ->
             register_files(path)
 
 
+HELP = "Python file, or folder of Python files, with calculators for the graph. Repeat the option for several."
 CALCULATORS = click.option(
     "--calculators",
     multiple=True,
@@ -23,6 +24,6 @@ CALCULATORS = click.option(
     type=click.Path(path_type=Path),
     expose_value=False,
     callback=_register,
-    help="Python file, or folder of Python files, with calculators for the graph. Repeat the option for several.",
+    help=HELP,
 )
 """An option that makes calculators known to graphs before its command runs."""

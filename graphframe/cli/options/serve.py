@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from graphframe.cli.options.calculators import HELP as CALCULATORS_HELP
 from graphframe.cli.options.option_group import OptionGroup
+from graphframe.cli.options.pairs import SIDE_PACKET
 from graphframe.cli.options.task import TASKS
 from graphframe.cli.options.text import TEXT
 
@@ -59,14 +61,14 @@ LOADING_OPTIONS = OptionGroup(
             type=TEXT,
             multiple=True,
             metavar="NAME=VALUE",
-            help="Input side packet of the graph of --model_path, by tag or name. VALUE is JSON or text; @FILE reads a"
-            " file. Repeat the option for several.",
+            help=SIDE_PACKET,
         ),
         click.Option(
             ["--calculators"],
             type=TEXT,
+            multiple=True,
             metavar="PATH",
-            help="Python file, or folder of Python files, with calculators for graphs. A change reloads the models.",
+            help=f"{CALCULATORS_HELP} A change reloads the models.",
         ),
         click.Option(
             ["--model_calculators"],

@@ -28,7 +28,7 @@ class JointObserver:
     """
 
     def __init__(self, streams: Sequence[BoundedStream], on_packets: Callable[[Packets], None]) -> None:
-        self._inputs = [_Input(stream) for stream in streams]
+        self._inputs = [_JoinedStream(stream) for stream in streams]
         self._on_packets = on_packets
 
     def put(self, position: int, packet: Packet) -> None:
@@ -42,7 +42,7 @@ class JointObserver:
             self._on_packets(tuple(_JOIN.take(self._inputs, found[1])))
 
 
-class _Input:
+class _JoinedStream:
     def __init__(self, stream: BoundedStream) -> None:
         self.stream = stream
         self.queue: deque[Packet] = deque()

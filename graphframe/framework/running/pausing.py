@@ -11,7 +11,7 @@ from graphframe.framework.running.scheduling.state import NodeTask
 _PAUSED: Final = "paused"
 
 
-class Step(NamedTuple):
+class MethodCall(NamedTuple):
     """A call of a calculator: the name of its node, the method, and its timestamp."""
 
     node: str
@@ -31,12 +31,12 @@ class Pausing:
 
     Attributes
     ----------
-    last_step : Step or None
+    last_step : MethodCall or None
         The task that `step` allowed; None if there was none.
     """
 
     def __init__(self, state: RunState, scheduler: RunScheduler, halts: set[str]) -> None:
-        self.last_step: Step | None = None
+        self.last_step: MethodCall | None = None
         self._state = state
         self._scheduler = scheduler
         self._halts = halts
@@ -65,5 +65,5 @@ class Pausing:
             return None
         self._step_is_due = False
         if (task := self._scheduler.next()) is not None:
-            self.last_step = Step(task.node.name, task.phase.value, task.timestamp)
+            self.last_step = MethodCall(task.node.name, task.phase.value, task.timestamp)
         return task

@@ -17,7 +17,7 @@ from graphframe.framework.planning.plan import Plan
 from graphframe.framework.running.cancellation import Cancellation
 from graphframe.framework.running.driver import Driver
 from graphframe.framework.running.joint_observer import JointObserver, Packets
-from graphframe.framework.running.pausing import Step
+from graphframe.framework.running.pausing import MethodCall
 from graphframe.framework.running.poller import Poller
 from graphframe.framework.running.scheduling.explanation import explain
 from graphframe.framework.running.scheduling.run_state import RunState
@@ -216,12 +216,12 @@ class Run:
         """Go on after `pause`."""
         self._driver.post(self._driver.pausing.resume)
 
-    def step(self, timeout: float | None = None) -> Step | None:
+    def step(self, timeout: float | None = None) -> MethodCall | None:
         """Let a paused run call the next method of a calculator, and wait until it has returned.
 
         Returns
         -------
-        Step or None
+        MethodCall or None
             The name of the node, the method ("open", "process" or "close") and the timestamp; None if there is nothing
             to call before another packet, bound or end of an input.
 

@@ -18,8 +18,11 @@ from graphframe.framework.running.threads import ThreadPool
 from graphframe.framework.running.tracers import Tracer
 
 Observer: TypeAlias = Callable[[Any], None]
-Observers: TypeAlias = Mapping[str, Observer] | Mapping[str | tuple[str, ...], Observer]
-"""Called with each packet of a stream, by its name; with tuples of packets of several streams, by a tuple of names."""
+Observers: TypeAlias = Mapping[Any, Observer]
+"""Called with each packet of a stream, by its name; with tuples of packets of several streams, by a tuple of names.
+
+NOTE: keys are Any since those of a Mapping are invariant: a dict with keys of either type would not be one with both.
+"""
 
 
 def make_run(
