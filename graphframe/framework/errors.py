@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import pickle
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphframe.framework.timestamp import Timestamp
 
 
 class GraphError(Exception):
-    """The base of all errors of the engine."""
+    """The base of all errors of the engine. They can be pickled, with what they carry."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 class Problem(NamedTuple):
@@ -60,12 +64,25 @@ class CalculatorError(GraphError):
         detail = text_of(cause) if isinstance(cause, GraphError) else describe(cause)
         super().__init__(f'node "{node}" ({calculator}): {phase} failed{when}: {detail}')
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        create, arguments, state = super().__reduce__()
+        return create, arguments, {**state, "__cause__": self.__cause__ and _picklable(self.__cause__)}
+
     def __str__(self) -> str:
         return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 class Cancelled(GraphError):  # noqa: N818 - a run that was cancelled did nothing wrong
     """The run was cancelled."""
+
+
+def _picklable(error: BaseException) -> BaseException:
+    """Return an exception or, if it does not survive pickling, one with its class and text."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(describe(error))
+    return error
 
 
 def text_of(error: BaseException) -> str:

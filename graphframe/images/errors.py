@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class InvalidRequest(ValueError):  # noqa: N818 - named for what it says, as HTTP's Bad Request is
     """A request with an invalid field.
@@ -18,3 +20,6 @@ class InvalidRequest(ValueError):  # noqa: N818 - named for what it says, as HTT
         super().__init__(message)
         self.param = param
         self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).__new__, (type(self), *self.args), self.__dict__

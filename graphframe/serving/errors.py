@@ -48,6 +48,10 @@ class APIError(falcon.HTTPError):
         self.param = param
         self.error_code = code
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        inherited = {name: getattr(self, name) for name in falcon.HTTPError.__slots__}
+        return type(self).__new__, (type(self), *self.args), {**inherited, **self.__dict__}
+
 
 def details(error: falcon.HTTPError, request_id: str, message: str | None = None) -> ErrorDetails:
     """Return the content of the envelope of an error.

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 """The errors of a disk, or a quota, that is full."""
@@ -32,6 +32,9 @@ class StorageError(Exception):
     def __init__(self, reason: OSError) -> None:
         super().__init__(str(reason))
         self.full = reason.errno in FULL_DISK
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 class StoredImage(NamedTuple):
