@@ -9,7 +9,7 @@ import click
 
 from graphframe.framework.errors import GraphConfigError, GraphError
 from graphframe.graphs.shipped_graph import ModelFolderError
-from graphframe.images import InvalidRequest
+from graphframe.images import InvalidRequest, invalid_request
 from graphframe.repository.config_file import ConfigFileError
 from graphframe.repository.export import ExportError
 from graphframe.repository.graph_writing.task_options import TaskOptionsError
@@ -32,8 +32,7 @@ def reported() -> Iterator[None]:
     except TaskOptionsError as error:
         raise click.ClickException(named_options(error)) from error
     except (GraphError, InvalidRequest, ModelFolderError, ConfigFileError, PullError, ExportError, OSError) as error:
-        wrong_request = isinstance(error.__cause__, InvalidRequest)
-        message = str(error.__cause__ if wrong_request else error)
+        message = str(invalid_request(error) or error)
         if isinstance(error, OSError) and error.filename is not None:
             message = f"{error.filename}: {error.strerror}"
         raise click.ClickException(message) from error

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from graphframe.images.errors import InvalidRequest
+from graphframe.images.errors import InvalidRequest, invalid_request
 from graphframe.images.request import MAX_SEED, ImageRequest
 from graphframe.images.result import EncodedImage
 from graphframe.images.size import Size
 
-__all__ = ["MAX_SEED", "EncodedImage", "ImageRequest", "InvalidRequest", "Size"]
+__all__ = ["MAX_SEED", "EncodedImage", "ImageRequest", "InvalidRequest", "Size", "invalid_request"]

@@ -23,3 +23,8 @@ class InvalidRequest(ValueError):  # noqa: N818 - named for what it says, as HTT
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).__new__, (type(self), *self.args), self.__dict__
+
+
+def invalid_request(error: BaseException) -> InvalidRequest | None:
+    """Return the InvalidRequest of a calculator with which a run ended, or None if it failed for another reason."""
+    return error.__cause__ if isinstance(error.__cause__, InvalidRequest) else None

@@ -13,7 +13,7 @@ import msgspec
 
 from graphframe.framework.errors import CalculatorError, GraphError
 from graphframe.framework.graph import Graph
-from graphframe.images import EncodedImage, ImageRequest, InvalidRequest, Size
+from graphframe.images import EncodedImage, ImageRequest, Size, invalid_request
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.graph_writing.task_options import TaskOptions
 
@@ -168,7 +168,7 @@ def _time(graph: Graph, request: ImageRequest, taken: dict[str, float], *, may_r
         (packet,) = graph.run(REQUEST=request)["IMAGE"]  # the first inference of a shape takes longer
         graph.run(REQUEST=request, tracer=trace)
     except CalculatorError as error:
-        if may_refuse and isinstance(error.__cause__, InvalidRequest):
+        if may_refuse and invalid_request(error):
             return None
         raise
     seconds: dict[str, float] = {}

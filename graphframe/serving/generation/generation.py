@@ -18,7 +18,7 @@ from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
 from graphframe.framework.running.tracers import Tracer
 from graphframe.framework.timestamp import Timestamp
-from graphframe.images import EncodedImage, ImageRequest, InvalidRequest
+from graphframe.images import EncodedImage, ImageRequest, invalid_request
 from graphframe.progress import Progress
 from graphframe.serving.access.party import NO_PARTY, Party
 from graphframe.serving.errors import NO_RETRY, APIError, out_of_memory
@@ -221,11 +221,10 @@ class Generation:
                     served.count({name: stage.seconds for name, stage in self.progress.stages.copy().items()})
             except GraphError as error:
                 self.error = error
-                cause = error.__cause__
-                if isinstance(cause, InvalidRequest):
-                    raise APIError(400, str(cause), param=cause.param, code=cause.code) from error
+                if refusal := invalid_request(error):
+                    raise APIError(400, str(refusal), param=refusal.param, code=refusal.code) from error
                 _log.error("%s: %s", self.id, error, exc_info=error)
-                if isinstance(cause, MemoryError):
+                if isinstance(error.__cause__, MemoryError):
                     raise out_of_memory() from error
                 raise APIError(500, "the graph failed", code="generation_failed", headers=NO_RETRY) from error
             if not self.made:

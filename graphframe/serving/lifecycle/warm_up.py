@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 
 from graphframe.framework.errors import GraphError
 from graphframe.framework.graph import Graph
-from graphframe.images import ImageRequest, InvalidRequest
+from graphframe.images import ImageRequest, invalid_request
 
 SECONDS = 600.0
 """The longest time for the image of a warm-up."""
@@ -51,7 +51,7 @@ def run_warm_up(graph: Graph, *, smallest: bool = False, seconds: float = SECOND
         except TimeoutError as error:
             raise GraphError(f"warm-up failed: no image within {seconds:g} seconds") from error
         except GraphError as error:
-            if request.width is None and not isinstance(error.__cause__, InvalidRequest):
+            if request.width is None and not invalid_request(error):
                 raise GraphError(f"warm-up failed: {error}") from error
             _log.debug("not warmed up: %s", error)
 
