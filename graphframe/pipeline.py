@@ -17,10 +17,11 @@ from tqdm.auto import tqdm
 from graphframe.framework.errors import CalculatorError, did_you_mean
 from graphframe.framework.graph import Graph
 from graphframe.framework.packet import Packet
-from graphframe.images import EncodedImage, ImageRequest, InvalidRequest, Size
+from graphframe.images import EncodedImage, ImageRequest, InvalidRequest, Size, invalid_request
 from graphframe.images.fields import convert, fields
 from graphframe.images.other_names import meant_field
 from graphframe.progress import Progress
+from graphframe.repository.default_device import on_default_device
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.image_graph import open_image_graph
 
@@ -92,7 +93,7 @@ class Pipeline:
     def __init__(self, model: str | Path | None = None, *, progress: bool = True) -> None:
         folder = DEFAULT_MODEL if model is None else Path(model)
         self._progress = progress
-        self._graph = open_image_graph(folder)
+        self._graph, _ = on_default_device(open_image_graph(folder))
         self._graph.load()
         self._metadata = {"model": folder.resolve().name, "graph": self._graph.digest}
 
@@ -249,8 +250,8 @@ def _own_errors() -> Iterator[None]:
     try:
         yield
     except CalculatorError as error:
-        if isinstance(error.__cause__, InvalidRequest):
-            raise error.__cause__ from None
+        if refusal := invalid_request(error):
+            raise refusal from None
         raise
 
 

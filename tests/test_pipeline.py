@@ -13,6 +13,8 @@ from PIL import Image
 
 import graphframe as gf
 from graphframe.images import InvalidRequest
+from graphframe.inference import default_device
+from graphframe.inference.default_device import Gpu
 from graphframe.serving.api.requests import EditRequest
 from tests.calculators.lora.adapter_files import random_pairs, write
 from tests.parity.cells import INPAINTING, TEXT_TO_IMAGE
@@ -21,7 +23,7 @@ from tests.parity.sides import Genai, images_of
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "num_inference_steps": 3}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pipe(euler: Path) -> gf.Pipeline:
     return gf.Pipeline(euler, progress=False)
 
@@ -37,6 +39,13 @@ def test_images_are_those_of_genai(pipe: gf.Pipeline, euler: Path) -> None:
     assert [image.mode for image in made.images] == ["RGB", "RGB"]
     for image, wanted in zip(made.images, expected, strict=True):
         assert (pixels(image) == wanted).all()
+
+
+def test_the_device_is_chosen_when_a_model_is_loaded(euler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gf.Graph, "load", lambda graph: None)
+    for device in ("HETERO:CPU", "AUTO:CPU"):
+        monkeypatch.setattr(default_device, "gpus", lambda device=device: [Gpu(device, True, 1)])
+        assert {node.device for node in gf.Pipeline(euler).graph.nodes if node.device} == {device}
 
 
 def test_a_seed_generates_the_same_images_again(pipe: gf.Pipeline) -> None:
