@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,11 @@ class Classifier:
     output : str
         The name of the output; may be empty if the model has one.
 
+    Attributes
+    ----------
+    classes : int or None
+        The number of values of the output, if the model has a fixed one.
+
     Raises
     ------
     ValueError
@@ -88,8 +94,10 @@ class Classifier:
             )
             raise ValueError(f"{missing}: set output to one of {', '.join(model.outputs)}")
         self._output_name = output
-        ((self._input_name, shape),) = model.inputs.items()
-        _, self._height, self._width, _ = (dimension.get_length() for dimension in shape)
+        shape = model.output_shapes[output]
+        self.classes = math.prod(shape.get_shape()) if shape.is_static else None
+        ((self._input_name, pixels),) = model.inputs.items()
+        _, self._height, self._width, _ = (dimension.get_length() for dimension in pixels)
 
     def output(self, caller: Caller, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the output for an image as one row.

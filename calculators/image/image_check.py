@@ -114,6 +114,8 @@ class ImageCheckCalculator(gf.Calculator):
         )
         model = load_model(node.path(options.model_path), node.device, node.device_properties, prepare=prepare)
         self.classifier = Classifier(model, options.output)
+        if self.classifier.classes is not None:
+            _check_classes(self.classifier.classes, options)
 
     def open(self, cc: gf.Context) -> None:
         self.sent = self.refused = 0
@@ -146,12 +148,17 @@ class ImageCheckCalculator(gf.Calculator):
         cc.send(self.safe, pixels)
 
 
-def _scores(row: NDArray[np.floating[Any]], options: ImageCheckCalculatorOptions) -> list[float]:
-    """Return the score of each unsafe class, from the output of a model."""
+def _check_classes(count: int, options: ImageCheckCalculatorOptions) -> None:
+    """Raise ValueError if a model has fewer classes than the options need."""
     fewest = 2 if options.activation == options.SOFTMAX else 1
     needed = max(fewest, *(each.index + 1 for each in options.unsafe_class))
-    if len(row) < needed:
-        raise ValueError(f"the model has {len(row)} classes, but activation and unsafe_class need at least {needed}")
+    if count < needed:
+        raise ValueError(f"the model has {count} classes, but activation and unsafe_class need at least {needed}")
+
+
+def _scores(row: NDArray[np.floating[Any]], options: ImageCheckCalculatorOptions) -> list[float]:
+    """Return the score of each unsafe class, from the output of a model."""
+    _check_classes(len(row), options)
     if options.activation == options.SOFTMAX:
         row = np.exp(row - row.max())
         row = row / row.sum()

@@ -45,6 +45,8 @@ class CompiledModel:
         The shape of each input by its name, in the model's order.
     outputs : tuple of str
         The names of the outputs, in the model's order.
+    output_shapes : dict of str to openvino.PartialShape
+        The shape of each output by its name.
     """
 
     def __init__(self, compile_model: Callable[[], Compilation], path: Path, device: str) -> None:
@@ -56,6 +58,7 @@ class CompiledModel:
         self._inputs = ModelInputs(compiled.inputs, inputs, f'model {path} on device "{device}"')
         self.inputs = self._inputs.shapes
         self.outputs = tuple(outputs)
+        self.output_shapes = {name: port.partial_shape for name, port in zip(outputs, compiled.outputs, strict=True)}
         self._times = InferenceTimes()
         self._requests: dict[int, Request] = {}
         self._lane = lane_for(device)

@@ -158,7 +158,7 @@ def test_a_named_output(tmp_path: Path) -> None:
 def test_models_that_do_not_fit(tmp_path: Path, fields: dict[str, Any], shape: tuple[int, ...], message: str) -> None:
     make_red_classifier(tmp_path / "model.xml", *shape)
     with pytest.raises(gf.GraphError, match=message):
-        check(tmp_path, options(**fields), BLUE)
+        check(tmp_path, options(**fields))
 
 
 @pytest.mark.parametrize(
