@@ -11,6 +11,7 @@ from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.cli.table import print_table
 from graphframe.framework.graph import Graph
 from graphframe.repository.default_device import on_default_device
+from graphframe.repository.image_graph import unchecked_outputs
 from graphframe.repository.model_folder import graph_file, snapshot_of
 
 
@@ -28,7 +29,7 @@ def check(graph: Path, allow_unknown: bool) -> None:
         folder = graph if graph.is_dir() else graph.parent
         checked = Graph.from_file(graph_file(graph), folder, allow_unknown=allow_unknown)
         checked.check_files()
-        for note in checked.notes:
+        for note in (*checked.notes, *unchecked_outputs(checked)):
             click.echo(f"note: {note}", err=True)
         checked, chosen = on_default_device(checked)
     rows = [("NODE", "CALCULATOR", "DEVICE")]

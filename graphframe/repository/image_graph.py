@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from graphframe.repository.model_folder import find_graph, snapshot_of
 _REQUEST, _IMAGE, _PREVIEW = "REQUEST:", "IMAGE:", "PREVIEW:"
 _OVMS_REQUEST, _OVMS_IMAGE = "HTTP_REQUEST_PAYLOAD:", "HTTP_RESPONSE_PAYLOAD:"
 _OVMS_NODE = "ImageGenCalculator"
+_CHECK = "ImageCheckCalculator"
 
 
 def open_image_graph(folder: Path, side_packets: Mapping[str, str] = MappingProxyType({})) -> Graph:
@@ -69,6 +70,18 @@ def to_image_graph(
         )
         raise GraphConfigError([Problem(message, config.source)])
     return graph
+
+
+def unchecked_outputs(graph: Graph) -> Iterator[Problem]:
+    """Yield the output streams of images that bypass the safety checks of a graph, if it has any."""
+    checked: set[str] = set()
+    for node in graph.nodes:
+        if node.calculator == _CHECK or any(spec.name in checked for spec in node.inputs):
+            checked |= {spec.name for spec in node.outputs}
+    for index, text in enumerate(graph.config.proto.output_stream if checked else ()):
+        if text.startswith((_IMAGE, _PREVIEW, _OVMS_IMAGE)) and text.rpartition(":")[2] not in checked:
+            message = f'output_stream "{text}" bypasses the safety check of the graph: add an {_CHECK} for its images'
+            yield graph.config.problem(message, "output_stream", index)
 
 
 def _with_side_packets(graph: Graph, texts: Mapping[str, str]) -> Graph:

@@ -142,6 +142,40 @@ def test_undeclared_inputs_are_noted(tmp_path: Path) -> None:
         assert f"{name} is an input of the graph, which does not declare it{hint}" in result.output
 
 
+@pytest.mark.parametrize(
+    ("images", "previews", "bypasses"),
+    [
+        ("checked", "checked", []),
+        ("checked", "raw", [4]),
+        ("raw", "checked", [3]),
+        ("raw", "raw", [3, 4]),
+        ("none", "none", []),
+    ],
+)
+def test_outputs_that_bypass_the_safety_check(tmp_path: Path, images: str, previews: str, bypasses: list[int]) -> None:
+    path = tmp_path / "graph.pbtxt"
+    options = "[type.googleapis.com/graphframe.ImageCheckCalculatorOptions]"
+    check_of = """node { calculator: "ImageCheckCalculator" input_stream: "IMAGE:%s" output_stream: "IMAGE:checked_%s"
+        node_options { OPTIONS { model_path: "a.xml" unsafe_class { index: 1 } } } }"""
+    encode = 'node { calculator: "Base64EncodeCalculator" input_stream: "IMAGE:%s" output_stream: "IMAGE:%s_out" }\n'
+    checks = "" if images == "none" else (check_of % ("image", "image") + check_of % ("preview", "preview"))
+    ends = "".join(
+        encode % (f"checked_{name}" if kind == "checked" else name, name)
+        for name, kind in (("image", images), ("preview", previews))
+    )
+    path.write_text(f"""input_stream: "image"
+input_stream: "preview"
+output_stream: "IMAGE:image_out"
+output_stream: "PREVIEW:preview_out"
+{checks.replace("OPTIONS", options)}
+{ends}""")
+    code, output = check(path)
+    assert code == 0, output
+    notes = [line for line in output.splitlines() if line.startswith("note: ")]
+    assert [int(note.split(":")[2]) for note in notes] == bypasses
+    assert all("bypasses the safety check of the graph: add an ImageCheckCalculator" in note for note in notes)
+
+
 def test_folder_of_a_model(euler: Path, tmp_path: Path) -> None:
     assert not (euler / "graph.pbtxt").exists()
     code, output = check(euler)
