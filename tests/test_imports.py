@@ -42,7 +42,7 @@ ALLOWED = {
             "graphframe.fair_queue",
             *ENGINE,
         },
-        {"google", "msgspec", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},
+        {"google", "isal", "msgspec", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},
     ),
 }
 """For the files under each path: the modules of graphframe that they may import, and the other packages."""
