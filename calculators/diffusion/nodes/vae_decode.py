@@ -20,7 +20,10 @@ from graphframe.inference import Shapes, load_shaped_model
 
 
 class VaeDecodeCalculator(gf.Calculator):
-    """A VAE decoder: turns latents into images. All images of a request are decoded as one batch.
+    """A VAE decoder: turns latents into images.
+
+    The images of a request are decoded one by one, and each is sent when it is finished; with static shapes in batches
+    of `num_images_per_prompt`.
 
     Input streams
     -------------
@@ -76,6 +79,7 @@ class VaeDecodeCalculator(gf.Calculator):
         ]
         path = folder / "openvino_model.xml"
         self.model = load_shaped_model(path, shapes, node.device, node.device_properties, prepare=prepare)
+        self.batch = n if shapes else 1
         self.background = options.background
 
     def process(self, cc: gf.Context) -> None:
@@ -84,9 +88,14 @@ class VaeDecodeCalculator(gf.Calculator):
             samples = self.statistics.restore(samples)
         if self.is_of_videos:
             samples = np.expand_dims(samples, 2)
-        outputs = self.model.infer(cc.cancellation, {"latent_sample": samples}, background=self.background)
-        for index, image in enumerate(outputs["sample"]):
-            cc.send(self.image, image[0] if self.is_of_videos else image, timestamp=cc.timestamp + index)
+        starts = range(0, len(samples), self.batch)
+        for start in starts:
+            inputs = {"latent_sample": samples[start : start + self.batch]}
+            remaining = len(starts) - starts.index(start)
+            outputs = self.model.infer(cc.cancellation, inputs, remaining=remaining, background=self.background)
+            for index, image in enumerate(outputs["sample"], start):
+                cc.send(self.image, image[0] if self.is_of_videos else image, timestamp=cc.timestamp + index)
+            cc.flush()
 
 
 @dataclass(frozen=True)

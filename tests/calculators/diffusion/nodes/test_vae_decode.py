@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino
@@ -10,6 +11,7 @@ import graphframe as gf
 from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.nodes.vae_decode import VaeDecodeCalculator
 from graphframe.calculators.diffusion.nodes.vae_decode_pb2 import VaeDecodeCalculatorOptions
+from graphframe.inference.activity import activity
 
 
 def test_one_packet_an_image_in_eight_bits(euler: Path) -> None:
@@ -26,6 +28,36 @@ def test_one_packet_an_image_in_eight_bits(euler: Path) -> None:
         assert packet.value.shape == (64, 128, 3)
         assert packet.value.dtype == np.uint8
         assert np.abs(packet.value - image).max() < 12  # NOTE: the calculator may compute in bf16
+
+
+def test_each_image_is_sent_before_the_next_is_decoded(euler: Path) -> None:
+    graph = gf.Graph.from_text(f"""
+        input_stream: "LATENTS:latents" output_stream: "IMAGE:image"
+        node {{
+          calculator: "VaeDecodeCalculator"
+          input_stream: "LATENTS:latents" output_stream: "IMAGE:image"
+          node_options {{
+            [type.googleapis.com/graphframe.VaeDecodeCalculatorOptions] {{ model_path: "{euler}/vae_decoder" }}
+          }}
+        }}
+    """)
+    graph.load()
+    sent: list[int] = []
+    sent_at_inference: list[int] = []
+
+    class Log(list[Any]):
+        def append(self, event: object) -> None:
+            sent_at_inference.append(len(sent))
+
+    activity.logs.append(Log())
+    try:
+        run = graph.start_run(observers={"IMAGE": lambda packet: sent.append(packet.timestamp)})
+        run.add("LATENTS", Latents(np.zeros((3, 4, 8, 8), np.float32)), 0)
+        run.close_inputs()
+        run.wait_until_done()
+    finally:
+        activity.logs.pop()
+    assert (sent_at_inference, sent) == ([0, 1, 2], [0, 1, 2])
 
 
 def test_previews_are_decoded_alike_each_at_its_own_timestamp(euler: Path) -> None:
