@@ -40,7 +40,8 @@ class GeneratedImages:
     files : list of EncodedImage
         The image files. A PNG file contains the request's parameters as text.
     seed : int
-        The seed of the request, which generates the same images again.
+        The seed of the request, which generates the same images again. With the `seed_mode` "each", each of `files`
+        has its own.
     timings : dict of str to float
         How long each node worked, in milliseconds.
     warnings : list of str

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from msgspec.structs import replace
+from typing_extensions import Self
+
 from graphframe.images import ImageRequest
 
 
@@ -44,6 +47,19 @@ class DiffusionRequest(ImageRequest, frozen=True, kw_only=True):
     task: Task = Task.TEXT_TO_IMAGE
     reference_shapes: tuple[tuple[int, int], ...] = ()
     scale_factor: int = 8
+
+    def batches(self, most: int | None) -> list[Self]:
+        """Return the requests that are denoised one after the other, of at most `most` images.
+
+        With the `seed_mode` "each", they have one image, so that it equals that of a request for it alone.
+        """
+        n, *shape = self.latent_shape
+        if n == 1 or (self.seed_mode == "batch" and n <= (most or n)):
+            return [self]
+        if self.seed_mode == "each":
+            return [replace(self.alone(index), latent_shape=(1, *shape)) for index in range(n)]
+        sizes = [min(most, n - first) for first in range(0, n, most)] if most else [n]
+        return [replace(self, n=size, latent_shape=(size, *shape)) for size in sizes]
 
     def prompts(self, number: int) -> list[str]:
         """Return the negative prompt, if any, and the prompt for a text encoder, by its number from 1 to 3."""

@@ -26,7 +26,7 @@ _PARAMETERS = tuple(
     if name != "adapters" and hasattr(openvino_genai.ImageGenerationConfig, name)
 )
 """Fields of a request that are parameters of the pipelines; each has a default there."""
-_USED = {*_PARAMETERS, "prompt", "n", "seed", "image", "mask", "partial_images"}
+_USED = {*_PARAMETERS, "prompt", "n", "seed", "seed_mode", "image", "mask", "partial_images"}
 """Fields that the pipelines use, and previews, which they do not send."""
 _OF_FILES = {"output_format", "output_compression", "metadata"}
 """Fields that only nodes after the pipelines use."""
@@ -96,6 +96,8 @@ class PipelineCalculator(gf.Calculator):
             raise InvalidRequest(f"the size must be at most {self.max_size}", "size")
         if request.adapters:
             raise InvalidRequest("this graph has no LoRA adapters", "model")
+        if request.seed_mode == "each" and request.n > 1:
+            raise InvalidRequest("this graph's pipeline draws the noise of all images from one seed", "seed_mode")
         if request.images:
             found = len(request.input_images)
             raise InvalidRequest(f"this graph's pipeline takes one image at most, not {found}", "image")

@@ -22,8 +22,10 @@ class Base64EncodeCalculator(gf.Calculator):
 
     Output streams
     --------------
-    IMAGE : EncodedImage
-        The files.
+    IMAGE : EncodedImage, optional
+        The files. The timestamp is the index of the image in the request.
+    PREVIEW : EncodedImage, optional
+        The files, if the images are previews of the first one.
 
     Example::
 
@@ -37,7 +39,8 @@ class Base64EncodeCalculator(gf.Calculator):
 
     request = gf.Input("REQUEST", ImageRequest, optional=True)
     image = gf.Input("IMAGE", np.ndarray)
-    encoded_image = gf.Output("IMAGE", EncodedImage)
+    encoded_image = gf.Output("IMAGE", EncodedImage, optional=True)
+    preview = gf.Output("PREVIEW", EncodedImage, optional=True)
 
     def open(self, cc: gf.Context) -> None:
         self.asked = ImageRequest("")
@@ -51,6 +54,11 @@ class Base64EncodeCalculator(gf.Calculator):
             raise ValueError(
                 f"uint8 of shape (height, width, 3) is expected, not {pixels.dtype} of shape {pixels.shape}"
             )
-        file = encode(pixels, self.asked, cc.timestamp)
         height, width, _ = pixels.shape
-        cc.send(self.encoded_image, EncodedImage(file, self.asked.output_format, width, height))
+        for port, index in ((self.encoded_image, cc.timestamp), (self.preview, 0)):
+            if cc.connected(port):
+                has_own_seed = self.asked.seed_mode == "each" and self.asked.n > 1
+                asked = self.asked.alone(index) if has_own_seed else self.asked
+                file = encode(pixels, asked, index)
+                seed = asked.seed if has_own_seed else None
+                cc.send(port, EncodedImage(file, asked.output_format, width, height, seed))

@@ -15,7 +15,7 @@ from graphframe.images import ImageRequest
 
 _NOT_IN_TEXT = {
     *("width", "height", "image", "images", "mask", "adapters", "partial_images"),
-    *("output_format", "output_compression", "metadata"),
+    *("output_format", "output_compression", "metadata", "seed_mode"),
 }
 """Fields of a request that PNG files do not contain as text, or by another name."""
 

@@ -131,7 +131,8 @@ def generate(
                 click.echo(packet.value.content, nl=False)
             else:
                 path.write_bytes(packet.value.content)
-            click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {request.seed}", err=to_stdout)
+            seed = request.seed if packet.value.seed is None else packet.value.seed
+            click.echo(f"{path}: {packet.value.width}x{packet.value.height}, seed {seed}", err=to_stdout)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from typing_extensions import Self
 
 from graphframe.images.errors import InvalidRequest
 from graphframe.images.fields import convert, shown
@@ -100,6 +101,14 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[
         Seed, Meta(title="Seed", description="Seed of the noise. The same request and seed give the same images.")
     ] = 0
+    seed_mode: Annotated[
+        Literal["batch", "each"],
+        Meta(
+            title="Seed mode",
+            description="batch draws the noise of all images from one seed; each gives image k, from 0, seed + k,"
+            " by which it can be generated again alone.",
+        ),
+    ] = "batch"
     strength: (
         Annotated[
             Fraction,
@@ -196,6 +205,11 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def input_images(self) -> list[bytes]:
         """The files of `image` and `images`."""
         return [] if self.image is None else [self.image, *self.images]
+
+    def alone(self, index: int) -> Self:
+        """Return the request that generates one image of several alone, if `seed_mode` is "each"."""
+        seed = (self.seed + index) % (MAX_SEED + 1)
+        return msgspec.structs.replace(self, n=1, seed=seed, seed_mode="batch")
 
     def check(self) -> None:
         """Raise InvalidRequest for the first field whose value is outside its type or limits."""

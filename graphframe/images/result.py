@@ -19,12 +19,15 @@ class EncodedImage:
         The file format: ``"png"``, ``"jpeg"`` or ``"webp"``.
     width, height : int
         The size in pixels.
+    seed : int or None
+        The seed that generates the image alone, if it is not the request's.
     """
 
     content: bytes = field(repr=False)
     format: str
     width: int
     height: int
+    seed: int | None = None
 
     @cached_property
     def b64(self) -> str:

@@ -165,6 +165,17 @@ def test_several_images_to_edit(toy: RunningServer, pictograms: RunningServer) -
     assert raised.value.param == "image"
 
 
+def test_seeds_of_several_images(pictograms: RunningServer) -> None:
+    client = connected(pictograms)
+    made = client.images.generate(prompt=PROMPT, n=2, extra_body={**FAST, "seed_mode": "each"}).data
+    alone = client.images.generate(prompt=PROMPT, extra_body={**FAST, "seed": 8}).data
+    assert made is not None
+    assert alone is not None
+    assert [image.to_dict()["seed"] for image in made] == [7, 8]
+    assert opened(made[1].b64_json).info["seed"] == "8"
+    assert made[1].b64_json == alone[0].b64_json
+
+
 def test_variation(toy: RunningServer) -> None:
     with pytest.warns(DeprecationWarning, match="deprecated"):
         response = connected(toy).images.create_variation(

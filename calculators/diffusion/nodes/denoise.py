@@ -20,7 +20,7 @@ from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculatorOptions
 from graphframe.calculators.diffusion.preview_steps import preview_steps
 from graphframe.calculators.diffusion.scheduler_fields import scheduler_fields
-from graphframe.calculators.diffusion.schedulers import ModelSchedulers, Scheduler
+from graphframe.calculators.diffusion.schedulers import ModelSchedulers, Randn, Scheduler
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
@@ -55,7 +55,7 @@ class DenoiseCalculator(gf.Calculator):
     Output streams
     --------------
     LATENTS : Latents
-        The latents of the images.
+        The latents of the images, one packet per batch; the index of its first image is added to the timestamp.
     PREVIEW : Latents, optional
         For requests with previews: predictions of the first image after evenly spaced steps, with the timestamps 0, 1,
         2 and so on.
@@ -76,6 +76,9 @@ class DenoiseCalculator(gf.Calculator):
     any_prompt_length : bool
         Whether the denoiser takes prompts of any number of tokens, as chunks of long prompts need. Models are exported
         for CLIP's 77, with which they may be faster.
+    max_batch_size : int
+        The most images that are denoised and decoded as one batch. A request for more takes several, one after the
+        other, in the memory of one; by default all images are one batch.
     lora : LoraOptions
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
@@ -117,6 +120,7 @@ class DenoiseCalculator(gf.Calculator):
         path = node.path(options.scheduler_path) / "scheduler_config.json"
         fields = scheduler_fields(self.family, path, as_diffusers=options.diffusers_schedule)
         self.schedulers = ModelSchedulers.from_file(path, fields)
+        self.max_batch_size = options.max_batch_size
 
     def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:
         static, factor = options.static_shapes, options.vae_scale_factor
@@ -145,7 +149,32 @@ class DenoiseCalculator(gf.Calculator):
             )
 
     def process(self, cc: gf.Context) -> None:
-        request, family = cc[self.request], self.family
+        request = cc[self.request]
+        batches = request.batches(self.max_batch_size)
+        randn, first = _randn(request.seed), 0
+        for number, batch in enumerate(batches):
+            if request.seed_mode == "each":
+                randn = _randn(batch.seed)
+            samples = self.denoised(cc, batch, randn, number, len(batches))
+            cc.send(self.latents, Latents(samples), cc.timestamp + first)
+            cc.flush()
+            first += batch.n
+
+    def denoised(
+        self, cc: gf.Context, request: DiffusionRequest, randn: Randn, number: int, count: int
+    ) -> NDArray[np.float32]:
+        """Return the latents of a request's images.
+
+        Parameters
+        ----------
+        cc : Context
+        request : DiffusionRequest
+        randn : callable
+            The source of random numbers.
+        number, count : int
+            The number of the request, from 0, and how many there are in the run.
+        """
+        family = self.family
         n = request.latent_shape[0]
         embeddings = [each for each in cc.values(self.embeddings) if each is not None]
         prompt_inputs = family.prompt_inputs(request, embeddings)
@@ -154,16 +183,11 @@ class DenoiseCalculator(gf.Calculator):
         if request.guidance_rescale and not guided:
             reason = f"this model does not use at guidance_scale {request.guidance_scale:g}"
             raise InvalidRequest(f"guidance_rescale needs classifier-free guidance, which {reason}", "guidance_rescale")
-        # NOTE: openvino_genai's pipelines also cut seeds to 32 bits.
-        generator = openvino_genai.CppStdGenerator(request.seed % 2**32)
-        shape_of = cache(openvino.Shape)  # creating one takes half as long as drawing the noise of a small image
-
-        def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
-            return np.array(generator.randn_tensor(shape_of(shape)).data)
-
         scheduler = self.scheduler(request)
         steps = len(scheduler.timesteps)
-        previews = preview_steps(request.partial_images, steps) if cc.connected(self.preview) else []
+        has_previews = cc.connected(self.preview) and number == 0
+        previews = preview_steps(request.partial_images, steps) if has_previews else []
+        left = (count - number) * steps
         is_text_to_image = request.task is Task.TEXT_TO_IMAGE
         canvas = Canvas(
             request, family, scheduler, randn, ImageLatents(None) if is_text_to_image else cc[self.image_latents]
@@ -182,7 +206,7 @@ class DenoiseCalculator(gf.Calculator):
                     rows = np.concatenate((sample, canvas.appended), axis=family.latent_axis)
                 rows = np.concatenate((rows, rows)) if guided else rows
                 inputs = prompt_inputs | family.step_inputs(rows, timestep)
-                outputs = self.denoiser.infer(cc.cancellation, inputs, request.adapters, remaining=steps - step)
+                outputs = self.denoiser.infer(cc.cancellation, inputs, request.adapters, remaining=left - step)
                 (output,) = outputs.values()
                 output = family.prediction(output, latents.shape)
                 seer.learn(step, output)
@@ -195,8 +219,8 @@ class DenoiseCalculator(gf.Calculator):
                 cc.flush()
             # NOTE: in place, so that the decoded latents change only if they are the same array, as in openvino_genai.
             canvas.restore(latents, step)
-            cc.report(step + 1, steps)
-        cc.send(self.latents, Latents(family.unpack(denoised, request.latent_shape)))
+            cc.report(number * steps + step + 1, count * steps)
+        return family.unpack(denoised, request.latent_shape)
 
     def check_length(self, request: DiffusionRequest, tokens: int) -> None:
         """Raise InvalidRequest for a long prompt in chunks that the model does not take."""
@@ -225,3 +249,15 @@ class DenoiseCalculator(gf.Calculator):
         except ValueError as error:
             field = "num_inference_steps" if strength == 1 else "strength"
             raise InvalidRequest(str(error), field) from error
+
+
+def _randn(seed: int) -> Randn:
+    """Return openvino_genai's source of random numbers."""
+    # NOTE: openvino_genai's pipelines also cut seeds to 32 bits.
+    generator = openvino_genai.CppStdGenerator(seed % 2**32)
+    shape_of = cache(openvino.Shape)  # creating one takes half as long as drawing the noise of a small image
+
+    def randn(shape: tuple[int, ...]) -> NDArray[np.float32]:
+        return np.array(generator.randn_tensor(shape_of(shape)).data)
+
+    return randn

@@ -28,6 +28,7 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     VAE_SCALE_FACTOR_FIELD_NUMBER: builtins.int
     DIFFUSERS_SCHEDULE_FIELD_NUMBER: builtins.int
     ANY_PROMPT_LENGTH_FIELD_NUMBER: builtins.int
+    MAX_BATCH_SIZE_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
@@ -44,6 +45,8 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     """Whether the denoiser takes prompts of any number of tokens, as chunks of long prompts need. Models are exported for
     CLIP's 77, with which they may be faster.
     """
+    max_batch_size: builtins.int
+    """The most images that are denoised and decoded as one batch; by default all of a request."""
     @property
     def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
@@ -61,10 +64,11 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
         vae_scale_factor: builtins.int | None = ...,
         diffusers_schedule: builtins.bool | None = ...,
         any_prompt_length: builtins.bool | None = ...,
+        max_batch_size: builtins.int | None = ...,
         lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "max_batch_size", b"max_batch_size", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "max_batch_size", b"max_batch_size", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
 
 Global___DenoiseCalculatorOptions: typing_extensions.TypeAlias = DenoiseCalculatorOptions

@@ -19,6 +19,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     b64_json: str | None = None
     url: str | None = None
+    seed: Annotated[int, Meta(description="The image's own seed, if seed_mode is each.")] | None = None
 
 
 class TokenDetails(msgspec.Struct, frozen=True, kw_only=True):

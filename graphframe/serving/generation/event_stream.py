@@ -64,7 +64,7 @@ async def event_stream(
             "output_format": image.format,
             "size": f"{image.width}x{image.height}",
             "quality": quality,
-            "seed": request.seed,
+            "seed": request.seed if image.seed is None else image.seed,
         }
         if isinstance(made, Partial):
             return _event(PartialImageEvent(partial_image_index=made.index, **fields))

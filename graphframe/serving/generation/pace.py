@@ -41,5 +41,6 @@ def _kind(generation: Generation) -> tuple[Any, ...]:
     request = generation.request
     return (
         *(generation.model.name, request.width, request.height, request.n, request.scheduler, request.strength),
+        request.seed_mode,
         *(len(request.input_images), request.mask is None, request.num_inference_steps is None),
     )

@@ -121,9 +121,9 @@ class ImagesResource:
         resp.media = ImagesResponse(
             created=int(time.time()),
             data=[
-                Image(url=await url_of(image, self._store, req))
+                Image(url=await url_of(image, self._store, req), seed=image.seed)
                 if body.delivery == "url"
-                else Image(b64_json=image.b64)
+                else Image(b64_json=image.b64, seed=image.seed)
                 for image in images
             ],
             background="opaque",

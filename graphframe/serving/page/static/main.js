@@ -171,7 +171,7 @@ async function generate() {
     const response = await fetch(`v1/images/${task}`, { ...request, signal: stopping.signal });
     for await (const answer of answers(response)) {
       if (answer.error) throw new Error(answer.error.message);
-      if (answer.data) made.push(...answer.data.map(({ b64_json }) => entry(b64_json, answer.seed)));
+      if (answer.data) made.push(...answer.data.map(({ b64_json, seed }) => entry(b64_json, seed ?? answer.seed)));
       else if (answer.type.endsWith(".completed")) made.push(entry(answer.b64_json, answer.seed));
       else if (!made.length) showImages([entry(answer.b64_json, answer.seed)], true);
       if (made.length) showImages(made);
