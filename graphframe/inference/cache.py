@@ -68,6 +68,11 @@ def cached(model: Path, properties: Mapping[str, str]) -> Iterator[dict[str, str
         yield found
 
 
+def blobs_in(cache: Mapping[str, str]) -> set[Path]:
+    """Return the files in the folder of the cache that `cached` yielded."""
+    return set(Path(cache["CACHE_DIR"]).glob("*.blob")) if cache else set()
+
+
 def use_cache(model: Path) -> IO[str] | None:
     """Keep the entry of a model in the cache until the returned file is closed, and evict what is too much.
 

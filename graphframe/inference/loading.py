@@ -14,13 +14,17 @@ from types import MappingProxyType
 import openvino as ov
 
 from graphframe.inference.activity import ModelLoad, activity
-from graphframe.inference.cache import cached, stamp_of, use_cache
+from graphframe.inference.cache import blobs_in, cached, stamp_of, use_cache
 from graphframe.inference.core import core
 from graphframe.inference.default_device import resolve
 from graphframe.inference.device import advice, parts
 from graphframe.inference.errors import DeviceError, ModelError
 from graphframe.inference.locale_guard import locale_guard
+from graphframe.inference.mapped_files import releasing
 from graphframe.inference.model import Compilation, CompiledModel
+
+_LARGE = 16 * 2**20
+"""Bytes of weights from which a model is worth loading a second time, from the cache, once it is there."""
 
 _loaded: weakref.WeakValueDictionary[object, CompiledModel] = weakref.WeakValueDictionary()
 _locks: weakref.WeakValueDictionary[object, threading.Lock] = weakref.WeakValueDictionary()
@@ -84,16 +88,26 @@ def _compile(
     if properties.get("CACHE_DIR", "") == os.environ.get("GRAPHFRAME_CACHE_DIR"):
         properties = {name: value for name, value in properties.items() if name != "CACHE_DIR"}
 
+    def compile_once(properties: Mapping[str, str]) -> Compilation:
+        if prepare is None:
+            named = compiled = core().compile_model(path, device, properties)
+        else:
+            # NOTE: a model that is compiled for static shapes has additional names for inputs and outputs.
+            named = prepare(core().read_model(path))
+            compiled = core().compile_model(named, device, properties)
+        return Compilation(
+            compiled, [port.any_name for port in named.inputs], [port.any_name for port in named.outputs]
+        )
+
     def compile_model() -> Compilation:
-        with locale_guard(), cached(path, properties) as cache:
-            if prepare is None:
-                named = compiled = core().compile_model(path, device, {**cache, **properties})
-            else:
-                # NOTE: a model that is compiled for static shapes has additional names for inputs and outputs.
-                named = prepare(core().read_model(path))
-                compiled = core().compile_model(named, device, {**cache, **properties})
-        inputs, outputs = [port.any_name for port in named.inputs], [port.any_name for port in named.outputs]
-        return Compilation(compiled, inputs, outputs, use_cache(path))
+        with locale_guard(), cached(path, properties) as cache, releasing():
+            blobs = blobs_in(cache)
+            compilation = compile_once({**cache, **properties})
+            if _weights(path) >= _LARGE and blobs_in(cache) != blobs:
+                # NOTE: a model that was not in the cache has its weights in memory that cannot be released.
+                del compilation
+                compilation = compile_once({**cache, **properties})
+        return compilation._replace(cache_use=use_cache(path))
 
     try:
         return CompiledModel(compile_model, path, device)

@@ -15,6 +15,7 @@ from graphframe.inference.caller import Caller
 from graphframe.inference.errors import InferenceError
 from graphframe.inference.inputs import Array, ModelInputs
 from graphframe.inference.lane import lane_for
+from graphframe.inference.mapped_files import releasing
 from graphframe.inference.outputs import Outputs
 from graphframe.inference.request import Request
 from graphframe.inference.times import InferenceTimes
@@ -103,7 +104,8 @@ class CompiledModel:
         with self._lane.slot(caller, remaining * expected, background, expected) as slot:
             began = time.perf_counter()
             try:
-                outputs = self._request(slot).infer(arrays)
+                with releasing() if not expected else contextlib.nullcontext():  # the weights may be packed for them
+                    outputs = self._request(slot).infer(arrays)
                 self._times.record(shapes, time.perf_counter() - began)
             except Exception as error:
                 self._renew(slot)

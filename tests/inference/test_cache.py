@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from graphframe.framework.running.cancellation import Cancellation
-from graphframe.inference import CompiledModel, ModelError, cache_folder, load_model
+from graphframe.inference import CompiledModel, ModelError, cache_folder, load_model, loading
 from graphframe.inference.cache import cached
 from tests.inference import toy_models
 
@@ -47,6 +47,22 @@ def test_the_second_load_comes_from_the_cache(path: Path, device: str) -> None:
     again = load_model(path, device)
     assert from_cache(again)
     assert factor(again) == 2.0
+
+
+@pytest.mark.parametrize("device", ["CPU", "AUTO:CPU", "HETERO:CPU"])
+def test_a_large_model_comes_from_the_cache_at_once(
+    path: Path, device: str, monkeypatch: pytest.MonkeyPatch, cache_dir: Path
+) -> None:
+    """A model that was compiled keeps its weights in memory; one from the cache maps them."""
+    monkeypatch.setattr(loading, "_LARGE", 0)
+    model = load_model(path, device)
+    assert from_cache(model)
+    assert factor(model) == 2.0
+    with monkeypatch.context() as patch:
+        patch.setenv("GRAPHFRAME_CACHE_DIR", "")
+        path.touch()
+        assert not from_cache(other := load_model(path, device))
+        assert factor(other) == 2.0
 
 
 def test_properties_hold_for_a_model_from_the_cache(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from functools import partial
 
 from graphframe.framework.errors import GraphConfigError, GraphError
@@ -13,7 +14,7 @@ from graphframe.repository.export import ExportError
 from graphframe.repository.graph_writing.task_options import TaskOptionsError
 from graphframe.repository.model_files import ModelFiles
 from graphframe.repository.pulling.errors import PullError
-from graphframe.serving.lifecycle.memory import load_and_measure
+from graphframe.serving.lifecycle.memory import load_and_measure, resident_bytes
 from graphframe.serving.lifecycle.model import ServedModel
 from graphframe.serving.lifecycle.models import ServedModels
 from graphframe.serving.lifecycle.served_graph import ServedGraph
@@ -113,10 +114,12 @@ class Loader:
                 graph.graph, chosen = on_default_device(graph.graph)
                 if chosen:
                     _log.info("%s uses %s", model.name, chosen)
+                before = resident_bytes()
                 graph.footprint = load_and_measure(graph.graph)
                 self._check_names(model, graph)
                 if warm_up:
                     run_warm_up(graph.graph, smallest=not self._warm_up)
+                    graph.footprint = replace(graph.footprint, resident_bytes=max(resident_bytes() - before, 0))
             except BaseException:
                 _close(graph)
                 raise

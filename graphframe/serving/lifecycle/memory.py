@@ -23,7 +23,7 @@ class Footprint:
     weights_bytes : int
         Those of all nodes; a model that several share counts once.
     resident_bytes : int
-        Growth of the process while the graph was loaded.
+        Growth of the process while the graph was loaded and warmed up.
     """
 
     weights: Mapping[str, int]
