@@ -185,6 +185,12 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
         return [single_slashes(path.strip()) for path in self.public_routes.split(",") if path.strip()]
 
     @property
+    def is_behind_proxy(self) -> bool:
+        """Whether a proxy or its URL is named, or this is a pod of Kubernetes."""
+        named = self.public_url or self.forwarded_allow_ips or os.environ.get("FORWARDED_ALLOW_IPS")
+        return bool(named or os.environ.get("KUBERNETES_SERVICE_HOST"))
+
+    @property
     def aliases(self) -> dict[str, str]:
         """Further names of models, from ``NAME=MODEL,...``.
 

@@ -24,7 +24,7 @@ from graphframe.repository.calculator_source import CalculatorSource
 from graphframe.repository.config_file import ConfigFileError, enables_metrics, read_config_file
 from graphframe.repository.folder_source import FolderSource
 from graphframe.repository.pull_source import PullSource
-from graphframe.serving.access.exposure import exposures
+from graphframe.serving.access.exposure import exposures, unshared_images
 from graphframe.serving.app import Application, make_app
 from graphframe.serving.connections.worker import ENDING_SECONDS, Worker
 from graphframe.serving.environment import options_from_environment
@@ -196,7 +196,8 @@ def _keep_one_worker(arbiter: Any, number: int, before: int | None) -> None:
 def _make_when_ready(options: ServerOptions) -> Callable[[Any], None]:
     def when_ready(arbiter: Any) -> None:
         addresses = [listener.sock.getsockname() for listener in arbiter.LISTENERS]
-        for warning in exposures(addresses, options.api_keys is not None):
+        images = unshared_images(options.image_url_folder, options.is_behind_proxy)
+        for warning in (*exposures(addresses, options.api_keys is not None), *images):
             arbiter.log.warning(warning)
         _replace_signals(arbiter)
 

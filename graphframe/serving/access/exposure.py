@@ -1,4 +1,4 @@
-"""Warnings about a server that more clients can use, or that can do more, than its operator may want."""
+"""Warnings at the start: what a server offers to more clients, or to fewer, than its operator may want."""
 
 from __future__ import annotations
 
@@ -25,6 +25,23 @@ def exposures(addresses: Iterable[Any], has_key: bool) -> Iterator[str]:
         )
     if os.geteuid() == 0:
         yield "the server runs as root, which it does not need: start it as another user"
+
+
+def unshared_images(folder: str | None, is_behind_proxy: bool) -> Iterator[str]:
+    """Yield a warning if a balancer may ask this server for images that another one has made.
+
+    Parameters
+    ----------
+    folder : str or None
+        The folder of the images of `url` answers.
+    is_behind_proxy : bool
+        Whether a proxy is configured, which may be a balancer; also Kubernetes.
+    """
+    if is_behind_proxy and folder is None:
+        yield (
+            "images of response_format=url are stored in memory: if a balancer has several servers, their URLs are"
+            " often 404, since only one server has each image. Set --image_url_folder to one that all share"
+        )
 
 
 def _is_of_network(address: Any) -> bool:
