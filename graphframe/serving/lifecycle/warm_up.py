@@ -28,8 +28,9 @@ _log = logging.getLogger(__name__)
 def run_warm_up(graph: Graph, *, smallest: bool = False, seconds: float = SECONDS) -> None:
     """Generate an image in one step, so that a graph that cannot is not served, and the first client waits for no more.
 
-    The image has the default size of the graph. A graph that needs an image to start from, or a mask, gets them. One
-    that refuses all these requests is left as it is.
+    On the CPU the image is small: OpenVINO packs the weights there for images of all sizes. On other devices, which
+    compile for sizes, it has the default size of the graph. A graph that needs an image to start from, or a mask, gets
+    them. One that refuses all these requests is left as it is.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def run_warm_up(graph: Graph, *, smallest: bool = False, seconds: float = SECOND
     GraphError
         If the run fails, or takes too long.
     """
-    for request in _requests(smallest):
+    for request in _requests(smallest or all(_is_cpu(node.device) for node in graph.nodes)):
         try:
             _run(graph, request, seconds)
             return
@@ -54,6 +55,10 @@ def run_warm_up(graph: Graph, *, smallest: bool = False, seconds: float = SECOND
             if request.width is None and not invalid_request(error):
                 raise GraphError(f"warm-up failed: {error}") from error
             _log.debug("not warmed up: %s", error)
+
+
+def _is_cpu(device: str) -> bool:
+    return not device or device.upper() == "CPU"
 
 
 def _requests(smallest: bool) -> Iterator[ImageRequest]:

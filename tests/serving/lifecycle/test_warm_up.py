@@ -36,6 +36,16 @@ def test_a_graph_runs_once_before_it_is_served(prompts: list[str]) -> None:
     assert prompts == ["", "a cat"]
 
 
+@pytest.mark.parametrize(("device", "width"), [("CPU", 64), ("cpu", 64), ("AUTO:CPU", None)])
+def test_a_small_image_is_enough_on_the_cpu(monkeypatch: pytest.MonkeyPatch, device: str, width: int | None) -> None:
+    widths: list[int | None] = []
+    monkeypatch.setattr(toys.PaintCalculator, "process", lambda self, cc: widths.append(cc[self.request].width))
+    graph = gf.Graph.from_text(toys.GRAPH.replace('device: "CPU"', f'device: "{device}"'))
+    graph.load()
+    run_warm_up(graph)
+    assert widths == [width]
+
+
 def test_no_warm_up(prompts: list[str]) -> None:
     kept = Kept({"toy": TextSource(toys.GRAPH), "spilling": TextSource(SPILLING)}, warm_up=False)
     assert prompts == []
