@@ -18,8 +18,6 @@ import pytest
 from tests.serving.running_server import SECONDS, Pipes, RunningServer, serving
 from tests.serving.test_server import GUNICORN, answer, ask
 
-pytestmark = pytest.mark.timeout(120)
-
 POST = b"POST /v1/images/generations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
@@ -70,7 +68,7 @@ def drip(client: socket.socket, piece: bytes) -> None:
 
 @pytest.fixture
 def impatient(model: Path) -> Iterator[RunningServer]:
-    with serving(model, "--client_timeout=1", "--metrics_enable") as server:
+    with serving(model, "--client_timeout=2", "--metrics_enable") as server:
         yield server
 
 
@@ -82,7 +80,7 @@ def test_a_client_that_sends_nothing(impatient: RunningServer) -> None:
 def test_half_of_the_headers(impatient: RunningServer, sent: bytes) -> None:
     status, headers, content = received(connected(impatient, sent))
     assert (status, headers["connection"]) == (408, "close")
-    assert "did not arrive within 1 seconds" in json.loads(content)["error"]["message"]
+    assert "did not arrive within 2 seconds" in json.loads(content)["error"]["message"]
     impatient.wait_for_log("status=408")
 
 
@@ -114,7 +112,7 @@ def test_an_answer_that_is_not_read(impatient: RunningServer) -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", impatient.port))
         client.sendall(20 * (POST + b"Content-Length: %d\r\n\r\n" % len(body) + body))  # more than the kernel holds
-        impatient.wait_for_log("a client did not read its answer for 1 s")
+        impatient.wait_for_log("a client did not read its answer for 2 s")
         assert impatient.request("GET", "/v2/health/live")[0] == 200
 
 
@@ -217,7 +215,7 @@ def test_what_comes_while_the_server_drains(model: Path, pipes: Pipes, number: i
         pipes.let_go()
         last = answer(running)
         assert (last.status, last.headers["connection"]) == (200, "close")
-        assert server.process.wait(SECONDS) == 0
+        assert server.wait() == 0
 
 
 def test_the_end_is_announced_first(model: Path) -> None:
@@ -231,7 +229,7 @@ def test_the_end_is_announced_first(model: Path) -> None:
         assert kept.getresponse().status == 200
         assert server.generate(prompt="a cat")[0] == 200
         server.process.send_signal(signal.SIGINT)  # a second signal does not wait
-        assert server.process.wait(SECONDS) == 0
+        assert server.wait() == 0
 
 
 def test_requests_that_outlast_the_grace(model: Path, pipes: Pipes) -> None:
@@ -247,5 +245,5 @@ def test_requests_that_outlast_the_grace(model: Path, pipes: Pipes) -> None:
             assert response.status == status
             assert "the server shut down before the request was finished" in text
             assert ("event: error" in text) == (status == 200)
-        assert server.process.wait(SECONDS) == 0
+        assert server.wait() == 0
         assert sum("status=503" in line for line in server.log) == 2

@@ -51,7 +51,8 @@ class RunningServer:
             start_new_session=True,
         )
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read_log, daemon=True).start()
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
 
     def wait_for_log(self, text: str) -> str:
         """Return the next line of the log that contains `text`."""
@@ -85,7 +86,13 @@ class RunningServer:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=SECONDS)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it ends, and return the exit code. Its log is complete then."""
+        code = self.process.wait(SECONDS)
+        self._reader.join(SECONDS)
+        return code
 
     def kill(self) -> None:
         """Kill it and its workers, unless it has ended."""

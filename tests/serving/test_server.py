@@ -47,7 +47,7 @@ def test_a_signal_lets_a_request_finish(model: Path, pipes: Pipes, number: int) 
         server.wait_for_log("Waiting for 1 connections to finish")
         pipes.let_go()
         assert answer(connection).status == 200
-        assert server.process.wait(SECONDS) == 0
+        assert server.wait() == 0
 
 
 def test_a_second_interrupt_does_not_wait(model: Path, pipes: Pipes) -> None:
@@ -57,7 +57,7 @@ def test_a_second_interrupt_does_not_wait(model: Path, pipes: Pipes) -> None:
         server.process.send_signal(signal.SIGINT)
         server.wait_for_log("Waiting for 1 connections to finish")
         server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(SECONDS) == 0
+        assert server.wait() == 0
         connection.close()
 
 
@@ -169,21 +169,21 @@ def test_gunicorn_with_the_example_configuration(model: Path) -> None:
 def test_gunicorn_with_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHFRAME_REST_PROT", "8000")
     with serving(None, command=EXAMPLE, until='did you mean "GRAPHFRAME_REST_PORT"?') as server:
-        assert server.process.wait(SECONDS) == 4
+        assert server.wait() == 4
     assert not any("Traceback" in line for line in server.log)
 
 
 def test_gunicorn_with_a_broken_graph(model: Path) -> None:
     (model / "graph.pbtxt").write_text(toys.GRAPH.replace("Paint", "Pant"))
     with serving(model, command=EXAMPLE, until="App failed to load") as server:
-        assert server.process.wait(SECONDS) == 4
+        assert server.wait() == 4
     assert any("graph.pbtxt:7: " in line and '"PaintCalculator"' in line for line in server.log)
     assert not any("Traceback" in line for line in server.log)
 
 
 def test_several_workers_are_refused(model: Path) -> None:
     with serving(model, command=[*EXAMPLE, "--workers", "2"], until="there must be 1 worker, not 2") as server:
-        assert server.process.wait(SECONDS) == 1
+        assert server.wait() == 1
     assert not any("Traceback" in line for line in server.log)
 
 
