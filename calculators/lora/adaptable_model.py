@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from graphframe.calculators.lora.layer import layers_of
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.calculators.lora.matching import match
 from graphframe.calculators.lora.rewriting import ALPHAS, Rewriting
-from graphframe.inference import Caller, InferenceModel, Shapes, core, load_shaped_model
+from graphframe.inference import Caller, InferenceModel, Prepare, Shapes, core, load_shaped_model
 
 
 class AdaptableModel:
@@ -38,6 +38,8 @@ class AdaptableModel:
         The adapters of the graph.
     shapes : sequence of Shapes, optional
         See `load_shaped_model`.
+    change : callable, optional
+        A function that returns a further change, from that of the adapters or None, which it makes first.
 
     Raises
     ------
@@ -52,9 +54,12 @@ class AdaptableModel:
         name: str,
         options: LoraOptions,
         shapes: Sequence[Shapes] = (),
+        change: Callable[[Prepare | None], Prepare] | None = None,
     ) -> None:
         def load(adapters: tuple[Adapter, ...]) -> InferenceModel:
-            prepare = Rewriting(name, adapters) if adapters else None
+            prepare: Prepare | None = Rewriting(name, adapters) if adapters else None
+            if change is not None:
+                prepare = change(prepare)
             return load_shaped_model(path, shapes, node.device, node.device_properties, prepare=prepare)
 
         changing = _changing(Aliases.from_options(options, node.path).adapters, name, path)

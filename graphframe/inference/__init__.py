@@ -7,7 +7,7 @@ from graphframe.inference.errors import DeviceError, InferenceError, ModelError
 from graphframe.inference.lane import Lane, lane_for
 from graphframe.inference.loading import load_model
 from graphframe.inference.model import CompiledModel
-from graphframe.inference.shaped import InferenceModel, Shapes, load_shaped_model
+from graphframe.inference.shaped import InferenceModel, Prepare, Shapes, load_shaped_model
 
 __all__ = [
     "Caller",
@@ -17,6 +17,7 @@ __all__ = [
     "InferenceModel",
     "Lane",
     "ModelError",
+    "Prepare",
     "Shapes",
     "cache_folder",
     "core",

@@ -74,8 +74,18 @@ def flux2_klein_references() -> dict[str, NDArray[np.uint8]]:
     return found
 
 
+def stable_diffusion_tiling() -> dict[str, NDArray[np.uint8]]:
+    """Generate a texture by the known recipe: circular padding in all convolutions."""
+    pipe = pipeline("stable_diffusion_euler")
+    for part in (pipe.unet, pipe.vae):
+        for module in part.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                module.padding_mode = "circular"
+    return {"texture": generated(pipe, noise(1, 4, 8, 8), prompt=PROMPT, width=64, height=64)}
+
+
 FIXTURES: dict[str, Callable[[], dict[str, NDArray[np.uint8]]]] = {
-    each.__name__: each for each in (flux2_klein_references,)
+    each.__name__: each for each in (flux2_klein_references, stable_diffusion_tiling)
 }
 
 

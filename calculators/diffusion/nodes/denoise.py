@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import graphframe as gf
 from graphframe.calculators.diffusion.canvas import Canvas
+from graphframe.calculators.diffusion.circular_padding import CircularPadding
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from graphframe.calculators.diffusion.families import detect_family
 from graphframe.calculators.diffusion.guidance_rescale import rescaled, std_of_each
@@ -79,6 +80,9 @@ class DenoiseCalculator(gf.Calculator):
     max_batch_size : int
         The most images that are denoised and decoded as one batch. A request for more takes several, one after the
         other, in the memory of one; by default all images are one batch.
+    tiling : bool
+        Whether images fit to themselves at their edges, as tiles of a texture do: the convolutions of the UNet pad
+        circularly. The nodes of VaeDecodeCalculator need it too.
     lora : LoraOptions
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
@@ -116,7 +120,8 @@ class DenoiseCalculator(gf.Calculator):
         folder = node.path(options.model_path)
         self.family = detect_family(folder)
         path = folder / "openvino_model.xml"
-        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options))
+        change = CircularPadding if options.tiling else None
+        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options), change)
         path = node.path(options.scheduler_path) / "scheduler_config.json"
         fields = scheduler_fields(self.family, path, as_diffusers=options.diffusers_schedule)
         self.schedulers = ModelSchedulers.from_file(path, fields)

@@ -11,12 +11,13 @@ from openvino import opset13 as ops
 from openvino.preprocess import PrePostProcessor
 
 import graphframe as gf
+from graphframe.calculators.diffusion.circular_padding import CircularPadding
 from graphframe.calculators.diffusion.latent_statistics import LatentStatistics
 from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.model_config import is_of_videos, read_config, vae_scale_factor
 from graphframe.calculators.diffusion.nodes.vae_decode_pb2 import VaeDecodeCalculatorOptions
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
-from graphframe.inference import Shapes, load_shaped_model
+from graphframe.inference import Prepare, Shapes, load_shaped_model
 
 
 class VaeDecodeCalculator(gf.Calculator):
@@ -42,6 +43,8 @@ class VaeDecodeCalculator(gf.Calculator):
         The folder of the decoder.
     background : bool, default false
         Whether other inferences on the device go first.
+    tiling : bool
+        Whether images fit to themselves at their edges, as tiles of a texture do: the convolutions pad circularly.
     static_shapes : StaticShapes
         The shapes that the graph's models are compiled for.
 
@@ -69,7 +72,9 @@ class VaeDecodeCalculator(gf.Calculator):
         folder = node.path(options.model_path)
         config = read_config(folder / "config.json")
         self.statistics = LatentStatistics.from_config(config)
-        prepare = _FromLatentsToPixels(config.get("scaling_factor") or 1.0, config.get("shift_factor") or 0.0)
+        prepare: Prepare = _FromLatentsToPixels(config.get("scaling_factor") or 1.0, config.get("shift_factor") or 0.0)
+        if options.tiling:
+            prepare = CircularPadding(prepare)
         factor, n = vae_scale_factor(config), options.static_shapes.num_images_per_prompt
         self.is_of_videos = is_of_videos(config)
         frame = (1,) if self.is_of_videos else ()

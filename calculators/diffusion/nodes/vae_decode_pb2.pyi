@@ -23,11 +23,16 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
 
     MODEL_PATH_FIELD_NUMBER: builtins.int
     BACKGROUND_FIELD_NUMBER: builtins.int
+    TILING_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the decoder, with openvino_model.xml and config.json."""
     background: builtins.bool
     """Whether other inferences on the device go first. For previews, so that they do not delay final images."""
+    tiling: builtins.bool
+    """Whether images fit to themselves at their edges, as tiles of a texture do. For decoders of convolutions; the graph sets
+    it in both DenoiseCalculatorOptions and VaeDecodeCalculatorOptions.
+    """
     @property
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
         """The shapes that the graph's models are compiled for."""
@@ -37,9 +42,10 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
         *,
         model_path: builtins.str | None = ...,
         background: builtins.bool | None = ...,
+        tiling: builtins.bool | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes", "tiling", b"tiling"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes", "tiling", b"tiling"]) -> None: ...
 
 Global___VaeDecodeCalculatorOptions: typing_extensions.TypeAlias = VaeDecodeCalculatorOptions
