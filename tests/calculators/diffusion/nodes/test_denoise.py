@@ -133,10 +133,11 @@ def test_runs_share_the_device_between_steps(euler: Path) -> None:
     """A short run that starts while a long one denoises is done first."""
     graph = gf.Graph.from_text(GRAPH, euler)
     ended: list[str] = []
-    long_is_under_way = threading.Event()
+    long_is_under_way, short_has_begun = threading.Event(), threading.Event()
 
     def progress(node: str, done: int, total: int) -> None:
         long_is_under_way.set()
+        assert short_has_begun.wait(60)
 
     long = graph.start_run(on_progress=progress)
     long.add_done_callback(lambda _: ended.append("long"))
@@ -144,8 +145,13 @@ def test_runs_share_the_device_between_steps(euler: Path) -> None:
     long.add("EMBEDDINGS", embeddings(2))
     long.close_inputs()
     assert long_is_under_way.wait(60)
-    graph.run(REQUEST=request(steps=2), EMBEDDINGS=embeddings(2))
-    ended.append("short")
+    short = graph.start_run()
+    short.add_done_callback(lambda _: ended.append("short"))
+    short.add("REQUEST", request(steps=2))
+    short.add("EMBEDDINGS", embeddings(2))
+    short.close_inputs()
+    short_has_begun.set()
+    short.wait_until_done(120)
     long.wait_until_done(120)
     assert ended == ["short", "long"]
 
