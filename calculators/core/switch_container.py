@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import graphframe as gf
 from graphframe.calculators.core.demux_pb2 import DemuxCalculatorOptions
 from graphframe.calculators.core.switch_container_pb2 import SwitchContainerOptions
+from graphframe.framework.config.specs import parse_tag_index, tag_index
+from graphframe.framework.protos.calculator_pb2 import InputStreamHandlerConfig
 
 OPTIONS = gf.Options(SwitchContainerOptions)
 CONTROLS = ("SELECT", "ENABLE")
@@ -58,6 +60,12 @@ def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
         The index of the node, if the side packet is not connected.
     enable : bool, optional
         The same as a bool.
+    async_selection : bool, default false
+        Whether a packet of SELECT or ENABLE applies to the packets that arrive after it, whatever their timestamps are.
+        Otherwise, packets wait until it is settled what is selected at their timestamp.
+    tick_input_stream : list of str, optional
+        The input streams, such as ``"TAG"`` or ``":1"``, between whose packets the selection changes: a packet of
+        SELECT or ENABLE applies from their next timestamp on. By default all, with `async_selection`.
 
     Example::
 
@@ -82,9 +90,11 @@ def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
     inputs = [spec for spec in node.inputs if spec not in control]
     side_inputs = [spec for spec in node.side_inputs if spec not in side_control]
     _check(node, options, inputs, is_chosen=bool(control or side_control))
+    ticks = _ticks(options, inputs)
+    selection = "selection" if ticks and control else _name("in", control[0]) if control else ""
     demux = gf.CalculatorGraphConfig.Node(
         calculator="DemuxCalculator",
-        input_stream=[f"SELECT:{_name('in', spec)}" for spec in control],
+        input_stream=[f"SELECT:{selection}"] if selection else [],
         input_side_packet=[f"SELECT:{_name('side', spec)}" for spec in side_control],
     )
     select = options.select if options.HasField("select") else int(options.enable)
@@ -93,6 +103,7 @@ def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
     channels = range(len(options.contained_node))
     return gf.CalculatorGraphConfig(
         node=[
+            *(_sequencer(spec, ticks, is_async=options.async_selection) for spec in control if ticks),
             *(_demux(demux, spec, channels) for spec in inputs),
             *(
                 _contained(contained, channel, inputs, side_inputs, node)
@@ -108,6 +119,30 @@ def switch_container(node: gf.SubgraphNode) -> gf.CalculatorGraphConfig:
             _at(spec, _name("made", spec) if side_control else _of_channel(select, "made", spec))
             for spec in node.side_outputs
         ],
+    )
+
+
+def _ticks(options: SwitchContainerOptions, inputs: Iterable[gf.Spec]) -> list[gf.Spec]:
+    """Return the input streams between whose packets the selection changes; none if it has timestamps of its own."""
+    places = set(map(parse_tag_index, options.tick_input_stream))
+    found = [spec for spec in inputs if (spec.tag, spec.index) in places]
+    if len(found) < len(places):
+        known = ", ".join(f'"{tag_index(spec.tag, spec.index) or ":0"}"' for spec in inputs)
+        raise ValueError(f"its tick_input_stream names an input stream that it does not have; it has: {known}")
+    return found or (list(inputs) if options.async_selection else [])
+
+
+def _sequencer(control: gf.Spec, ticks: Iterable[gf.Spec], *, is_async: bool) -> gf.CalculatorGraphConfig.Node:
+    handler = "ImmediateInputStreamHandler" if is_async else "DefaultInputStreamHandler"
+    return gf.CalculatorGraphConfig.Node(
+        name="sequence",
+        calculator="PacketSequencerCalculator",
+        input_stream=[
+            f"INPUT:{_name('in', control)}",
+            *(f"TICK:{index}:{_name('in', spec)}" for index, spec in enumerate(ticks)),
+        ],
+        output_stream=["OUTPUT:selection"],
+        input_stream_handler=InputStreamHandlerConfig(input_stream_handler=handler),
     )
 
 

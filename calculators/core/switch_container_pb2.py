@@ -26,7 +26,7 @@ from graphframe.framework.protos import calculator_pb2 as graphframe_dot_framewo
 from graphframe.framework.protos import options_pb2 as graphframe_dot_framework_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2graphframe/calculators/core/switch_container.proto\x12\ngraphframe\x1a,graphframe/framework/protos/calculator.proto\x1a)graphframe/framework/protos/options.proto\"\xcc\x01\n\x16SwitchContainerOptions\x12>\n\x0e\x63ontained_node\x18\x02 \x03(\x0b\x32&.graphframe.CalculatorGraphConfig.Node\x12\x0e\n\x06select\x18\x03 \x01(\x05\x12\x0e\n\x06\x65nable\x18\x04 \x01(\x08\x32R\n\x03\x65xt\x12\x1d.graphframe.CalculatorOptions\x18\xe2\x9a\xfc\xa4\x01 \x01(\x0b\x32\".graphframe.SwitchContainerOptions')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2graphframe/calculators/core/switch_container.proto\x12\ngraphframe\x1a,graphframe/framework/protos/calculator.proto\x1a)graphframe/framework/protos/options.proto\"\x80\x02\n\x16SwitchContainerOptions\x12>\n\x0e\x63ontained_node\x18\x02 \x03(\x0b\x32&.graphframe.CalculatorGraphConfig.Node\x12\x0e\n\x06select\x18\x03 \x01(\x05\x12\x0e\n\x06\x65nable\x18\x04 \x01(\x08\x12\x17\n\x0f\x61sync_selection\x18\x06 \x01(\x08\x12\x19\n\x11tick_input_stream\x18\x07 \x03(\t2R\n\x03\x65xt\x12\x1d.graphframe.CalculatorOptions\x18\xe2\x9a\xfc\xa4\x01 \x01(\x0b\x32\".graphframe.SwitchContainerOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.core
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SWITCHCONTAINEROPTIONS']._serialized_start=156
-  _globals['_SWITCHCONTAINEROPTIONS']._serialized_end=360
+  _globals['_SWITCHCONTAINEROPTIONS']._serialized_end=412
 # @@protoc_insertion_point(module_scope)

@@ -28,13 +28,21 @@ class SwitchContainerOptions(google.protobuf.message.Message):
     CONTAINED_NODE_FIELD_NUMBER: builtins.int
     SELECT_FIELD_NUMBER: builtins.int
     ENABLE_FIELD_NUMBER: builtins.int
+    ASYNC_SELECTION_FIELD_NUMBER: builtins.int
+    TICK_INPUT_STREAM_FIELD_NUMBER: builtins.int
     select: builtins.int
     """The index of the node, if SELECT and ENABLE are not connected or have no packet yet."""
     enable: builtins.bool
     """The same as a bool: true for 1, false for 0."""
+    async_selection: builtins.bool
+    """Whether a packet of SELECT or ENABLE applies from its arrival on, instead of from its timestamp on."""
     @property
     def contained_node(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[graphframe.framework.protos.calculator_pb2.CalculatorGraphConfig.Node]:
         """Calculators or subgraphs without streams and side packets. They get those of the container."""
+
+    @property
+    def tick_input_stream(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The input streams, as "TAG:index", whose timestamps are waited for; by default all."""
 
     EXT_FIELD_NUMBER: builtins.int
     ext: google.protobuf.internal.extension_dict._ExtensionFieldDescriptor[graphframe.framework.protos.options_pb2.CalculatorOptions, Global___SwitchContainerOptions]
@@ -44,8 +52,10 @@ class SwitchContainerOptions(google.protobuf.message.Message):
         contained_node: collections.abc.Iterable[graphframe.framework.protos.calculator_pb2.CalculatorGraphConfig.Node] | None = ...,
         select: builtins.int | None = ...,
         enable: builtins.bool | None = ...,
+        async_selection: builtins.bool | None = ...,
+        tick_input_stream: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["enable", b"enable", "select", b"select"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["contained_node", b"contained_node", "enable", b"enable", "select", b"select"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["async_selection", b"async_selection", "enable", b"enable", "select", b"select"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["async_selection", b"async_selection", "contained_node", b"contained_node", "enable", b"enable", "select", b"select", "tick_input_stream", b"tick_input_stream"]) -> None: ...
 
 Global___SwitchContainerOptions: typing_extensions.TypeAlias = SwitchContainerOptions

@@ -52,6 +52,8 @@ CASES = {
             "batch_end": [P((5, True), 1), P((6, True), 2), P((7, True), 3)],
         },
     ),
+    "ClipVectorSizeCalculator": Case({"faces": [[1, 2, 3], [4]]}, {"first_faces": [[1, 2], [4]]}),
+    "CollectionHasMinSizeCalculator": Case({"faces": [[1], [1, 2]]}, {"has_two_faces": [False, True]}),
     "ConcatenateVectorCalculator": Case(
         {"faces": [[1, 2], [], [3]], "hands": [[4], [5]]},
         {"faces_and_hands": [[1, 2, 4], [5], [3]]},
@@ -104,6 +106,10 @@ CASES = {
         {"prompt_of_image": [P("x", 1), P("x", 2), P("x", 3), P("y", 4)]},
     ),
     "PacketPresenceCalculator": Case({"mask": ["m"]}, {"has_mask": [True]}),
+    "PacketSequencerCalculator": Case(
+        {"image": [P("a", 10)], "selection": [P(1, 20)]},
+        {"selection_of_image": [P(1, 11)]},
+    ),
     "PacketThinnerCalculator": Case(
         {"frame": [P(number, number) for number in (2, 6, 9, 13, 31)]},
         {"some_frames": [P(2, 0), P(9, 10), P(31, 30)]},
@@ -118,6 +124,7 @@ CASES = {
         {"style_of_prompt": ["oil", "oil"]},
         side_packets={"style": "oil"},
     ),
+    "ThresholdingCalculator": Case({"score": [0.4, 0.6]}, {"is_safe": [False, True]}),
     "ValueOrDefaultCalculator": Case(
         {"mask": [P("m", 1), P("n", 3)], "image": ["a", "b"]},
         {"mask_or_empty": [P("e", 0), P("m", 1)], "is_empty": [P(True, 0)]},

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from graphframe.framework.input_policy.barrier import Barrier
-from graphframe.framework.input_policy.default import Default, EarlyClose
+from graphframe.framework.input_policy.default import Batches, Default, EarlyClose
 from graphframe.framework.input_policy.fixed_size import FixedSize
 from graphframe.framework.input_policy.mux import Mux
 from graphframe.framework.input_policy.policy import InputPolicy, InputQueue, Readiness
@@ -23,6 +23,7 @@ from graphframe.framework.protos.stream_handler_pb2 import (
 __all__ = [
     "INPUT_POLICIES",
     "Barrier",
+    "Batches",
     "Default",
     "EarlyClose",
     "FixedSize",
@@ -38,9 +39,10 @@ __all__ = [
 
 
 def _default(options: Any) -> InputPolicy:
-    if options.Extensions[DefaultInputStreamHandlerOptions.ext].batch_size > 1:
-        raise ValueError("batch_size is not supported: omit it, a node processes one input set at a time")
-    return Default()
+    size = options.Extensions[DefaultInputStreamHandlerOptions.ext].batch_size
+    if size < 1:
+        raise ValueError(f"batch_size is {size}, but must be at least 1")
+    return Batches(size) if size > 1 else Default()
 
 
 def _fixed_size(options: Any) -> InputPolicy:

@@ -46,6 +46,30 @@ class Default(InputPolicy):
         return packets
 
 
+class Batches(Default):
+    """Like `Default`, but input sets wait until there are `size` of them, and are then processed one after the other.
+
+    The rest is processed when all inputs are done.
+
+    ``size`` 2, ``a: 1 2 3`` gives ``(a1) (a2)``, and ``(a3)`` only when ``a`` closes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    @override
+    def readiness(self, inputs: Sequence[InputQueue]) -> tuple[Readiness, int]:
+        readiness, head = super().readiness(inputs)
+        batch = inputs[0]  # its `processed` is the last timestamp of the current batch
+        if readiness is READY and head > batch.processed:
+            bound = min(item.stream.bound for item in inputs)
+            waiting = sorted({packet[1] for item in inputs for packet in item.queue if packet[1] < bound})
+            if len(waiting) < self._size and bound != _DONE:
+                return WAIT, head
+            batch.processed = waiting[: self._size][-1]
+        return readiness, head
+
+
 class EarlyClose(Default):
     """Like `Default`, but the node closes as soon as any input is done; packets that wait on others are dropped.
 

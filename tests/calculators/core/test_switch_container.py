@@ -158,3 +158,28 @@ def test_select_out_of_range() -> None:
     graph = gf.Graph.from_text(interface("a", "out", "side") + switch("a", side="SELECT:side"))
     with pytest.raises(gf.CalculatorError, match="SELECT is 2, but the OUTPUT streams are numbered 0 to 1"):
         graph.run(a=5, side_packets={"side": 2})
+
+
+def test_async_selection_applies_to_what_arrives_later() -> None:
+    steps = Steps(interface("a s", "out") + switch("a ENABLE:s", "async_selection: true"))
+    steps.add("s", False, 5000)
+    assert steps.add("a", 1, 10) == [("out", 1, 10)]
+    steps.add("s", True, 5001)
+    assert steps.add("a", 2, 20) == [("out", 4, 20)]
+    assert steps.add("a", 3, 30) == [("out", 6, 30)]
+    assert steps.close() == []
+
+
+def test_a_tick_input_stream_changes_the_selection() -> None:
+    contained = 'contained_node { calculator: "PassThroughCalculator" }' * 2
+    more = 'select: 0 async_selection: true tick_input_stream: "B"'
+    steps = Steps(interface("a b s", "x y") + switch("a B:b SELECT:s", more, contained=contained, outputs="x B:y"))
+    steps.add("s", 1, 0)
+    assert steps.add("a", 1, 10) == []
+    assert sorted(steps.add("b", 2, 10)) == [("x", 1, 10), ("y", 2, 10)]
+    assert steps.close() == []
+
+
+def test_a_wrong_tick_input_stream() -> None:
+    text = interface("a s", "out") + switch("a ENABLE:s", 'tick_input_stream: "VIDEO"')
+    assert 'tick_input_stream names an input stream that it does not have; it has: ":0"' in problems(text)

@@ -80,8 +80,8 @@ def test_unknown_input_policy() -> None:
             "a mux needs an input stream that selects, and at least one other",
         ),
         (
-            "options { [graphframe.DefaultInputStreamHandlerOptions.ext] { batch_size: 2 } }",
-            "batch_size is not supported: omit it, a node processes one input set at a time",
+            "options { [graphframe.DefaultInputStreamHandlerOptions.ext] { batch_size: 0 } }",
+            "batch_size is 0, but must be at least 1",
         ),
     ],
 )
