@@ -16,6 +16,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from queue import SimpleQueue
 from typing import Any, Final
 
@@ -61,7 +62,6 @@ class Driver:
         Called when a calculator reports progress.
     process : int
         The ID of the process that started the run.
-    pausing : Pausing
     on_done, on_error : list of callable
         Called once each: when the run has ended, and when it fails.
     waits_for_end, waits_for_idle : list of queue.SimpleQueue
@@ -80,7 +80,6 @@ class Driver:
         self.state = state
         self.scheduler: RunScheduler = (FastScheduler if fast_path.ENABLED else RunScheduler)(state)
         self._halts: set[str] = set()
-        self.pausing = Pausing(state, self.scheduler, self._halts)
         self.done = False
         self.error: GraphError | None = None
         self.cancellation = Cancellation(share)
@@ -105,6 +104,11 @@ class Driver:
         for node in self.state.nodes:
             for task in node.idle:
                 task.context = Context(task, self)
+
+    @cached_property
+    def pausing(self) -> Pausing:
+        """Holds tasks back while the run is paused; for the thread that drives."""
+        return Pausing(self.state, self.scheduler, self._halts)
 
     def post(self, call: Callable[..., None], *args: Any) -> None:
         """Have `call` called with `args` by the thread that drives, which may be this one."""

@@ -210,11 +210,11 @@ class Run:
 
     def pause(self) -> None:
         """Call no calculator until `resume`, except by `step`. Those that work now return; a run that fails ends."""
-        self._driver.post(self._driver.pausing.pause)
+        self._driver.post(lambda: self._driver.pausing.pause())
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._driver.post(self._driver.pausing.resume)
+        self._driver.post(lambda: self._driver.pausing.resume())
 
     def step(self, timeout: float | None = None) -> MethodCall | None:
         """Let a paused run call the next method of a calculator, and wait until it has returned.
@@ -234,7 +234,7 @@ class Run:
         """
         if not self._state.paused:
             raise GraphError("only a paused run can be stepped; call pause first, or start_run(paused=True)")
-        self._driver.post(self._driver.pausing.step)
+        self._driver.post(lambda: self._driver.pausing.step())
         self.wait_until_idle(timeout)
         return self._driver.pausing.last_step
 
