@@ -16,6 +16,7 @@ from graphframe.framework.errors import did_you_mean
 from graphframe.serving.api.body_budget import BodyBudget
 from graphframe.serving.errors import APIError, answer_unexpected, write_envelope
 from graphframe.serving.generation.image_store import FolderStore, ImageStore, MemoryStore
+from graphframe.serving.generation.places import default_places
 from graphframe.serving.generation.queue import Queue
 from graphframe.serving.lifecycle.drain import Drain
 from graphframe.serving.lifecycle.loader import Loader
@@ -76,7 +77,9 @@ def make_app(
     loader = Loader(named, options.memory_budget_bytes, lazy=options.lazy_load, warm_up=options.warm_up)
     watcher = Watcher(named, loader, find_sources or (lambda: {each.name: each.source for each in named}), options)
     keys = options.api_keys
-    queue = Queue(options.max_running, options.max_waiting, lambda: keys.parties if keys else ())
+    queue = Queue(
+        lambda: options.max_running or default_places(), options.max_waiting, lambda: keys.parties if keys else ()
+    )
     drain = Drain(queue.fail_all)
     router = Router()
     app = ObservedApp(router)

@@ -55,7 +55,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     rest_port: int = 8000
     rest_bind_address: str = "0.0.0.0"
     root_path: str = ""
-    max_running: int = 16
+    max_running: int | None = None
     max_waiting: int = 100
     max_connections: int = 1000
     client_timeout: float = 30.0

@@ -128,7 +128,10 @@ SERVING_OPTIONS = OptionGroup(
             help="Path below which a proxy serves it, e.g. /sd; needless if the proxy sends X-Forwarded-Prefix.",
         ),
         click.Option(
-            ["--max_running"], type=click.IntRange(min=1), default=16, help="Maximum number of running requests."
+            ["--max_running"],
+            type=click.IntRange(min=1),
+            help="Maximum number of running requests.  [default: twice the inferences that the devices run at once; at"
+            " least 16]",
         ),
         click.Option(
             ["--max_waiting"],

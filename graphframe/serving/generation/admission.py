@@ -41,7 +41,9 @@ class Admission:
 
     Parameters
     ----------
-    max_running, max_waiting : int
+    max_running : callable
+        Returns the number of places to run.
+    max_waiting : int
     parties : callable
         Returns those who have keys.
     clock : callable, optional
@@ -50,7 +52,7 @@ class Admission:
 
     def __init__(
         self,
-        max_running: int,
+        max_running: Callable[[], int],
         max_waiting: int,
         parties: Callable[[], Sequence[Party]] = tuple,
         clock: Callable[[], float] = time.monotonic,
@@ -143,14 +145,14 @@ class Admission:
         return max(int(self._max_waiting * party.weight / weights), min(self._max_waiting, 1))
 
     def _may_run(self, applicant: Applicant) -> bool:
-        party, running = applicant.party, len(self._running)
+        party, running, most = applicant.party, len(self._running), self._max_running()
         names = [each.party.name for each in self._running]
         mine = names.count(party.name)
         if mine == 0:
-            return running < self._max_running
+            return running < most
         idle = {each.name for each in self._parties()}.difference(names)
-        kept = min(len(idle), self._max_running // 2)
-        return running + kept < self._max_running and (party.max_running is None or mine < party.max_running)
+        kept = min(len(idle), most // 2)
+        return running + kept < most and (party.max_running is None or mine < party.max_running)
 
     def _start(self, applicant: Applicant) -> None:
         self._waiting.charge(applicant.party.share, _cost(applicant))

@@ -18,13 +18,17 @@ class Queue:
 
     Parameters
     ----------
-    max_running, max_waiting : int
-        The limits of generations that run at once, and that wait; further ones are rejected.
+    max_running : callable
+        Returns the limit of generations that run at once.
+    max_waiting : int
+        The limit of those that wait; further ones are rejected.
     parties : callable, optional
         Returns those who have keys, and therefore shares of the queue.
     """
 
-    def __init__(self, max_running: int, max_waiting: int, parties: Callable[[], Sequence[Party]] = tuple) -> None:
+    def __init__(
+        self, max_running: Callable[[], int], max_waiting: int, parties: Callable[[], Sequence[Party]] = tuple
+    ) -> None:
         self._admission = Admission(max_running, max_waiting, parties)
         self._pace = Pace()
         self._generations: list[Generation] = []

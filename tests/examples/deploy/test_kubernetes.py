@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import falcon.testing
 import pytest
 
+from graphframe.serving.app import make_app
+from graphframe.serving.options import ServerOptions
 from tests.examples.deploy.arguments import GRACEFUL_TIMEOUT, parse
 from tests.examples.deploy.examples import DEPLOY, run, tool
 
@@ -71,6 +74,16 @@ def test_graphframe_takes_the_command_lines(resources: Resources) -> None:
     parse(pull["command"])
     parse(["graphframe", "serve", *serve["args"]])
     assert f"--model_path=/models/{pull['command'][-1]}" in serve["args"]
+
+
+def test_the_autoscaler_of_gpus_reads_a_metric_that_there_is() -> None:
+    found = parsed(run([tool("kubectl"), "kustomize", DEPLOY / "kubernetes" / "gpu"]))
+    (metric,) = found["HorizontalPodAutoscaler graphframe"]["spec"]["metrics"]
+    name = metric["pods"]["metric"]["name"]
+    (rule,) = yaml.safe_load((DEPLOY / "prometheus" / "adapter.yml").read_text())["rules"]["custom"]
+    assert rule["seriesQuery"].startswith(f"{name}{{")
+    client = falcon.testing.TestClient(make_app([], ServerOptions(metrics_enable=True)))
+    assert f"# TYPE {name} gauge" in client.simulate_get("/metrics").text
 
 
 def test_requests_under_way_may_finish(resources: Resources) -> None:

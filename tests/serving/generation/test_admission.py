@@ -69,7 +69,7 @@ def retry_after(error: APIError) -> int:
 
 def test_those_who_wait_enter_in_order() -> None:
     async def main() -> None:
-        to, entered = Admission(2, 10), list[str]()
+        to, entered = Admission(lambda: 2, 10), list[str]()
         visitors = [Visitor(to, entered, name) for name in "abcd"]
         await settle()
         assert entered == ["a", "b"]
@@ -87,7 +87,7 @@ def test_those_who_wait_enter_in_order() -> None:
 
 def test_less_work_enters_first_and_nothing_starves() -> None:
     async def main() -> None:
-        to, entered = Admission(1, 10), list[str]()
+        to, entered = Admission(lambda: 1, 10), list[str]()
         first = Visitor(to, entered, "first")
         await settle()
         visitors = [Visitor(to, entered, f"{work}", work=work) for work in (50.0, 4.0, 2.0)]
@@ -110,7 +110,7 @@ def test_less_work_enters_first_and_nothing_starves() -> None:
 
 def test_the_rest_is_turned_away() -> None:
     async def main() -> None:
-        to, entered = Admission(1, 1), list[str]()
+        to, entered = Admission(lambda: 1, 1), list[str]()
         visitors = [Visitor(to, entered, name) for name in "ab"]
         await settle()
         assert "1 requests run and 1 wait" in str((await refused(to, Job())).description)
@@ -128,7 +128,7 @@ def test_the_rest_is_turned_away() -> None:
 )
 def test_when_to_try_again_goes_by_remaining_work(work: float, done: float, expected: int) -> None:
     async def main() -> int:
-        to = Admission(1, 1)
+        to = Admission(lambda: 1, 1)
         visitors = [Visitor(to, [], name, work=work) for name in "ab"]
         await settle()
         visitors[0].job.done = done
@@ -142,7 +142,7 @@ def test_when_to_try_again_goes_by_remaining_work(work: float, done: float, expe
 
 def test_a_wait_counts_only_what_delays_a_request() -> None:
     async def main() -> None:
-        to = Admission(3, 10, lambda: [ALICE, BOB])
+        to = Admission(lambda: 3, 10, lambda: [ALICE, BOB])
         visitors = [Visitor(to, [], f"{work}", ALICE, work) for work in (10.0, 10.0, 10.0, 50.0)]
         await settle()
         assert to.wait(Job(ALICE, 1.0)) == 20 + 0  # two run; those that wait have more work
@@ -159,7 +159,7 @@ def test_a_wait_counts_only_what_delays_a_request() -> None:
 
 def test_a_flood_leaves_places_for_other_keys() -> None:
     async def main() -> None:
-        to, entered = Admission(4, 10, lambda: [ALICE, BOB, CAROL]), list[str]()
+        to, entered = Admission(lambda: 4, 10, lambda: [ALICE, BOB, CAROL]), list[str]()
         flood = [Visitor(to, entered, "alice", ALICE) for _ in range(5)]
         await settle()
         assert entered == ["alice", "alice"]
@@ -181,7 +181,7 @@ def test_a_flood_leaves_places_for_other_keys() -> None:
 
 def test_keys_take_turns_for_a_place() -> None:
     async def main() -> None:
-        to, entered = Admission(1, 100, lambda: [ALICE, BOB]), list[str]()
+        to, entered = Admission(lambda: 1, 100, lambda: [ALICE, BOB]), list[str]()
         visitors = [Visitor(to, entered, "alice", ALICE, 5.0) for _ in range(10)]
         await settle()
         visitors += [Visitor(to, entered, "bob", BOB, 5.0) for _ in range(3)]
@@ -198,7 +198,7 @@ def test_keys_take_turns_for_a_place() -> None:
 def test_limits_of_a_key() -> None:
     async def main() -> None:
         narrow = Party("narrow", max_running=1, max_waiting=1)
-        to, entered = Admission(4, 10, lambda: [narrow]), list[str]()
+        to, entered = Admission(lambda: 4, 10, lambda: [narrow]), list[str]()
         visitors = [Visitor(to, entered, name, narrow) for name in "ab"]
         await settle()
         assert entered == ["a"]
@@ -214,7 +214,7 @@ def test_limits_of_a_key() -> None:
 
 def test_those_without_a_key_have_a_share_too() -> None:
     async def main() -> None:
-        to = Admission(1, 2, lambda: [ALICE])
+        to = Admission(lambda: 1, 2, lambda: [ALICE])
         visitors = [Visitor(to, [], "a") for _ in range(2)]
         await settle()
         assert "clients without a key" in str((await refused(to, Job())).description)
@@ -229,7 +229,7 @@ def test_those_without_a_key_have_a_share_too() -> None:
 
 def test_who_leaves_the_queue_makes_room() -> None:
     async def main() -> None:
-        to, entered = Admission(1, 1), list[str]()
+        to, entered = Admission(lambda: 1, 1), list[str]()
         first, second = Visitor(to, entered, "a"), Visitor(to, entered, "b")
         await settle()
         second.task.cancel()
@@ -246,7 +246,7 @@ def test_who_leaves_the_queue_makes_room() -> None:
 @pytest.mark.parametrize("granted_first", [True, False])
 def test_who_leaves_in_the_moment_of_its_turn_passes_it_on(granted_first: bool) -> None:
     async def main() -> None:
-        to, entered = Admission(1, 5), list[str]()
+        to, entered = Admission(lambda: 1, 5), list[str]()
         async with to.slot(Job()):
             leaver, other = Visitor(to, entered, "leaver"), Visitor(to, entered, "other")
             await settle()
@@ -264,7 +264,7 @@ def test_who_leaves_in_the_moment_of_its_turn_passes_it_on(granted_first: bool) 
 
 def test_a_failure_gives_the_place_back() -> None:
     async def main() -> None:
-        to = Admission(1, 0)
+        to = Admission(lambda: 1, 0)
         for _ in range(3):
             with pytest.raises(RuntimeError):
                 async with to.slot(Job()):
@@ -276,7 +276,7 @@ def test_a_failure_gives_the_place_back() -> None:
 def test_the_work_of_one_of_several() -> None:
     async def main() -> None:
         now = 100.0
-        to = Admission(4, 4, lambda: [ALICE, BOB], lambda: now)
+        to = Admission(lambda: 4, 4, lambda: [ALICE, BOB], lambda: now)
         async with to.slot(Job(ALICE)) as alice:
             now += 2
             assert alice() == 2
