@@ -9,6 +9,9 @@ from typing_extensions import Self
 
 from graphframe.images import ImageRequest
 
+PROMPTS = tuple(f"{sign}prompt{ending}" for ending in ("", "_2", "_3") for sign in ("", "negative_"))
+"""The fields of a request with text for text encoders."""
+
 
 class Task(Enum):
     """The task of a request."""

@@ -27,6 +27,8 @@ class TextEncodeCalculator(gf.Calculator):
     """A CLIP, T5 or Qwen text encoder: turns tokens into embeddings.
 
     The chunks of a prompt are encoded separately, and their embeddings joined; the pooled ones are those of the first.
+    Weights of tokens are factors of their embeddings, as in sd_embed and in A1111 without its normalization; the pooled
+    ones have none.
     The name of the encoder's folder selects the layers of a LoRA adapter that it gets: `text_encoder`, `text_encoder_2`
     or `text_encoder_3`.
 
@@ -103,6 +105,8 @@ class TextEncodeCalculator(gf.Calculator):
         pooled = None if self.pooled is None else outputs[self.pooled]
         hidden_states = [outputs[name] for name in self.hidden_states]
         joined = hidden_states[0] if len(hidden_states) == 1 else np.concatenate(hidden_states, axis=-1)
+        if tokens.weights is not None:
+            joined = joined * tokens.weights[:, :, None]
         start, chunks = tokens.instruction_length, tokens.chunks
         joined, attention = joined[:, start:], tokens.attention_mask[:, start:]
         if chunks > 1:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from numpy.typing import NDArray
 
 import graphframe as gf
-from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
+from graphframe.calculators.diffusion.diffusion_request import PROMPTS, DiffusionRequest
 from graphframe.calculators.text.pad_token import pad_token_id
+from graphframe.calculators.text.prompt_syntax import Section, parse_prompt
+from graphframe.calculators.text.prompt_tokenizer import PromptTokenizer, TokenRow
 from graphframe.calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
 from graphframe.calculators.text.tokens import Tokens
+from graphframe.images import InvalidRequest
 from graphframe.inference import load_model
 
 
@@ -19,6 +23,9 @@ class TokenizeCalculator(gf.Calculator):
     A long prompt is truncated to `max_length` tokens, without its end-of-text token, as in `openvino_genai`, and with a
     warning. If the request's `long_prompt` is "chunks", CLIP's tokens become rows of `max_length` tokens instead, each
     with a start and an end. All prompts of a request have equally many rows.
+
+    If the request's `prompt_syntax` is "a1111", parts of prompts have weights (see `parse_prompt`), and `BREAK` begins
+    a chunk. Without chunks, and for T5, it is a space.
 
     Input streams
     -------------
@@ -63,8 +70,8 @@ class TokenizeCalculator(gf.Calculator):
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
         folder = node.path(options.model_path)
-        self.model = load_model(folder / "openvino_tokenizer.xml", node.device, node.device_properties)
-        (self.input_name,) = self.model.inputs
+        model = load_model(folder / "openvino_tokenizer.xml", node.device, node.device_properties)
+        self.tokenizer = PromptTokenizer(model)
         self.pad_token_id = pad_token_id(folder)
         if not 1 <= options.prompt <= 3:
             raise ValueError(f"prompt must be 1, 2 or 3, not {options.prompt}")
@@ -73,48 +80,74 @@ class TokenizeCalculator(gf.Calculator):
 
     def process(self, cc: gf.Context) -> None:
         request = cc[self.request]
-        if request.long_prompt == "chunks" and self.has_window:
-            cc.send(self.tokens, self.chunked(cc, request))
-            return
-        prompts = [self.limits.template.replace("{prompt}", prompt) for prompt in request.prompts(self.limits.prompt)]
-        max_length = self.limits.max_length
-        if self.limits.takes_max_sequence_length and request.max_sequence_length is not None:
-            max_length = self.limits.instruction_length + request.max_sequence_length
-        found = self.model.infer(cc.cancellation, {self.input_name: np.array(prompts)})
-        self.warn_of_long_prompts(cc, request, found["attention_mask"].sum(axis=1), max_length)
-        attention = found["attention_mask"][:, :max_length]
-        ids = np.where(attention, found["input_ids"][:, :max_length], self.pad_token_id)
-        input_ids = np.full((len(prompts), max_length), self.pad_token_id, np.int64)
-        input_ids[:, : ids.shape[1]] = ids
-        attention_mask = np.zeros_like(input_ids)
-        attention_mask[:, : ids.shape[1]] = attention
-        cc.send(self.tokens, Tokens(input_ids, attention_mask, self.limits.instruction_length))
-
-    def chunked(self, cc: gf.Context, request: DiffusionRequest) -> Tokens:
-        """Return the tokens of the prompts in chunks."""
         prompts = request.prompts(self.limits.prompt)
         # NOTE: other text encoders have the same number of chunks only if each counts the prompts of all.
         texts = list(dict.fromkeys([*prompts, *request.prompts(1), *request.prompts(2)]))
-        found = self.model.infer(cc.cancellation, {self.input_name: np.array(texts)})
-        ids = [row[mask == 1] for row, mask in zip(found["input_ids"], found["attention_mask"], strict=True)]
-        window = self.limits.max_length - 2
-        count = max(1, *(-(-(len(each) - 2) // window) for each in ids))
-        input_ids = np.full((len(prompts) * count, self.limits.max_length), self.pad_token_id, np.int64)
+        sections = [self.sections(request, text) for text in texts]
+        found, start, end = self.tokenizer.rows(cc.cancellation, sections)
+        if request.long_prompt == "chunks" and self.has_window:
+            tokens = self.chunked([found[texts.index(prompt)] for prompt in prompts], found, start, end)
+        else:
+            tokens = self.cut(cc, request, [found[texts.index(prompt)] for prompt in prompts], start, end)
+        cc.send(self.tokens, tokens)
+
+    def sections(self, request: DiffusionRequest, prompt: str) -> list[Section]:
+        """Return the sections of a prompt, by the syntax of the request."""
+        if request.prompt_syntax != "a1111":
+            return [[(self.limits.template.replace("{prompt}", prompt), 1.0)]]
+        try:
+            # NOTE: OpenVINO's T5 tokenizer makes a token of spaces at the end, unlike the original.
+            return [[(text.strip(), weight) for text, weight in section] for section in parse_prompt(prompt)]
+        except ValueError as error:
+            field = next(field for field in PROMPTS if getattr(request, field) == prompt)
+            raise InvalidRequest(f"{field} {error}", field) from error
+
+    def cut(
+        self, cc: gf.Context, request: DiffusionRequest, prompts: list[list[TokenRow]], start: TokenRow, end: TokenRow
+    ) -> Tokens:
+        """Return the tokens of the prompts, each truncated to the number that the text encoder takes."""
+        max_length = self.limits.max_length
+        if self.limits.takes_max_sequence_length and request.max_sequence_length is not None:
+            max_length = self.limits.instruction_length + request.max_sequence_length
+        rows = [TokenRow.joined([start, *prompt, end]) for prompt in prompts]
+        self.warn_of_long_prompts(cc, request, [len(row) for row in rows], max_length)
+        if self.has_window and any(len(prompt) > 1 for prompt in prompts):
+            cc.warn('BREAK is a space, since the prompt is not encoded in chunks: set long_prompt to "chunks"')
+        return self.padded([row[:max_length] for row in rows], max_length)
+
+    def chunked(
+        self, prompts: list[list[TokenRow]], all_prompts: list[list[TokenRow]], start: TokenRow, end: TokenRow
+    ) -> Tokens:
+        """Return the tokens of the prompts in chunks. Each has the number of chunks of the longest of all prompts."""
+        window = self.limits.max_length - len(start) - len(end)
+
+        def chunks(prompt: list[TokenRow]) -> list[TokenRow]:
+            return [row[first : first + window] for row in prompt for first in range(0, max(1, len(row)), window)]
+
+        count = max(len(chunks(prompt)) for prompt in all_prompts)
+        empty = TokenRow.joined([])
+        filled = [[*found, *[empty] * (count - len(found))] for found in map(chunks, prompts)]
+        rows = [TokenRow.joined([start, row, end]) for each in filled for row in each]
+        return replace(self.padded(rows, self.limits.max_length), chunks=count)
+
+    def padded(self, rows: list[TokenRow], length: int) -> Tokens:
+        """Return rows of at most `length` tokens, padded to it."""
+        input_ids = np.full((len(rows), length), self.pad_token_id, np.int64)
         attention_mask = np.zeros_like(input_ids)
-        for row in range(len(input_ids)):
-            prompt, chunk = divmod(row, count)
-            start, *words, end = ids[texts.index(prompts[prompt])]
-            tokens = [start, *words[chunk * window : (chunk + 1) * window], end]
-            input_ids[row, : len(tokens)] = tokens
-            attention_mask[row, : len(tokens)] = 1
-        return Tokens(input_ids, attention_mask, chunks=count)
+        weights = np.ones(input_ids.shape, np.float32)
+        for index, row in enumerate(rows):
+            input_ids[index, : len(row)] = row.ids
+            attention_mask[index, : len(row)] = 1
+            weights[index, : len(row)] = row.weights
+        weighted = weights if (weights != 1).any() else None
+        return Tokens(input_ids, attention_mask, self.limits.instruction_length, weights=weighted)
 
     def warn_of_long_prompts(
-        self, cc: gf.Context, request: DiffusionRequest, counts: NDArray[np.int64], max_length: int
+        self, cc: gf.Context, request: DiffusionRequest, counts: list[int], max_length: int
     ) -> None:
         """Warn of prompts whose ends the text encoder does not get; `counts` are their numbers of tokens."""
         fields = ["negative_prompt", "prompt"][-len(counts) :]
-        for field, count in zip(fields, counts.tolist(), strict=True):
+        for field, count in zip(fields, counts, strict=True):
             if count > max_length:
                 own = f"{field}_{self.limits.prompt}"
                 name = own if self.limits.prompt > 1 and getattr(request, own) is not None else field

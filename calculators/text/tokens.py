@@ -24,9 +24,12 @@ class Tokens:
         The number of tokens at the beginning that instruct the encoder. The denoiser does not get their embeddings.
     chunks : int
         The number of rows of each prompt, which is encoded in chunks.
+    weights : array of float32, shape (prompts, max_length), or None
+        The factors of the tokens' embeddings. None if all are 1.
     """
 
     input_ids: NDArray[np.int64]
     attention_mask: NDArray[np.int64]
     instruction_length: int = 0
     chunks: int = 1
+    weights: NDArray[np.float32] | None = None

@@ -149,6 +149,17 @@ class ImageRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    prompt_syntax: (
+        Annotated[
+            Literal["plain", "a1111"],
+            Meta(
+                title="Prompt syntax",
+                description="Whether brackets in prompts are text, or A1111's syntax: (a:1.2), ((a)) and [a] are"
+                " weights, BREAK begins a chunk, and \\ makes a bracket text; by default the graph's.",
+            ),
+        ]
+        | None
+    ) = None
     image: (
         Annotated[
             bytes,

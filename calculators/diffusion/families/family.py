@@ -74,6 +74,8 @@ class Family(ABC):
         The largest number of tokens of the text encoder for long prompts. None if the model has no such encoder.
     takes_chunks : bool
         Whether the denoiser takes the embeddings of a long prompt's chunks one behind the other.
+    takes_weights : bool
+        Whether embeddings of tokens may be multiplied by weights, as for CLIP and T5.
     scheduler_fields : mapping of str to object
         Fields of the scheduler config that the model's pipeline overrides.
     diffusers_scheduler_fields : mapping of str to object
@@ -95,6 +97,7 @@ class Family(ABC):
     max_input_images: int = 1
     max_sequence_length: int | None = None
     takes_chunks: bool = False
+    takes_weights: bool = False
     scheduler_fields: Mapping[str, object] = field(default_factory=dict)
     diffusers_scheduler_fields: Mapping[str, object] = field(default_factory=dict)
 

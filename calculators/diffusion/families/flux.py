@@ -62,6 +62,7 @@ class Flux(Family):
             takes_mask=takes_mask,
             latent_axis=2,
             max_sequence_length=512,
+            takes_weights=True,
             diffusers_scheduler_fields={"time_shift_type": "linear"},
             guidance_is_embedded=config["guidance_embeds"],
         )

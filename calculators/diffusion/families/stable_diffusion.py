@@ -60,6 +60,7 @@ class StableDiffusion(Family):
             defaults={Task.INPAINTING: defaults[Task.INPAINTING]} if takes_mask else defaults,
             takes_mask=takes_mask,
             takes_chunks=True,
+            takes_weights=True,
             guidance_embedding_size=config.get("time_cond_proj_dim"),
             **attributes,
         )

@@ -50,6 +50,7 @@ class StableDiffusion3(Family):
             predicts_steps=True,
             max_sequence_length=512,
             takes_chunks=True,
+            takes_weights=True,
             joint_attention_dim=config["joint_attention_dim"],
         )
 

@@ -74,6 +74,9 @@ class ImageRequestCalculator(gf.Calculator):
     long_prompt : str, default "cut"
         The treatment of prompts longer than CLIP's window, of requests without one: "cut" or "chunks", which encodes
         them in chunks, as A1111 and compel do.
+    prompt_syntax : str, default "plain"
+        The syntax of prompts, of requests without one: "plain", in which brackets are text, or "a1111", in which they
+        give weights.
     lora : LoraOptions
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
@@ -138,6 +141,10 @@ class ImageRequestCalculator(gf.Calculator):
             raise ValueError(f'long_prompt must be "cut" or "chunks", not "{self.limits.long_prompt}"')
         if self.limits.long_prompt == "chunks" and (not self.family.takes_chunks or self.sizes.static):
             raise ValueError('long_prompt is "chunks", which this model, or its static shapes, cannot take')
+        if self.limits.prompt_syntax not in ("plain", "a1111"):
+            raise ValueError(f'prompt_syntax must be "plain" or "a1111", not "{self.limits.prompt_syntax}"')
+        if self.limits.prompt_syntax == "a1111" and not self.family.takes_weights:
+            raise ValueError('prompt_syntax is "a1111", which has no effect with this model')
         self.aliases = Aliases.from_options(self.limits.lora, node.path)
         if self.aliases.adapters:
             models = {DENOISER: _denoiser(folder), **{name: folder / name for name in text_encoders}}
@@ -227,6 +234,7 @@ class ImageRequestCalculator(gf.Calculator):
             "guidance_scale": scale,
             "negative_prompt": self.negative_prompt(request) if self.is_guided(scale) else None,
             "long_prompt": request.long_prompt or (limits.long_prompt if limits.HasField("long_prompt") else None),
+            "prompt_syntax": request.prompt_syntax or limits.prompt_syntax,
             "strength": None if files.image is None else strength,
             "latent_shape": (request.n, self.family.channels, size.height // factor, size.width // factor),
             "task": files.task,
@@ -278,6 +286,8 @@ class ImageRequestCalculator(gf.Calculator):
             if self.sizes.static:
                 message = 'long_prompt "chunks" is not possible: the models have static shapes'
                 raise InvalidRequest(message, "long_prompt")
+        if request.prompt_syntax == "a1111" and not self.family.takes_weights:
+            raise InvalidRequest('prompt_syntax "a1111" has no effect with this model', "prompt_syntax")
         field, most = "max_sequence_length", self.family.max_sequence_length
         if request.max_sequence_length is None:
             return

@@ -32,6 +32,7 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     MAX_NUM_INFERENCE_STEPS_FIELD_NUMBER: builtins.int
     DEFAULT_GUIDANCE_SCALE_FIELD_NUMBER: builtins.int
     LONG_PROMPT_FIELD_NUMBER: builtins.int
+    PROMPT_SYNTAX_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
@@ -50,6 +51,8 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     """The guidance scale of requests without one. The default is the model family's."""
     long_prompt: builtins.str
     """The treatment of prompts longer than CLIP's window, of requests without one: "cut" or "chunks"."""
+    prompt_syntax: builtins.str
+    """The syntax of prompts, of requests without one: "plain" or "a1111"."""
     @property
     def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
@@ -69,10 +72,11 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
         max_num_inference_steps: builtins.int | None = ...,
         default_guidance_scale: builtins.float | None = ...,
         long_prompt: builtins.str | None = ...,
+        prompt_syntax: builtins.str | None = ...,
         lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "prompt_syntax", b"prompt_syntax", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "prompt_syntax", b"prompt_syntax", "static_shapes", b"static_shapes"]) -> None: ...
 
 Global___ImageRequestCalculatorOptions: typing_extensions.TypeAlias = ImageRequestCalculatorOptions
