@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from graphframe.calculators.text.placeholders import Placeholders
 from graphframe.calculators.text.prompt_syntax import Section
 from graphframe.inference import Caller, CompiledModel
 
@@ -49,10 +50,13 @@ class PromptTokenizer:
     ----------
     model : CompiledModel
         The tokenizer.
+    placeholders : Placeholders
+        The words that stand for textual inversions.
     """
 
-    def __init__(self, model: CompiledModel) -> None:
+    def __init__(self, model: CompiledModel, placeholders: Placeholders) -> None:
         self._model = model
+        self._placeholders = placeholders
         (self._input,) = model.inputs
 
     def rows(
@@ -62,15 +66,19 @@ class PromptTokenizer:
 
         Parts are tokenized separately, as in A1111.
         """
-        texts = dict.fromkeys(["", *(text for prompt in prompts for section in prompt for text, _ in section)])
+        parts = {
+            text: [*self._placeholders.split(text)] for prompt in prompts for section in prompt for text, _ in section
+        }
+        texts = dict.fromkeys(["", *(part for each in parts.values() for part in each if isinstance(part, str))])
         ids = dict(zip(texts, self._ids(caller, [*texts]), strict=True))
         added = ids[""]
         start, end = _row(added[:-1], 1), _row(added[-1:], 1)  # CLIP has both, T5 an end, Qwen neither
 
+        def of_part(part: str | NDArray[np.int64]) -> NDArray[np.int64]:
+            return ids[part][len(start) : len(ids[part]) - len(end)] if isinstance(part, str) else part
+
         def row(section: Section) -> TokenRow:
-            return TokenRow.joined(
-                [_row(ids[text][len(start) : len(ids[text]) - len(end)], weight) for text, weight in section]
-            )
+            return TokenRow.joined([_row(of_part(part), weight) for text, weight in section for part in parts[text]])
 
         return [[row(section) for section in prompt] for prompt in prompts], start, end
 

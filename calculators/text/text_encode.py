@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest
 from graphframe.calculators.diffusion.static_shapes import is_static_only
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
 from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
+from graphframe.calculators.text.added_vectors import AddedVectors
 from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.calculators.text.text_encode_pb2 import TextEncodeCalculatorOptions
+from graphframe.calculators.text.textual_inversion import textual_inversions
 from graphframe.calculators.text.tokens import Tokens
 from graphframe.inference import Shapes
 
@@ -57,6 +60,8 @@ class TextEncodeCalculator(gf.Calculator):
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
         The shapes that the graph's models are compiled for.
+    textual_inversion : TextualInversionOptions
+        The textual inversions of the graph, for ids below 0.
 
     Example::
 
@@ -91,7 +96,10 @@ class TextEncodeCalculator(gf.Calculator):
         # need not know whether there is guidance.
         shape = (1, options.max_length)
         shapes: list[Shapes] = [{"input_ids": shape, "attention_mask": shape}] if is_static else []
-        self.model = AdaptableModel(node, path, name, options.lora, shapes)
+        learned = textual_inversions(options.textual_inversion, node.path, folder)
+        vectors = np.concatenate([each.vectors for each in learned]) if learned else None
+        change = None if vectors is None else partial(AddedVectors, path, vectors)
+        self.model = AdaptableModel(node, path, name, options.lora, shapes, change)
         self.hidden_states = [_output_of_layer(layer, self.model.outputs, path) for layer in options.layer or [-1]]
         self.pooled = next((name for name in _POOLED if name in self.model.outputs), None)
 

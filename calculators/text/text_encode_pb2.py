@@ -24,15 +24,16 @@ _sym_db = _symbol_database.Default()
 
 from graphframe.calculators.diffusion import static_shapes_pb2 as graphframe_dot_calculators_dot_diffusion_dot_static__shapes__pb2
 from graphframe.calculators.lora import lora_pb2 as graphframe_dot_calculators_dot_lora_dot_lora__pb2
+from graphframe.calculators.text import textual_inversion_pb2 as graphframe_dot_calculators_dot_text_dot_textual__inversion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-graphframe/calculators/text/text_encode.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\x1a&graphframe/calculators/lora/lora.proto\"\xbe\x01\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder\x12\r\n\x05layer\x18\x02 \x03(\x05\x12\x16\n\nmax_length\x18\x03 \x01(\r:\x02\x37\x37\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-graphframe/calculators/text/text_encode.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\x1a&graphframe/calculators/lora/lora.proto\x1a\x33graphframe/calculators/text/textual_inversion.proto\"\xfe\x01\n\x1bTextEncodeCalculatorOptions\x12 \n\nmodel_path\x18\x01 \x01(\t:\x0ctext_encoder\x12\r\n\x05layer\x18\x02 \x03(\x05\x12\x16\n\nmax_length\x18\x03 \x01(\r:\x02\x37\x37\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes\x12>\n\x11textual_inversion\x18\x0c \x01(\x0b\x32#.graphframe.TextualInversionOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.text.text_encode_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_start=156
-  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=346
+  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_start=209
+  _globals['_TEXTENCODECALCULATOROPTIONS']._serialized_end=463
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ import google.protobuf.internal.containers
 import google.protobuf.message
 import graphframe.calculators.diffusion.static_shapes_pb2
 import graphframe.calculators.lora.lora_pb2
+import graphframe.calculators.text.textual_inversion_pb2
 import sys
 import typing
 
@@ -29,6 +30,7 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
     MAX_LENGTH_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
+    TEXTUAL_INVERSION_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the text encoder, with openvino_model.xml."""
     max_length: builtins.int
@@ -47,6 +49,10 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
         """The shapes that the graph's models are compiled for."""
 
+    @property
+    def textual_inversion(self) -> graphframe.calculators.text.textual_inversion_pb2.TextualInversionOptions:
+        """The textual inversions of the graph."""
+
     def __init__(
         self,
         *,
@@ -55,8 +61,9 @@ class TextEncodeCalculatorOptions(google.protobuf.message.Message):
         max_length: builtins.int | None = ...,
         lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
+        textual_inversion: graphframe.calculators.text.textual_inversion_pb2.TextualInversionOptions | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes", "textual_inversion", b"textual_inversion"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["layer", b"layer", "lora", b"lora", "max_length", b"max_length", "model_path", b"model_path", "static_shapes", b"static_shapes", "textual_inversion", b"textual_inversion"]) -> None: ...
 
 Global___TextEncodeCalculatorOptions: typing_extensions.TypeAlias = TextEncodeCalculatorOptions

@@ -9,8 +9,10 @@ import numpy as np
 import graphframe as gf
 from graphframe.calculators.diffusion.diffusion_request import PROMPTS, DiffusionRequest
 from graphframe.calculators.text.pad_token import pad_token_id
+from graphframe.calculators.text.placeholders import Placeholders
 from graphframe.calculators.text.prompt_syntax import Section, parse_prompt
 from graphframe.calculators.text.prompt_tokenizer import PromptTokenizer, TokenRow
+from graphframe.calculators.text.textual_inversion import textual_inversions
 from graphframe.calculators.text.tokenize_pb2 import TokenizeCalculatorOptions
 from graphframe.calculators.text.tokens import Tokens
 from graphframe.images import InvalidRequest
@@ -52,6 +54,9 @@ class TokenizeCalculator(gf.Calculator):
     instruction_length : int
         The number of tokens at the beginning of the template that the denoiser does not get. They count in
         `max_length`, but not in `max_sequence_length`.
+    textual_inversion : TextualInversionOptions
+        The textual inversions of the graph. Their tokens become ids below 0 if they are for the text encoder of this
+        tokenizer: for `tokenizer_2`, the one in the folder `text_encoder_2`.
 
     Example::
 
@@ -71,7 +76,9 @@ class TokenizeCalculator(gf.Calculator):
         options = node[self.options]
         folder = node.path(options.model_path)
         model = load_model(folder / "openvino_tokenizer.xml", node.device, node.device_properties)
-        self.tokenizer = PromptTokenizer(model)
+        encoder = folder.with_name(folder.name.replace("tokenizer", "text_encoder"))
+        learned = textual_inversions(options.textual_inversion, node.path, encoder)
+        self.tokenizer = PromptTokenizer(model, Placeholders(learned))
         self.pad_token_id = pad_token_id(folder)
         if not 1 <= options.prompt <= 3:
             raise ValueError(f"prompt must be 1, 2 or 3, not {options.prompt}")

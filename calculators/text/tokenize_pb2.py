@@ -22,15 +22,16 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from graphframe.calculators.text import textual_inversion_pb2 as graphframe_dot_calculators_dot_text_dot_textual__inversion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*graphframe/calculators/text/tokenize.proto\x12\ngraphframe\"\xc0\x01\n\x19TokenizeCalculatorOptions\x12\x1d\n\nmodel_path\x18\x01 \x01(\t:\ttokenizer\x12\x16\n\nmax_length\x18\x02 \x01(\r:\x02\x37\x37\x12\x11\n\x06prompt\x18\x03 \x01(\r:\x01\x31\x12!\n\x19takes_max_sequence_length\x18\x04 \x01(\x08\x12\x1a\n\x08template\x18\x05 \x01(\t:\x08{prompt}\x12\x1a\n\x12instruction_length\x18\x06 \x01(\r')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*graphframe/calculators/text/tokenize.proto\x12\ngraphframe\x1a\x33graphframe/calculators/text/textual_inversion.proto\"\x80\x02\n\x19TokenizeCalculatorOptions\x12\x1d\n\nmodel_path\x18\x01 \x01(\t:\ttokenizer\x12\x16\n\nmax_length\x18\x02 \x01(\r:\x02\x37\x37\x12\x11\n\x06prompt\x18\x03 \x01(\r:\x01\x31\x12!\n\x19takes_max_sequence_length\x18\x04 \x01(\x08\x12\x1a\n\x08template\x18\x05 \x01(\t:\x08{prompt}\x12\x1a\n\x12instruction_length\x18\x06 \x01(\r\x12>\n\x11textual_inversion\x18\x0c \x01(\x0b\x32#.graphframe.TextualInversionOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.text.tokenize_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TOKENIZECALCULATOROPTIONS']._serialized_start=59
-  _globals['_TOKENIZECALCULATOROPTIONS']._serialized_end=251
+  _globals['_TOKENIZECALCULATOROPTIONS']._serialized_start=112
+  _globals['_TOKENIZECALCULATOROPTIONS']._serialized_end=368
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ isort:skip_file
 import builtins
 import google.protobuf.descriptor
 import google.protobuf.message
+import graphframe.calculators.text.textual_inversion_pb2
 import sys
 import typing
 
@@ -26,6 +27,7 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     TAKES_MAX_SEQUENCE_LENGTH_FIELD_NUMBER: builtins.int
     TEMPLATE_FIELD_NUMBER: builtins.int
     INSTRUCTION_LENGTH_FIELD_NUMBER: builtins.int
+    TEXTUAL_INVERSION_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the tokenizer, with openvino_tokenizer.xml."""
     max_length: builtins.int
@@ -40,6 +42,10 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
     """The number of tokens at the beginning of the template that the denoiser does not get. They count in max_length, but
     not in max_sequence_length.
     """
+    @property
+    def textual_inversion(self) -> graphframe.calculators.text.textual_inversion_pb2.TextualInversionOptions:
+        """The textual inversions of the graph."""
+
     def __init__(
         self,
         *,
@@ -49,8 +55,9 @@ class TokenizeCalculatorOptions(google.protobuf.message.Message):
         takes_max_sequence_length: builtins.bool | None = ...,
         template: builtins.str | None = ...,
         instruction_length: builtins.int | None = ...,
+        textual_inversion: graphframe.calculators.text.textual_inversion_pb2.TextualInversionOptions | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["instruction_length", b"instruction_length", "max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["instruction_length", b"instruction_length", "max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["instruction_length", b"instruction_length", "max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template", "textual_inversion", b"textual_inversion"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["instruction_length", b"instruction_length", "max_length", b"max_length", "model_path", b"model_path", "prompt", b"prompt", "takes_max_sequence_length", b"takes_max_sequence_length", "template", b"template", "textual_inversion", b"textual_inversion"]) -> None: ...
 
 Global___TokenizeCalculatorOptions: typing_extensions.TypeAlias = TokenizeCalculatorOptions

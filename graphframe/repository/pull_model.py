@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from graphframe.repository.graph_writing.fastest_devices import AUTO, with_devices
-from graphframe.repository.graph_writing.graph_file import check_adapter_files, is_edited, write_graph
+from graphframe.repository.graph_writing.graph_file import check_files, is_edited, write_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.model_folder import GRAPH
 from graphframe.repository.pulling.adapter_download import download_adapter
+from graphframe.repository.pulling.embedding_source import format_source_embeddings
 from graphframe.repository.pulling.errors import ReadOnlyError
 from graphframe.repository.pulling.lora_source import format_source_loras
 from graphframe.repository.pulling.model_download import download_model
@@ -70,12 +71,19 @@ def pull_model(
     if one_node and (options.devices_by_node() or options.target_device == AUTO):
         message = f'is "{options.target_device}", but OpenVINO Model Server\'s graph has no devices for single nodes'
         raise TaskOptionsError([("target_device", message)])
+    if one_node and options.source_embeddings:
+        message = "has no place in OpenVINO Model Server's graph: omit --ovms_graph"
+        raise TaskOptionsError([("source_embeddings", message)])
     adapters, composites = options.loras()
-    check_adapter_files((adapter for adapter in adapters if adapter.is_path), pull.model_path)
+    embeddings = options.embeddings()
+    check_files([each for each in (*adapters, *embeddings) if each.is_path], pull.model_path)
     folder = download_model(pull, progress)
     if adapters:
         downloaded = [download_adapter(pull, adapter) for adapter in adapters]
         options = replace(options, source_loras=format_source_loras(downloaded, composites))
+    if embeddings:
+        given = format_source_embeddings(download_adapter(pull, each) for each in embeddings)
+        options = replace(options, source_embeddings=given)
     if (folder / GRAPH).is_file() and not pull.overwrite:
         if not options.given():
             return PulledModel(folder, False)

@@ -23,6 +23,7 @@ from graphframe.calculators.image.image_file import EncodedInput, Pixels
 from graphframe.calculators.lora.aliases import Aliases
 from graphframe.calculators.lora.coverage import check_coverage
 from graphframe.calculators.lora.tensor_name import DENOISER
+from graphframe.calculators.text.textual_inversion import check_textual_inversions
 from graphframe.images import ImageRequest, InvalidRequest, Size
 
 _TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
@@ -81,6 +82,8 @@ class ImageRequestCalculator(gf.Calculator):
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
         The shapes that the graph's models are compiled for.
+    textual_inversion : TextualInversionOptions
+        The textual inversions of the graph. If the model has no text encoder for one, loading fails.
 
     Example::
 
@@ -152,6 +155,8 @@ class ImageRequestCalculator(gf.Calculator):
             node.publish("adapters", check_coverage(self.aliases.adapters, files))
             node.publish("models", self.aliases.models)
             node.publish("base_model", self.aliases.allow_base_model)
+        encoders = [folder / name for name in text_encoders]
+        check_textual_inversions(self.limits.textual_inversion, node.path, encoders)
 
     def supported_sizes(self, folder: Path) -> SupportedSizes:
         """Return the sizes that the model in a folder generates, as the options limit them."""

@@ -24,15 +24,16 @@ _sym_db = _symbol_database.Default()
 
 from graphframe.calculators.diffusion import static_shapes_pb2 as graphframe_dot_calculators_dot_diffusion_dot_static__shapes__pb2
 from graphframe.calculators.lora import lora_pb2 as graphframe_dot_calculators_dot_lora_dot_lora__pb2
+from graphframe.calculators.text import textual_inversion_pb2 as graphframe_dot_calculators_dot_text_dot_textual__inversion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n:graphframe/calculators/diffusion/nodes/image_request.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\x1a&graphframe/calculators/lora/lora.proto\"\x97\x03\n\x1dImageRequestCalculatorOptions\x12\x15\n\nmodel_path\x18\x01 \x01(\t:\x01.\x12\x1a\n\x12\x64\x65\x66\x61ult_resolution\x18\x02 \x01(\t\x12!\n\x0emax_resolution\x18\x03 \x01(\t:\t4096x4096\x12%\n\x19max_num_images_per_prompt\x18\x04 \x01(\r:\x02\x31\x30\x12#\n\x1b\x64\x65\x66\x61ult_num_inference_steps\x18\x05 \x01(\r\x12$\n\x17max_num_inference_steps\x18\x06 \x01(\r:\x03\x31\x30\x30\x12\x1e\n\x16\x64\x65\x66\x61ult_guidance_scale\x18\x07 \x01(\x02\x12\x18\n\x0blong_prompt\x18\x08 \x01(\t:\x03\x63ut\x12\x1c\n\rprompt_syntax\x18\t \x01(\t:\x05plain\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n:graphframe/calculators/diffusion/nodes/image_request.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\x1a&graphframe/calculators/lora/lora.proto\x1a\x33graphframe/calculators/text/textual_inversion.proto\"\xd7\x03\n\x1dImageRequestCalculatorOptions\x12\x15\n\nmodel_path\x18\x01 \x01(\t:\x01.\x12\x1a\n\x12\x64\x65\x66\x61ult_resolution\x18\x02 \x01(\t\x12!\n\x0emax_resolution\x18\x03 \x01(\t:\t4096x4096\x12%\n\x19max_num_images_per_prompt\x18\x04 \x01(\r:\x02\x31\x30\x12#\n\x1b\x64\x65\x66\x61ult_num_inference_steps\x18\x05 \x01(\r\x12$\n\x17max_num_inference_steps\x18\x06 \x01(\r:\x03\x31\x30\x30\x12\x1e\n\x16\x64\x65\x66\x61ult_guidance_scale\x18\x07 \x01(\x02\x12\x18\n\x0blong_prompt\x18\x08 \x01(\t:\x03\x63ut\x12\x1c\n\rprompt_syntax\x18\t \x01(\t:\x05plain\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes\x12>\n\x11textual_inversion\x18\x0c \x01(\x0b\x32#.graphframe.TextualInversionOptions')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.diffusion.nodes.image_request_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMAGEREQUESTCALCULATOROPTIONS']._serialized_start=169
-  _globals['_IMAGEREQUESTCALCULATOROPTIONS']._serialized_end=576
+  _globals['_IMAGEREQUESTCALCULATOROPTIONS']._serialized_start=222
+  _globals['_IMAGEREQUESTCALCULATOROPTIONS']._serialized_end=693
 # @@protoc_insertion_point(module_scope)

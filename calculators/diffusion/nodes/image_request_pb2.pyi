@@ -8,6 +8,7 @@ import google.protobuf.descriptor
 import google.protobuf.message
 import graphframe.calculators.diffusion.static_shapes_pb2
 import graphframe.calculators.lora.lora_pb2
+import graphframe.calculators.text.textual_inversion_pb2
 import sys
 import typing
 
@@ -35,6 +36,7 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     PROMPT_SYNTAX_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
+    TEXTUAL_INVERSION_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the model, with model_index.json."""
     default_resolution: builtins.str
@@ -61,6 +63,10 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
         """The shapes that the graph's models are compiled for."""
 
+    @property
+    def textual_inversion(self) -> graphframe.calculators.text.textual_inversion_pb2.TextualInversionOptions:
+        """The textual inversions of the graph."""
+
     def __init__(
         self,
         *,
@@ -75,8 +81,9 @@ class ImageRequestCalculatorOptions(google.protobuf.message.Message):
         prompt_syntax: builtins.str | None = ...,
         lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
+        textual_inversion: graphframe.calculators.text.textual_inversion_pb2.TextualInversionOptions | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "prompt_syntax", b"prompt_syntax", "static_shapes", b"static_shapes"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "prompt_syntax", b"prompt_syntax", "static_shapes", b"static_shapes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "prompt_syntax", b"prompt_syntax", "static_shapes", b"static_shapes", "textual_inversion", b"textual_inversion"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["default_guidance_scale", b"default_guidance_scale", "default_num_inference_steps", b"default_num_inference_steps", "default_resolution", b"default_resolution", "long_prompt", b"long_prompt", "lora", b"lora", "max_num_images_per_prompt", b"max_num_images_per_prompt", "max_num_inference_steps", b"max_num_inference_steps", "max_resolution", b"max_resolution", "model_path", b"model_path", "prompt_syntax", b"prompt_syntax", "static_shapes", b"static_shapes", "textual_inversion", b"textual_inversion"]) -> None: ...
 
 Global___ImageRequestCalculatorOptions: typing_extensions.TypeAlias = ImageRequestCalculatorOptions

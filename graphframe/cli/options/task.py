@@ -79,7 +79,14 @@ TASK_OPTIONS = OptionGroup(
             ["--source_loras"],
             metavar="ALIAS=SOURCE[:ALPHA],...",
             help="LoRA adapters. SOURCE is a Hugging Face ORG/NAME[@FILE], a URL or a path such as ./file.safetensors;"
-            " ALPHA is 1 by default. MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA] gives several adapters one name.",
+            " ALPHA is 1 by default. MIX=@ALIAS[:ALPHA]+@ALIAS[:ALPHA] gives several adapters one name. A URL may end"
+            " in #sha256=DIGEST.",
+        ),
+        click.Option(
+            ["--source_embeddings"],
+            metavar="[TOKEN=]SOURCE,...",
+            help="Textual inversions that prompts use by TOKEN, by default the token in the file or its name. SOURCE is"
+            " one as for --source_loras.",
         ),
     ),
 )

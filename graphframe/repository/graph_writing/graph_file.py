@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from graphframe import __version__
+from graphframe.calculators.text.textual_inversion_pb2 import TextualInversionEntry, TextualInversionOptions
 from graphframe.framework.config.options.node_options import pack, unpack
 from graphframe.framework.config.registry import is_subgraph, subgraph_of
 from graphframe.framework.config.sourced import SourcedConfig
@@ -21,6 +22,8 @@ from graphframe.repository.flux_schedule import shift_is_misread
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import translate_tags
 from graphframe.repository.model_folder import GRAPH
+from graphframe.repository.pulling.embedding_source import EmbeddingSource, format_source_embeddings
+from graphframe.repository.pulling.file_source import FileSource
 from graphframe.repository.pulling.lora_source import LoraSource, format_source_loras
 
 _HEADER = """\
@@ -83,7 +86,8 @@ def staged_graph(folder: Path, options: TaskOptions) -> CalculatorGraphConfig:
     ModelFolderError
         If no graph ships for the model.
     TaskOptionsError
-        If the file of a LoRA adapter is missing, or `target_device` names an unknown node.
+        If the file of a LoRA adapter or a textual inversion is missing, the model takes no textual inversions, or
+        `target_device` names an unknown node.
     """
     options = _with_adapter_files(folder, options)
     (node,) = SourcedConfig(ovms_graph(options), f"the options for {folder}", base=folder).nodes
@@ -94,11 +98,12 @@ def staged_graph(folder: Path, options: TaskOptions) -> CalculatorGraphConfig:
     except GraphConfigError:
         # NOTE: the user did not write this node: report the problem as one of the folder or of an option.
         shipped_graph(folder)
-        check_adapter_files(options.loras()[0], folder)
+        check_files(options.loras()[0], folder)
         raise
     translate_tags(graph)
     graph.proto.ClearField("input_side_packet")
     _bind(graph.proto, options.devices_by_node())
+    _add_embeddings(graph.proto, options.embeddings(), folder)
     return graph.proto
 
 
@@ -121,14 +126,15 @@ def ovms_pbtxt(options: TaskOptions) -> str:
     return to_pbtxt(ovms_graph(options)).replace("/graphframe.", "/mediapipe.", 1)
 
 
-def check_adapter_files(adapters: Iterable[LoraSource], folder: Path) -> None:
-    """Raise TaskOptionsError if the file of an adapter is missing; relative paths start from `folder`."""
+def check_files(sources: Iterable[FileSource], folder: Path) -> None:
+    """Raise TaskOptionsError if a file is missing; relative paths start from `folder`."""
     problems = []
-    for adapter in adapters:
-        if not (file := folder / adapter.path).is_file():
-            todo = "" if adapter.is_path else "; download it with graphframe pull"
-            message = f'names the adapter "{adapter.alias}", whose file {file} does not exist{todo}'
-            problems.append(("source_loras", message))
+    for source in sources:
+        if not (file := folder / source.path).is_file():
+            todo = "" if source.is_path else "; download it with graphframe pull"
+            kind = "adapter" if isinstance(source, LoraSource) else "embedding"
+            message = f'names the {kind} "{source.alias}", whose file {file} does not exist{todo}'
+            problems.append((f"source_{source.folder}", message))
     if problems:
         raise TaskOptionsError(problems)
 
@@ -137,7 +143,24 @@ def _with_adapter_files(folder: Path, options: TaskOptions) -> TaskOptions:
     """Return options that name the files of adapters as in the folder, not quoted as in a URL."""
     adapters, composites = options.loras()
     named = [adapter.named_as_in(adapter.files_in(folder)) for adapter in adapters]
-    return options if named == adapters else replace(options, source_loras=format_source_loras(named, composites))
+    if named != adapters:
+        options = replace(options, source_loras=format_source_loras(named, composites))
+    if embeddings := options.embeddings():
+        found = format_source_embeddings(each.named_as_in(each.files_in(folder)) for each in embeddings)
+        options = replace(options, source_embeddings=found)
+    return options
+
+
+def _add_embeddings(graph: CalculatorGraphConfig, embeddings: Iterable[EmbeddingSource], folder: Path) -> None:
+    entries = [TextualInversionEntry(path=each.path, token=each.alias or None) for each in embeddings]
+    if not entries:
+        return
+    check_files(embeddings, folder)
+    options = TextualInversionOptions(embeddings=entries)
+    name = options.DESCRIPTOR.full_name
+    if not any(value.endswith(name) for node in graph.node for value in node.option_value):
+        raise TaskOptionsError([("source_embeddings", "has no effect: this model takes no textual inversions")])
+    graph.graph_options.append(pack(options))
 
 
 def _choose_schedule(graph: CalculatorGraphConfig, folder: Path) -> None:

@@ -11,6 +11,7 @@ from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry
 from graphframe.calculators.ovms.image_gen_pb2 import ImageGenCalculatorOptions
 from graphframe.calculators.ovms.option_problems import option_problems
 from graphframe.calculators.ovms.plugin_config import read_plugin_config
+from graphframe.repository.pulling.embedding_source import EmbeddingSource, parse_source_embeddings
 from graphframe.repository.pulling.lora_source import CompositeLora, LoraSource, parse_source_loras
 
 _SAME_FIELDS = (
@@ -64,6 +65,8 @@ class TaskOptions:
         A JSON object of OpenVINO properties.
     source_loras : str or None
         See `parse_source_loras`.
+    source_embeddings : str or None
+        See `parse_source_embeddings`. OpenVINO Model Server's node has no field for them.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class TaskOptions:
     num_streams: int | None = None
     plugin_config: str | None = None
     source_loras: str | None = None
+    source_embeddings: str | None = None
 
     def __post_init__(self) -> None:
         """Validate the options."""
@@ -129,6 +133,16 @@ class TaskOptions:
         """
         return parse_source_loras(self.source_loras or "")
 
+    def embeddings(self) -> list[EmbeddingSource]:
+        """Return the textual inversions of `source_embeddings`.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be parsed.
+        """
+        return parse_source_embeddings(self.source_embeddings or "")
+
     def message(self) -> ImageGenCalculatorOptions:
         """Return the options of OpenVINO Model Server's node, which has no field for ``NODE=DEVICE`` pairs."""
         return self._read()[0]
@@ -141,6 +155,7 @@ class TaskOptions:
             ("target_device", self._add_device),
             ("plugin_config", self._add_properties),
             ("source_loras", self._add_loras),
+            ("source_embeddings", lambda _: self.embeddings()),
         ):
             try:
                 add(message)

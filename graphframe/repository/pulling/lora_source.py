@@ -2,73 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from urllib.parse import unquote
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from graphframe.repository.pulling.file_source import FileSource, checked_source
 
 _ALIAS = re.compile(r"[A-Za-z0-9._-]+")
 _ALPHA = re.compile(r":([0-9.eE+-]+)$")
-_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
-class LoraSource:
+class LoraSource(FileSource):
     """A LoRA adapter and where its file comes from.
 
     Attributes
     ----------
-    alias : str
-        The name that requests use.
-    source : str
-        A URL, an absolute path, or a hub repository, optionally with a file in it: ``org/repo@file.safetensors``. The
-        file's name may be quoted as in a URL.
+    alias, source : str
+        See `FileSource`.
     alpha : float
         The strength of the adapter, by default 1.
     """
 
-    alias: str
-    source: str
     alpha: float = 1.0
-
-    @property
-    def is_url(self) -> bool:
-        """Whether it is downloaded from a server that is not a hub."""
-        return self.source.startswith(("http://", "https://"))
-
-    @property
-    def is_path(self) -> bool:
-        """Whether it is a local file."""
-        return self.source.startswith("/")
-
-    @property
-    def path(self) -> str:
-        """The path of its file once downloaded: relative to the model's folder, or absolute if `is_path`.
-
-        It ends in a slash for a repository without a file name, which is chosen when it is downloaded.
-        """
-        if self.is_path:
-            return self.source
-        if self.is_url:
-            return f"loras/{self.alias}/{self.source.rpartition('/')[2]}"
-        repository, _, file = self.source.partition("@")
-        return f"loras/{repository}/{file}"
-
-    def files_in(self, folder: Path) -> list[str]:
-        """Return the names of its repository's files in the folder of a model; none for a URL or path."""
-        if self.is_url or self.is_path:
-            return []
-        downloaded = folder / "loras" / self.source.partition("@")[0]
-        return [path.relative_to(downloaded).as_posix() for path in downloaded.rglob(f"*{_SUFFIX}")]
-
-    def named_as_in(self, existing: Collection[str]) -> LoraSource:
-        """Return it with its file's name as in `existing`: as written or, if only that exists, unquoted as in a URL."""
-        repository, at, file = self.source.partition("@")
-        if file in existing or unquote(file) not in existing:
-            return self
-        return replace(self, source=f"{repository}{at}{unquote(file)}")
+    folder: ClassVar[str] = "loras"
 
 
 @dataclass(frozen=True)
@@ -126,17 +84,7 @@ def format_source_loras(adapters: Iterable[LoraSource], composites: Iterable[Com
 
 
 def _adapter(alias: str, source: str, alpha: float) -> LoraSource:
-    if source.startswith(("./", "../", "~")):
-        source = os.path.abspath(os.path.expanduser(source))
-    adapter = LoraSource(alias, source, alpha)
-    if (adapter.is_url or adapter.is_path or "@" in source) and not source.endswith(_SUFFIX):
-        raise ValueError(f'needs a {_SUFFIX} file for the adapter "{alias}", not "{source}"')
-    if not (adapter.is_url or adapter.is_path) and not re.fullmatch(r"[^/@]+/[^/@]+(@.+)?", source):
-        raise ValueError(
-            f'needs a source for the adapter "{alias}": a URL, a path that starts with "/" or "./", or a hub repository'
-            f' ORG/NAME[@FILE], not "{source}"'
-        )
-    return adapter
+    return LoraSource(alias, checked_source(source, f'the adapter "{alias}"'), alpha)
 
 
 def _component(text: str) -> tuple[str, float]:

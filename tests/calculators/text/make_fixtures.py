@@ -2,7 +2,8 @@
 
 sd_embed and compel encode prompts with the text encoders of the test models, in PyTorch. The tests do not depend on
 them: tests/models/make.py says how to install diffusers and torch; then ``pip install compel lark`` and clone
-https://github.com/xhinker/sd_embed. sd_embed has CLIP's ids of the start and the end built in, rounds weights to
+https://github.com/xhinker/sd_embed. diffusers loads
+textual inversions. sd_embed has CLIP's ids of the start and the end built in, rounds weights to
 float16, and leaves an end in T5's tokens behind each part of a prompt; here it gets the ids of the test models and one
 end.
 """
@@ -22,7 +23,7 @@ from compel import Compel
 from compel.embeddings_provider import EmbeddingsProvider, ReturnedEmbeddingsType, SplitLongTextMode
 from sd_embed.prompt_parser import parse_prompt_attention
 
-from tests.calculators.text.weighted_prompts import LONG, PROMPTS, T5_MODELS, WEIGHTED
+from tests.calculators.text.weighted_prompts import LEARNED, LONG, PROMPTS, T5_MODELS, WEIGHTED, learned
 from tests.models.make import FAMILIES, SEED
 
 _group = sd_embed.group_tokens_and_weights
@@ -89,6 +90,25 @@ def chunks(name: str, parts: list[str]) -> Any:
     return torch.cat(found, dim=1).numpy()
 
 
+def inverted(name: str, form: str) -> dict[str, Any]:
+    """Return the embeddings of a prompt with a textual inversion by diffusers; for SDXL, also the pooled ones."""
+    pipeline, token = pipeline_of(name), "charturner" if form == "a1111" else "<toy>"
+    endings = [""] if name == WEIGHTED[0] else ["", "_2"]
+    encoders = [getattr(pipeline, f"text_encoder{ending}") for ending in endings]
+    vectors = learned(form, *(encoder.config.hidden_size for encoder in encoders)).values()
+    for ending, encoder, values in zip(endings, encoders, vectors, strict=True):
+        tokenizer = getattr(pipeline, f"tokenizer{ending}")
+        pipeline.load_textual_inversion(
+            {token: torch.tensor(values)}, token=token, text_encoder=encoder, tokenizer=tokenizer
+        )
+    with torch.no_grad():
+        states, _, *pooled = pipeline.encode_prompt(
+            LEARNED[form], device="cpu", num_images_per_prompt=1, do_classifier_free_guidance=False
+        )
+    found = {f"learned/{name}/{form}": states.numpy()}
+    return found | ({f"learned/{name}/{form}/pooled": pooled[0].numpy()} if pooled else {})
+
+
 def main() -> None:
     """Write the fixtures."""
     arrays = {f"{name}/{index}": weighted(name, text) for name in WEIGHTED for index, text in enumerate(PROMPTS)}
@@ -96,6 +116,9 @@ def main() -> None:
         f"t5/{name}/{index}": weighted_t5(name, text) for name in T5_MODELS for index, text in enumerate(PROMPTS)
     }
     arrays |= {f"compel/{index}": chunks(WEIGHTED[0], text.split(" BREAK ")) for index, text in enumerate(LONG)}
+    for name in WEIGHTED[:2]:
+        for form in LEARNED:
+            arrays |= inverted(name, form)
     np.savez_compressed(Path(__file__).with_name("fixtures.npz"), **{name: found[0] for name, found in arrays.items()})
 
 

@@ -17,6 +17,8 @@ from graphframe.graphs.shipped_graph import ModelFolderError
 from graphframe.repository.graph_writing.graph_file import is_edited, ovms_pbtxt, staged_graph, write_graph
 from graphframe.repository.graph_writing.task_options import TaskOptions, TaskOptionsError
 from graphframe.repository.image_graph import open_image_graph
+from tests.calculators.lora.adapter_files import write
+from tests.calculators.text.weighted_prompts import learned
 from tests.models import model_path
 
 
@@ -53,6 +55,21 @@ def test_flux_1_gets_its_own_schedule(name: str, chosen: bool, tmp_path: Path) -
     write_graph(tmp_path, TaskOptions())
     assert ("diffusers_schedule: true" in (tmp_path / "graph.pbtxt").read_text()) is chosen
     open_image_graph(tmp_path)
+
+
+def test_textual_inversions(folder: Path, tmp_path: Path) -> None:
+    file = write(tmp_path / "ink.safetensors", learned("a1111", 32))
+    write_graph(folder, TaskOptions(source_embeddings=f"<ink>={file},{file}"))
+    graph = open_image_graph(folder)
+    graph.load()
+    text = (folder / "graph.pbtxt").read_text()
+    assert f'path: "{file}"\n      token: "<ink>"' in text
+    with pytest.raises(
+        TaskOptionsError, match=r'names the embedding "x", whose file .* does not exist; download it with'
+    ):
+        write_graph(folder, TaskOptions(source_embeddings="x=org/ink@ink.safetensors"))
+    with pytest.raises(TaskOptionsError, match="has no effect: this model takes no textual inversions"):
+        staged_graph(model_path("z_image"), TaskOptions(source_embeddings=str(file)))
 
 
 def test_graph_options_can_be_added(folder: Path) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from graphframe.repository.pulling.adapter_download import download_adapter
+from graphframe.repository.pulling.embedding_source import EmbeddingSource
 from graphframe.repository.pulling.errors import PullError
 from graphframe.repository.pulling.lora_source import LoraSource
 from graphframe.repository.pulling.pull import Pull
@@ -67,3 +69,22 @@ def test_a_download_that_fails(pull: Pull, hub: Hub, monkeypatch: pytest.MonkeyP
 def test_a_local_file(pull: Pull) -> None:
     local = LoraSource("local", "/a/b.safetensors")
     assert download_adapter(pull, local) == local
+
+
+def test_a_digest_in_the_url(pull: Pull, hub: Hub) -> None:
+    url, digest = f"{hub.url}/org/lora/resolve/main/{FILE}", hashlib.sha256(b"ink").hexdigest()
+    source = EmbeddingSource("<ink>", f"{url}#sha256={digest.upper()}")
+    path = pull.model_path / source.path
+    for _ in range(2):
+        assert download_adapter(pull, source) == source
+    assert hub.requests.count(f"GET org/lora/resolve/main/{FILE}") == 1
+    path.write_bytes(b"half")
+    download_adapter(pull, source)
+    assert path.read_bytes() == b"ink"
+
+
+def test_a_file_of_another_digest(pull: Pull, hub: Hub) -> None:
+    url = f"{hub.url}/org/lora/resolve/main/{FILE}"
+    with pytest.raises(PullError, match=f"has the SHA-256 {hashlib.sha256(b'ink').hexdigest()}, not {'0' * 64}"):
+        download_adapter(pull, LoraSource("ink", f"{url}#sha256={'0' * 64}"))
+    assert not [path for path in pull.model_path.rglob("*") if path.is_file()]

@@ -28,6 +28,11 @@ from graphframe.repository.pulling.lora_source import CompositeLora, LoraSource,
             LoraSource("ink", "https://host/a.safetensors", -1),
             "loras/ink/a.safetensors",
         ),
+        (
+            f"ink=https://host/a.safetensors?download=1#sha256={'0a' * 32}:2",
+            LoraSource("ink", f"https://host/a.safetensors?download=1#sha256={'0a' * 32}", 2),
+            "loras/ink/a.safetensors",
+        ),
     ],
 )
 def test_one_adapter(text: str, adapter: LoraSource, path: str) -> None:
@@ -64,6 +69,8 @@ def test_formatting_undoes_parsing() -> None:
         ("in k=org/a", "allows letters"),
         ("ink=a.safetensors", "a URL, a path"),
         ("ink=/a/b.bin", "needs a .safetensors file"),
+        ("ink=https://host/a.safetensors#sha1=12", 'needs "#sha256=" and 64 hexadecimal digits'),
+        ("ink=https://host/a?x=.safetensors", "needs a .safetensors file"),
         ("a=org/a,mix=@a+a", "needs @ALIAS"),
         ("a=org/a:1.2.3", 'a number as alpha, not "1.2.3"'),
     ],
