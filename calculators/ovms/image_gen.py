@@ -40,9 +40,10 @@ def image_gen(node: gf.SubgraphNode) -> CalculatorGraphConfig:
     Graphs of OpenVINO Model Server run unchanged. The streams have its tags, but carry an `ImageRequest` and
     `EncodedImage`s; an output stream PREVIEW is optional. The side packet IMAGE_GEN_NODE_RESOURCES is ignored.
 
-    Options are OpenVINO Model Server's and follow its rules, with one difference: without
-    `default_num_inference_steps`, requests without a number of steps use the model's own default, not 50. Without
-    `device`, a GPU is used if the machine has one.
+    Options are OpenVINO Model Server's and follow its rules, with two differences: without
+    `default_num_inference_steps`, requests without a number of steps use the model's own default, not 50; and LoRA
+    adapters have the strength that their files give, which that server ignores. Without `device`, a GPU is used if the
+    machine has one.
 
     Example::
 
@@ -138,12 +139,7 @@ def _static_shapes(options: ImageGenCalculatorOptions) -> StaticShapes:
 
 
 def _loras(options: ImageGenCalculatorOptions) -> LoraOptions:
-    """Return the adapters, without the alphas in their files, which OpenVINO Model Server ignores too."""
-    return LoraOptions(
-        lora_adapters=options.lora_adapters,
-        composite_lora_adapters=options.composite_lora_adapters,
-        use_file_alpha=False,
-    )
+    return LoraOptions(lora_adapters=options.lora_adapters, composite_lora_adapters=options.composite_lora_adapters)
 
 
 def _limit_requests(nodes: Iterable[CalculatorGraphConfig.Node], options: ImageGenCalculatorOptions) -> None:

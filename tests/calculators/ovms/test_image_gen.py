@@ -142,6 +142,7 @@ def test_adapters_are_those_of_the_nodes(euler: Path, tmp_path: Path) -> None:
     nodes = {node.name.removeprefix(PREFIX): node for node in gf.Graph.from_text(text, tmp_path).nodes}
     lora = nodes["denoise"].options[DenoiseCalculatorOptions].lora
     assert [(adapter.alias, adapter.alpha) for adapter in lora.lora_adapters] == [("ink", 0.5)]
+    assert lora.use_file_alpha
 
 
 def test_the_digest_depends_on_the_options(euler: Path) -> None:
