@@ -74,9 +74,10 @@ class EncodedInput:
         pixels x B + (height + new height) x (new width) x 4 + 2 x (size of the file)
 
     B is 4, for TIFF 12, for WebP 17, for AVIF 24, and for JPEG with several scans 4 + 2 x components. A process decodes
-    at most two files at once, in two threads that keep up to 32 MiB each, and in at most 1 GiB together; others wait. A
-    cancelled caller stops waiting at once, and decoding between 16 KiB of the file, or bands of 64 rows; WebP, AVIF and
-    compressed TIFF files are decoded as a whole.
+    at most two files at once, in two threads that keep up to 32 MiB each, and in at most 1 GiB together; others wait.
+    A PNG file takes about 30 ns of a core for each of ``pixels + (height + new height) x (new width)``: at most 4 s for
+    a new size of 4096x4096. A cancelled caller stops waiting at once, and decoding between 16 KiB of the file, or bands
+    of 64 rows; WebP, AVIF and compressed TIFF files are decoded as a whole.
 
     Parameters
     ----------
