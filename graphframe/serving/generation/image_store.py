@@ -91,7 +91,8 @@ class MemoryStore:
             if name not in self._kept:
                 return None
             since, content = self._kept[name]
-            return _stored(name, content, since + self._seconds - self._now())
+            left = since + self._seconds - self._now()
+            return _stored(name, content, left) if left > 0 else None  # a clock that jumps leaves some out of order
 
     def _remove_old(self) -> None:
         latest = self._now() - self._seconds

@@ -56,6 +56,17 @@ def test_a_file_is_there_for_its_time(store: ImageStore, clock: Clock, tmp_path:
     assert store.get("../test.png") is None
 
 
+def test_a_clock_that_jumps(store: ImageStore, clock: Clock, tmp_path: Path) -> None:
+    first = put(store, b"first", clock, tmp_path)
+    clock.time -= 259_200
+    second = put(store, b"next", clock, tmp_path)
+    assert store.get(first) is not None
+    assert store.get(second) is not None
+    clock.time += 259_200
+    assert store.get(second) is None
+    assert store.get(put(store, b"last", clock, tmp_path)) is not None
+
+
 def test_the_oldest_make_room(store: ImageStore, clock: Clock, tmp_path: Path) -> None:
     names = []
     for content, kept in [
