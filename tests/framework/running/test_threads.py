@@ -7,7 +7,6 @@ import multiprocessing
 import subprocess
 import sys
 import threading
-import warnings
 
 import pytest
 
@@ -137,9 +136,6 @@ class TestNestedRuns:
         graph.close()
 
 
-FORK = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-
-
 def in_child(call: object, *args: object) -> object:
     """Return what a call returns in a forked process."""
     context = multiprocessing.get_context("fork")
@@ -151,10 +147,8 @@ def in_child(call: object, *args: object) -> object:
         except BaseException as error:
             answers.put(f"{type(error).__name__}: {error}")
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = context.Process(target=answer)
-        child.start()
+    child = context.Process(target=answer)
+    child.start()
     try:
         return answers.get(timeout=SECONDS)
     finally:
@@ -162,6 +156,7 @@ def in_child(call: object, *args: object) -> object:
         child.join()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 class TestFork:
     """Processes that are forked after a graph was loaded."""
 
