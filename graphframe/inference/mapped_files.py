@@ -1,7 +1,7 @@
 """The memory of files that OpenVINO maps: weights, and compiled models in the model cache.
 
 At the first inference with inputs of some shapes, the CPU plugin packs the weights into copies of its own, and rarely
-reads the files again. A page that is released is read from the page cache again when it is needed.
+reads the files again. A page that is released is read from its file again when it is needed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ EVERY = 0.1
 _MAPS = Path("/proc/self/maps")
 _FILES = (b".bin", b".blob")
 _DELETED = b" (deleted)"
+_MADV_PAGEOUT = 21
+"""An advice of Linux 5.4. Unlike ``MADV_DONTNEED``, it loses nothing if the addresses have become other memory since
+they were looked up, as another thread may unload a model at any time."""
 
 
 @contextlib.contextmanager
@@ -42,12 +45,13 @@ def releasing() -> Iterator[None]:
 
 
 def release() -> None:
-    """Release the pages of all files of models that this process maps. Systems other than Linux keep them."""
-    if sys.platform == "linux":
-        import mmap
+    """Release the pages of all files of models that this process maps. Systems other than Linux keep them.
 
+    Linux keeps what is not written to the disk yet, and files of others that the user may not write.
+    """
+    if sys.platform == "linux":
         for start, end in mappings():
-            _madvise()(start, end - start, mmap.MADV_DONTNEED)
+            advise(start, end - start)
 
 
 def mappings() -> list[tuple[int, int]]:
@@ -61,6 +65,11 @@ def mappings() -> list[tuple[int, int]]:
                 start, end = addresses.split(b"-")
                 found.append((int(start, 16), int(end, 16)))
     return found
+
+
+def advise(start: int, size: int) -> None:
+    """Let Linux release memory that it can read from a file again."""
+    _madvise()(start, size, _MADV_PAGEOUT)
 
 
 @functools.cache
