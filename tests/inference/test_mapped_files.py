@@ -42,7 +42,7 @@ def starts() -> list[int]:
 
 @pytest.fixture
 def advised(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Return the addresses and sizes that Linux is told, which may keep them."""
+    """Return the addresses and sizes that are advised; Linux may keep their pages."""
     found: list[tuple[int, int]] = []
 
     def note(start: int, size: int) -> None:
