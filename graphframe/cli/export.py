@@ -27,11 +27,15 @@ def export() -> None:
 
 @with_options(PULL_OPTIONS, TASK_OPTIONS)
 @click.command("image_generation", cls=GroupedCommand)
-@click.option("--source_model", required=True, help="Hugging Face model ID, or folder of a PyTorch pipeline.")
+@click.option(
+    "--source_model",
+    required=True,
+    help="Hugging Face model ID, folder of a PyTorch pipeline, or single-file checkpoint.",
+)
 @click.option(
     "--model_name",
     help="Name of the exported model, in --model_repository_path and in --config_file_path.  [default: --source_model,"
-    " or the name of its folder]",
+    " or the name of its folder or file]",
 )
 @click.option(
     "--config_file_path",
@@ -44,7 +48,8 @@ def image_generation(source_model: str, model_name: str | None, config_file_path
     The model is written to the model repository and, with --config_file_path, added to a config.json.
     """
     options, task_options = take_pull_options(given), take_task_options(given)
-    name = model_name or (Path(source_model).name if Path(source_model).is_dir() else source_model)
+    source = Path(source_model)
+    name = model_name or (source.name if source.is_dir() else source.stem if source.is_file() else source_model)
     with reported():
         check_can_export()
         folder = pull_and_print(options.pull(source_model, name), task_options, one_node=options.ovms_graph)

@@ -68,5 +68,31 @@ def export_pipeline(source: Path, target: Path, quantization: Quantization) -> N
     remove_shift_type(target)
 
 
+def save_single_file(file: Path, config: str, folder: Path) -> None:
+    """Save a single-file checkpoint as the folder of a PyTorch pipeline.
+
+    Parameters
+    ----------
+    file : Path
+        A ``.safetensors`` or ``.ckpt`` file.
+    config : str
+        A folder or a Hugging Face model ID with the configuration of the pipeline; empty for the one that diffusers
+        knows.
+    folder : Path
+        The folder to write.
+
+    Raises
+    ------
+    ExportError
+        If diffusers is not installed, or cannot read the file.
+    """
+    check_can_export()
+    command = [sys.executable, str(Path(__file__).with_name("single_file.py")), str(file), config, str(folder)]
+    done = subprocess.run(command, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        last = "\n".join(done.stderr.decode(errors="replace").strip().splitlines()[-3:])
+        raise ExportError(f"{file} cannot be read as a checkpoint: {last}")
+
+
 def _task(source: Path) -> str:
     return "inpainting" if "Inpaint" in (source / "model_index.json").read_text(encoding="utf-8") else "text-to-image"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from graphframe.cli.main import main
+from tests.calculators.lora.adapter_files import write
 from tests.models import model_path
+from tests.repository.single_files import latent_diffusion
 
 FAMILIES = ("stable_diffusion_euler", "latent_consistency", "stable_diffusion_xl", "stable_diffusion_3", "flux_schnell")
 FORMATS = {"fp16": 8.0, "int8": 12.0, "int4": 60.0}
@@ -63,6 +66,37 @@ def test_an_exported_model_makes_the_same_images(
     assert "default_resolution" in (exported / "graph.pbtxt").read_text()
     ours, reference = generate(exported, tmp_path / "a.png"), generate(model_path(name), tmp_path / "b.png")
     assert np.abs(ours - reference).mean() < FORMATS[weight_format]
+
+
+@pytest.mark.export
+@pytest.mark.timeout(900)
+def test_a_single_file_makes_the_same_images(torch_models: Path, tmp_path: Path) -> None:
+    torch_files = pytest.importorskip("safetensors.torch")
+
+    whole = torch_model(torch_models, "stable_diffusion_euler")
+    parts = [
+        torch_files.load_file(next((whole / name).glob("*.safetensors"))) for name in ("unet", "vae", "text_encoder")
+    ]
+    torch_files.save_file(latent_diffusion(*parts), tmp_path / "tiny.safetensors")
+    shutil.copytree(whole, tmp_path / "config", ignore=shutil.ignore_patterns("*.safetensors"))
+    command = ["export", "image_generation", "--source_model", str(tmp_path / "tiny.safetensors")]
+    command += ["--source_config", str(tmp_path / "config"), "--weight_format", "fp32", "--target_device", "CPU"]
+    result = CliRunner().invoke(main, [*command, "--model_repository_path", str(tmp_path / "models")])
+    assert result.exit_code == 0, result.output
+    exported, expected = tmp_path / "models/tiny", model_path("stable_diffusion_euler")
+    assert (generate(exported, tmp_path / "a.png") == generate(expected, tmp_path / "b.png")).all()
+
+
+@pytest.mark.export
+def test_a_single_file_without_its_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    write(tmp_path / "tiny.safetensors", {"x": np.zeros(1, np.float32)})
+    command = ["export", "image_generation", "--source_model", str(tmp_path / "tiny.safetensors")]
+    result = CliRunner().invoke(main, [*command, "--model_repository_path", str(tmp_path / "models")])
+    assert result.exit_code == 1
+    assert "give --source_config a folder of that pipeline" in result.output
+    assert not (tmp_path / "models/tiny").exists()
 
 
 def test_without_the_exporter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,13 @@ PULL_OPTIONS = OptionGroup(
             help="Additional arguments for optimum-cli export openvino, e.g. '--group-size 64'.",
         ),
         click.Option(
+            ["--source_config"],
+            type=TEXT,
+            metavar="MODEL",
+            help="For a single-file checkpoint: Hugging Face model ID or folder with the configuration of its pipeline,"
+            " and with the parts that the file lacks.  [default: the one that diffusers knows]",
+        ),
+        click.Option(
             ["--ovms_graph"],
             is_flag=True,
             help="Write OpenVINO Model Server's graph, which has one node, instead of a graph with all nodes. It"

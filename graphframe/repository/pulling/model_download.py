@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from graphframe.repository.export import Quantization, check_can_export, export_pipeline
+from graphframe.repository.export import Quantization, check_can_export, export_pipeline, save_single_file
 from graphframe.repository.pulling.errors import PullError, ReadOnlyError
 from graphframe.repository.pulling.hub import HubModel
 from graphframe.repository.pulling.manifest import Manifest
@@ -13,17 +14,11 @@ from graphframe.repository.pulling.progress import PullProgress
 from graphframe.repository.pulling.pull import Pull
 from graphframe.repository.pulling.staging import check_room, locked_staging
 
-_CONVERT = (
-    "save it as a folder with diffusers, e.g. StableDiffusionXLPipeline.from_single_file(FILE).save_pretrained(FOLDER),"
-    " and export the folder"
+_CHECKPOINTS = (".safetensors", ".ckpt")
+_GGUF = (
+    "is a GGUF file, whose quantised weights cannot be exported to OpenVINO; export the model that it was made from,"
+    " with --weight-format int4 for a similar size"
 )
-_FILES = {
-    ".gguf": "a GGUF file, whose quantised weights cannot be exported to OpenVINO; export the model that it was made"
-    " from, with --weight-format int4 for a similar size",
-    ".safetensors": f"a single-file checkpoint, not a folder of a pipeline; {_CONVERT}",
-    ".ckpt": f"a single-file checkpoint, not a folder of a pipeline; {_CONVERT}",
-}
-"""Files that users take for a model, by suffix, and what to do."""
 
 
 def download_model(pull: Pull, progress: PullProgress | None = None) -> Path:
@@ -42,14 +37,21 @@ def download_model(pull: Pull, progress: PullProgress | None = None) -> Path:
         try.
     """
     progress = progress or PullProgress()
-    if kind := _FILES.get(Path(pull.source).suffix.lower()):
-        raise PullError(f"{pull.source} is {kind}")
+    suffix = Path(pull.source).suffix.lower()
+    if suffix == ".gguf":
+        raise PullError(f"{pull.source} {_GGUF}")
+    if suffix in _CHECKPOINTS and not Path(pull.source).is_file():
+        raise PullError(f"the single-file checkpoint {pull.source} does not exist; download it first")
     try:
         with locked_staging(pull):
             if _is_kept(pull):
                 _check_existing(pull)
             elif Path(pull.source, "model_index.json").is_file():
                 _export(pull, Path(pull.source), "local", progress)
+            elif suffix in _CHECKPOINTS:
+                with TemporaryDirectory(dir=pull.staging) as scratch:
+                    save_single_file(Path(pull.source), pull.config, Path(scratch))
+                    _export(pull, Path(scratch), "local", progress)
             else:
                 _download(pull, HubModel(pull.source, pull.revision), progress)
     except ReadOnlyError:

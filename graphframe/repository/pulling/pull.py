@@ -18,7 +18,7 @@ class Pull:
     Attributes
     ----------
     source : str
-        A Hugging Face model ID, ``organisation/name``; or the folder of a PyTorch pipeline.
+        A Hugging Face model ID, ``organisation/name``; the folder of a PyTorch pipeline; or a single-file checkpoint.
     repository_path : Path
         The model repository; the model is stored in ``repository_path/name``.
     name : str
@@ -29,6 +29,9 @@ class Pull:
         Whether to replace a model that exists.
     quantization : Quantization or None
         How to export PyTorch weights; None for the default.
+    config : str
+        For a single-file checkpoint: a folder or Hugging Face model ID with its pipeline's configuration. Empty for the
+        one that diffusers knows.
     """
 
     source: str
@@ -37,6 +40,7 @@ class Pull:
     revision: str | None = None
     overwrite: bool = False
     quantization: Quantization | None = None
+    config: str = ""
 
     @property
     def model_path(self) -> Path:

@@ -21,6 +21,8 @@ class PullOptions:
     overwrite_models : bool
     weight_format, extra_quantization_params : str or None
         How weights of PyTorch are exported.
+    source_config : str or None
+        A folder or model ID with the configuration of a single-file checkpoint.
     ovms_graph : bool
         Whether to write OpenVINO Model Server's graph.
     """
@@ -30,6 +32,7 @@ class PullOptions:
     overwrite_models: bool = False
     weight_format: str | None = None
     extra_quantization_params: str | None = None
+    source_config: str | None = None
     ovms_graph: bool = False
 
     @property
@@ -43,4 +46,5 @@ class PullOptions:
         if self.weight_format or self.extra_quantization_params:
             quantization = Quantization(self.weight_format or "int8", self.extra_quantization_params or "")
         repository = self.repository or Path("models")
-        return Pull(source, repository, name, self.revision, self.overwrite_models, quantization)
+        config = self.source_config or ""
+        return Pull(source, repository, name, self.revision, self.overwrite_models, quantization, config)

@@ -119,12 +119,11 @@ class _Usage(NamedTuple):
     ("name", "words"),
     [
         ("flux1-dev-Q4_K_S.gguf", "is a GGUF file, .* export the model that it was made from"),
-        ("v1-5.safetensors", "is a single-file checkpoint, .*from_single_file"),
-        ("V1-5.CKPT", "is a single-file checkpoint"),
+        ("v1-5.safetensors", "the single-file checkpoint .*/v1-5.safetensors does not exist"),
+        ("V1-5.CKPT", "does not exist; download it first"),
     ],
 )
 def test_a_file_of_weights(models: Path, tmp_path: Path, name: str, words: str) -> None:
-    (tmp_path / name).write_bytes(b"GGUF")
     with pytest.raises(PullError, match=words):
         download_model(Pull(str(tmp_path / name), models, "model"))
     assert not (models / "model").exists()
