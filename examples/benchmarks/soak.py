@@ -47,7 +47,7 @@ ANSWER_SECONDS = 120
 RELOAD_SECONDS = 7
 SAMPLE_SECONDS = 1.0
 GROWTH = 1.10
-"""The largest growth of memory from the first third of the time to the last; threads and descriptors may grow by 5."""
+"""The largest growth of memory from the second third of the time to the last; threads and descriptors may grow by 5."""
 
 BAD_BODIES = (
     b"{",
@@ -144,11 +144,13 @@ class SoakServer:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
 
     def resources(self) -> dict[str, int]:
-        """Return the resident megabytes, threads and descriptors of the worker."""
+        """Return the worker's megabytes, but for mapped files, which come and go, its threads and descriptors."""
         status = Path(f"/proc/{self.worker}/status").read_text()
-        numbers = {name: int(number) for name, number in re.findall(r"^(VmRSS|Threads):\s+(\d+)", status, re.MULTILINE)}
+        numbers = {
+            name: int(number) for name, number in re.findall(r"^(RssAnon|Threads):\s+(\d+)", status, re.MULTILINE)
+        }
         descriptors = len(os.listdir(f"/proc/{self.worker}/fd"))
-        return {"MB": numbers["VmRSS"] // 1024, "threads": numbers["Threads"], "fds": descriptors}
+        return {"MB": numbers["RssAnon"] // 1024, "threads": numbers["Threads"], "fds": descriptors}
 
     def change(self, name: str) -> None:
         """Replace a file of a model by an equal one, as an upgrade does."""
@@ -332,14 +334,13 @@ def table(soak: Soak) -> str:
 
 
 def grown(soak: Soak) -> list[str]:
-    """Return what grew from the first third of the samples to the last."""
+    """Return what grew from the second third of the samples, after the start, to the last."""
     samples = [sample for _, minute in sorted(soak.minutes.items()) for sample in minute.resources]
     third = max(len(samples) // 3, 1)
+    middle = samples[third:-third] or samples
     found = []
     for name in ("MB", "threads", "fds"):
-        before, after = (
-            statistics.median(sample[name] for sample in part) for part in (samples[:third], samples[-third:])
-        )
+        before, after = (statistics.median(sample[name] for sample in part) for part in (middle, samples[-third:]))
         if after > (before * GROWTH if name == "MB" else before + 5):
             found.append(f"{name} grew from {before:g} to {after:g}")
     return found
