@@ -239,7 +239,8 @@ class ImageRequestCalculator(gf.Calculator):
             "guidance_scale": scale,
             "negative_prompt": self.negative_prompt(request) if self.is_guided(scale) else None,
             "long_prompt": request.long_prompt or (limits.long_prompt if limits.HasField("long_prompt") else None),
-            "prompt_syntax": request.prompt_syntax or limits.prompt_syntax,
+            "prompt_syntax": request.prompt_syntax
+            or (limits.prompt_syntax if limits.HasField("prompt_syntax") else None),
             "strength": None if files.image is None else strength,
             "latent_shape": (request.n, self.family.channels, size.height // factor, size.width // factor),
             "task": files.task,
