@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,7 @@ def test_cancelled_run_stops_within_one_step(euler: Path) -> None:
 def test_runs_share_the_device_between_steps(euler: Path) -> None:
     """A short run that starts while a long one denoises is done first."""
     graph = gf.Graph.from_text(GRAPH, euler)
-    ended: list[str] = []
+    ended: Queue[str] = Queue()
     long_is_under_way, short_has_begun = threading.Event(), threading.Event()
 
     def progress(node: str, done: int, total: int) -> None:
@@ -140,20 +141,18 @@ def test_runs_share_the_device_between_steps(euler: Path) -> None:
         assert short_has_begun.wait(60)
 
     long = graph.start_run(on_progress=progress)
-    long.add_done_callback(lambda _: ended.append("long"))
+    long.add_done_callback(lambda _: ended.put("long"))
     long.add("REQUEST", request(steps=100, n=4))
     long.add("EMBEDDINGS", embeddings(2))
     long.close_inputs()
     assert long_is_under_way.wait(60)
     short = graph.start_run()
-    short.add_done_callback(lambda _: ended.append("short"))
+    short.add_done_callback(lambda _: ended.put("short"))
     short.add("REQUEST", request(steps=2))
     short.add("EMBEDDINGS", embeddings(2))
     short.close_inputs()
     short_has_begun.set()
-    short.wait_until_done(120)
-    long.wait_until_done(120)
-    assert ended == ["short", "long"]
+    assert [ended.get(timeout=120) for _ in range(2)] == ["short", "long"]
 
 
 def test_more_steps_than_the_scheduler_has(euler: Path) -> None:
