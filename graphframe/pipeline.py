@@ -24,6 +24,7 @@ from graphframe.progress import Progress
 from graphframe.repository.default_device import on_default_device
 from graphframe.repository.default_model import DEFAULT_MODEL
 from graphframe.repository.image_graph import open_image_graph
+from graphframe.repository.image_metadata import image_metadata
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -96,7 +97,7 @@ class Pipeline:
         self._progress = progress
         self._graph, _ = on_default_device(open_image_graph(folder))
         self._graph.load()
-        self._metadata = {"model": folder.resolve().name, "graph": self._graph.digest}
+        self._metadata = {"model": folder.resolve().name, **image_metadata(self._graph)}
 
     @property
     def graph(self) -> Graph:

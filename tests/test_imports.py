@@ -17,8 +17,9 @@ ALLOWED = {
     "graphframe/framework": ({*ENGINE}, {"google", "networkx", "typing_extensions"}),
     "graphframe/fair_queue.py": (set(), set()),
     "graphframe/byte_size.py": (set(), set()),
+    "graphframe/speed.py": (set(), set()),
     "graphframe/inference": (
-        {"graphframe.inference", "graphframe.fair_queue", "graphframe.byte_size"},
+        {"graphframe.inference", "graphframe.fair_queue", "graphframe.byte_size", "graphframe.speed"},
         {"numpy", "openvino", "openvino_tokenizers"},
     ),
     "graphframe/tracing": ({"graphframe.tracing", "graphframe.inference", *ENGINE}, {"opentelemetry"}),
@@ -40,6 +41,7 @@ ALLOWED = {
             "graphframe.graphs",
             "graphframe.inference",
             "graphframe.fair_queue",
+            "graphframe.speed",
             *ENGINE,
         },
         {"google", "isal", "msgspec", "numpy", "openvino", "openvino_genai", "PIL", "typing_extensions"},

@@ -18,6 +18,7 @@ from graphframe.calculators.lora.lora_pb2 import LoraAdapterEntry, LoraOptions
 from graphframe.calculators.lora.matching import match
 from graphframe.calculators.lora.rewriting import ALPHAS, Rewriting
 from graphframe.inference import Caller, InferenceModel, Prepare, Shapes, core, load_shaped_model
+from graphframe.speed import Speed
 
 
 class AdaptableModel:
@@ -40,6 +41,8 @@ class AdaptableModel:
         See `load_shaped_model`.
     change : callable, optional
         A function that returns a further change, from that of the adapters or None, which it makes first.
+    speed : Speed
+        See `load_model`.
 
     Raises
     ------
@@ -55,12 +58,14 @@ class AdaptableModel:
         options: LoraOptions,
         shapes: Sequence[Shapes] = (),
         change: Callable[[Prepare | None], Prepare] | None = None,
+        speed: Speed = "exact",
     ) -> None:
         def load(adapters: tuple[Adapter, ...]) -> InferenceModel:
             prepare: Prepare | None = Rewriting(name, adapters) if adapters else None
             if change is not None:
                 prepare = change(prepare)
-            return load_shaped_model(path, shapes, node.device, node.device_properties, prepare=prepare)
+            properties = node.device_properties
+            return load_shaped_model(path, shapes, node.device, properties, prepare=prepare, speed=speed)
 
         changing = _changing(Aliases.from_options(options, node.path).adapters, name, path)
         self._base = load(tuple(adapter for adapter in changing if adapter.mode != LoraAdapterEntry.DYNAMIC))

@@ -15,6 +15,7 @@ from graphframe.cli.options.calculators import CALCULATORS
 from graphframe.cli.options.option_group import GroupedCommand, with_options
 from graphframe.cli.options.pairs import SIDE_PACKETS, pairs
 from graphframe.cli.options.request import REQUEST_OPTIONS, take_request_fields
+from graphframe.cli.options.speed import SPEED
 from graphframe.cli.progress_line import ProgressLine
 from graphframe.images import ImageRequest
 from graphframe.images.request import Format
@@ -24,6 +25,7 @@ from graphframe.progress import Progress
 from graphframe.repository.default_device import on_default_device
 from graphframe.repository.default_model import DEFAULT_MODEL, NOTICE
 from graphframe.repository.image_graph import open_image_graph
+from graphframe.repository.image_metadata import image_metadata
 
 if TYPE_CHECKING:
     from graphframe.tracing import Trace
@@ -78,6 +80,7 @@ def image_file(text: str) -> Path:
 )
 @SIDE_PACKETS
 @CALCULATORS
+@SPEED
 @click.option("--profile", is_flag=True, help="Print a table with the time of each node.")
 def generate(
     prompt: str,
@@ -108,7 +111,7 @@ def generate(
             progress = Progress(trace)
             with ProgressLine(progress):
                 graph.load(trace)
-                metadata = {"model": model_path.resolve().name, "graph": graph.digest}
+                metadata = {"model": model_path.resolve().name, **image_metadata(graph)}
                 request = ImageRequest(
                     prompt,
                     adapters=chosen_adapters(graph, dict(adapters)),

@@ -97,6 +97,7 @@ def _serve(given: dict[str, Any], task_options: TaskOptions, pull_options: PullO
     with reported():
         find_sources = sources_of(options)
     os.environ[variable("cache_size")] = options.cache_size
+    os.environ[variable("speed")] = options.speed
     for host in options.hosts:
         _check_can_listen(host, options.rest_port)
     Server(options, find_sources).run()

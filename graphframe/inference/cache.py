@@ -43,7 +43,7 @@ def cached(model: Path, properties: Mapping[str, str]) -> Iterator[dict[str, str
     model : pathlib.Path
         The model file.
     properties : mapping of str to str
-        The device properties that the model is compiled with.
+        The device properties that the model is compiled with, and whatever else decides what is compiled.
 
     Yields
     ------

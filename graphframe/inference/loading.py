@@ -22,6 +22,8 @@ from graphframe.inference.errors import DeviceError, ModelError
 from graphframe.inference.locale_guard import locale_guard
 from graphframe.inference.mapped_files import releasing
 from graphframe.inference.model import Compilation, CompiledModel
+from graphframe.inference.rewriting import rewrite
+from graphframe.speed import VARIABLE, Speed
 
 _LARGE = 16 * 2**20
 """Bytes of weights from which a model is worth loading a second time, from the cache, once it is there."""
@@ -37,6 +39,7 @@ def load_model(
     properties: Mapping[str, str] = MappingProxyType({}),
     *,
     prepare: Callable[[ov.Model], ov.Model] | None = None,
+    speed: Speed = "exact",
 ) -> CompiledModel:
     """Read and compile a model, or load it from the model cache (see `cache_folder`).
 
@@ -54,6 +57,8 @@ def load_model(
     prepare : callable, optional
         A function that changes the model after it is read and before it is compiled, e.g. adds pre-processing. Equal
         functions must make equal changes.
+    speed : Speed
+        Whether the prepared model is rewritten.
 
     Raises
     ------
@@ -67,14 +72,14 @@ def load_model(
         raise ModelError.missing(path)
 
     began = time.perf_counter()
-    key = path, stamp_of(path), device, frozenset(properties.items()), prepare
+    key = path, stamp_of(path), device, frozenset(properties.items()), prepare, speed
     with _lock:
         lock = _locks.setdefault(key, threading.Lock())
     with lock:  # other threads that load the same model wait here
         with _lock:
             model = _loaded.get(key)
         if model is None:
-            model = _compile(path, device, properties, prepare)
+            model = _compile(path, device, properties, prepare, speed)
             with _lock:
                 _loaded[key] = model
     activity.note(ModelLoad(path, device, _weights(path), began, time.perf_counter()))
@@ -82,25 +87,35 @@ def load_model(
 
 
 def _compile(
-    path: Path, device: str, properties: Mapping[str, str], prepare: Callable[[ov.Model], ov.Model] | None
+    path: Path,
+    device: str,
+    properties: Mapping[str, str],
+    prepare: Callable[[ov.Model], ov.Model] | None,
+    speed: Speed,
 ) -> CompiledModel:
     # NOTE: --ovms_graph writes the folder into the graph. Here, `cached` uses it, with locks and stamps.
     if properties.get("CACHE_DIR", "") == os.environ.get("GRAPHFRAME_CACHE_DIR"):
         properties = {name: value for name, value in properties.items() if name != "CACHE_DIR"}
 
+    # NOTE: OpenVINO finds a blob by the files of the model, so the speeds need folders of their own.
+    apart = properties if speed == "exact" else {**properties, VARIABLE: speed}
+
     def compile_once(properties: Mapping[str, str]) -> Compilation:
-        if prepare is None:
+        if prepare is None and speed == "exact":
             named = compiled = core().compile_model(path, device, properties)
         else:
             # NOTE: a model that is compiled for static shapes has additional names for inputs and outputs.
-            named = prepare(core().read_model(path))
+            named = core().read_model(path)
+            named = named if prepare is None else prepare(named)
+            if speed == "balanced":
+                rewrite(named)
             compiled = core().compile_model(named, device, properties)
         return Compilation(
             compiled, [port.any_name for port in named.inputs], [port.any_name for port in named.outputs]
         )
 
     def compile_model() -> Compilation:
-        with locale_guard(), cached(path, properties) as cache, releasing():
+        with locale_guard(), cached(path, apart) as cache, releasing():
             blobs = blobs_in(cache)
             compilation = compile_once({**cache, **properties})
             if _weights(path) >= _LARGE and blobs_in(cache) != blobs:

@@ -17,6 +17,7 @@ from graphframe.inference.inputs import Array
 from graphframe.inference.loading import load_model
 from graphframe.inference.model import CompiledModel
 from graphframe.inference.outputs import Outputs
+from graphframe.speed import Speed
 
 Shape: TypeAlias = tuple[int | None, ...]
 """None stands for a dimension that stays as it is in the model file, fixed or dynamic."""
@@ -44,6 +45,7 @@ def load_shaped_model(
     properties: Mapping[str, str] = MappingProxyType({}),
     *,
     prepare: Prepare | None = None,
+    speed: Speed = "exact",
 ) -> InferenceModel:
     """Load a model and compile it for each of `shapes`.
 
@@ -56,6 +58,8 @@ def load_shaped_model(
         for any size. An empty sequence compiles the model once, as it is.
     prepare : callable, optional
         A function that changes the model, as in `load_model`. It gets the model in its new shapes.
+    speed : Speed
+        See `load_model`.
 
     Raises
     ------
@@ -63,9 +67,9 @@ def load_shaped_model(
         See `load_model`.
     """
     if not shapes:
-        return load_model(path, device, properties, prepare=prepare)
+        return load_model(path, device, properties, prepare=prepare, speed=speed)
     wanted = dict.fromkeys(tuple(each.items()) for each in shapes)
-    models = [load_model(path, device, properties, prepare=_Reshape(each, prepare)) for each in wanted]
+    models = [load_model(path, device, properties, prepare=_Reshape(each, prepare), speed=speed) for each in wanted]
     is_fixed = any((size or 0) > 0 for each in wanted for _, shape in each for size in shape)
     return ShapedModel(models) if is_fixed else models[0]
 

@@ -51,6 +51,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     memory_budget: str | None = None
     cache_size: str = "20G"
     warm_up: bool = True
+    speed: Literal["exact", "balanced"] = "exact"
     model_alias: str = ""
     rest_port: int = 8000
     rest_bind_address: str = "0.0.0.0"

@@ -220,3 +220,13 @@ def test_adapters_of_the_readme(euler: Path, tmp_path: Path) -> None:
     assert 'Error: unknown LoRA adapter "ing" (did you mean "ink"?); adapters of the graph: ink, gold' in output
     code, output = generate("a red cat", "--adapter", "ink=much")
     assert "'ink=much' is not ALIAS=ALPHA, e.g. ink=0.7" in output
+
+
+def test_speed(euler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHFRAME_SPEED", "exact")  # which is restored after the test
+    path = tmp_path / "cat.png"
+    arguments = ("a cat", "--model_path", euler, "-o", path, "--steps", 1, "--size", "64x64")
+    assert generate(*arguments, "--speed", "balanced")[0] == 0
+    assert Image.open(path).info["speed"] == "balanced"
+    code, output = generate(*arguments, "--speed", "fast")
+    assert (code, "fast" in output) == (64, True)

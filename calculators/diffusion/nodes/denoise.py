@@ -22,6 +22,7 @@ from graphframe.calculators.diffusion.nodes.denoise_pb2 import DenoiseCalculator
 from graphframe.calculators.diffusion.preview_steps import preview_steps
 from graphframe.calculators.diffusion.scheduler_fields import scheduler_fields
 from graphframe.calculators.diffusion.schedulers import ModelSchedulers, Randn, Scheduler
+from graphframe.calculators.diffusion.speed_problems import speed_problems
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from graphframe.calculators.diffusion.taylor_seer import TaylorSeer
 from graphframe.calculators.lora.adaptable_model import AdaptableModel
@@ -29,6 +30,7 @@ from graphframe.calculators.lora.tensor_name import DENOISER
 from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.images import InvalidRequest
 from graphframe.inference import Shapes
+from graphframe.speed import speed_of
 
 _EMBEDDINGS = "encoder_hidden_states"
 """The input of denoisers for the embeddings of prompts, shape (rows, tokens, width)."""
@@ -83,6 +85,9 @@ class DenoiseCalculator(gf.Calculator):
     tiling : bool
         Whether images fit to themselves at their edges, as tiles of a texture do: the convolutions of the UNet pad
         circularly. The nodes of VaeDecodeCalculator need it too.
+    speed : str
+        "exact", or "balanced" for an algebraically equal model that needs less arithmetic. The default is that of
+        `serve` and `generate`. A UNet changes only with static shapes.
     lora : LoraOptions
         The LoRA adapters of the graph.
     static_shapes : StaticShapes
@@ -113,15 +118,16 @@ class DenoiseCalculator(gf.Calculator):
 
     @classmethod
     def check(cls, node: gf.NodeInfo) -> Iterable[str]:
-        return static_shape_problems(node, DenoiseCalculatorOptions)
+        yield from static_shape_problems(node, DenoiseCalculatorOptions)
+        yield from speed_problems(node[cls.options].speed)
 
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
         folder = node.path(options.model_path)
         self.family = detect_family(folder)
         path = folder / "openvino_model.xml"
-        change = CircularPadding if options.tiling else None
-        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options), change)
+        change, speed = CircularPadding if options.tiling else None, speed_of(options.speed)
+        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options), change, speed)
         path = node.path(options.scheduler_path) / "scheduler_config.json"
         fields = scheduler_fields(self.family, path, as_diffusers=options.diffusers_schedule)
         self.schedulers = ModelSchedulers.from_file(path, fields)

@@ -26,7 +26,7 @@ from graphframe.calculators.diffusion import static_shapes_pb2 as graphframe_dot
 from graphframe.calculators.lora import lora_pb2 as graphframe_dot_calculators_dot_lora_dot_lora__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4graphframe/calculators/diffusion/nodes/denoise.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\x1a&graphframe/calculators/lora/lora.proto\"\xc6\x02\n\x18\x44\x65noiseCalculatorOptions\x12\x18\n\nmodel_path\x18\x01 \x01(\t:\x04unet\x12!\n\x0escheduler_path\x18\x02 \x01(\t:\tscheduler\x12\x19\n\rprompt_length\x18\x03 \x01(\r:\x02\x37\x37\x12\x1b\n\x10vae_scale_factor\x18\x04 \x01(\r:\x01\x38\x12\x1a\n\x12\x64iffusers_schedule\x18\x05 \x01(\x08\x12\x19\n\x11\x61ny_prompt_length\x18\x06 \x01(\x08\x12\x16\n\x0emax_batch_size\x18\x07 \x01(\r\x12\x0e\n\x06tiling\x18\x08 \x01(\x08\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4graphframe/calculators/diffusion/nodes/denoise.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\x1a&graphframe/calculators/lora/lora.proto\"\xd5\x02\n\x18\x44\x65noiseCalculatorOptions\x12\x18\n\nmodel_path\x18\x01 \x01(\t:\x04unet\x12!\n\x0escheduler_path\x18\x02 \x01(\t:\tscheduler\x12\x19\n\rprompt_length\x18\x03 \x01(\r:\x02\x37\x37\x12\x1b\n\x10vae_scale_factor\x18\x04 \x01(\r:\x01\x38\x12\x1a\n\x12\x64iffusers_schedule\x18\x05 \x01(\x08\x12\x19\n\x11\x61ny_prompt_length\x18\x06 \x01(\x08\x12\x16\n\x0emax_batch_size\x18\x07 \x01(\r\x12\x0e\n\x06tiling\x18\x08 \x01(\x08\x12\r\n\x05speed\x18\t \x01(\t\x12%\n\x04lora\x18\n \x01(\x0b\x32\x17.graphframe.LoraOptions\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.diff
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DENOISECALCULATOROPTIONS']._serialized_start=163
-  _globals['_DENOISECALCULATOROPTIONS']._serialized_end=489
+  _globals['_DENOISECALCULATOROPTIONS']._serialized_end=504
 # @@protoc_insertion_point(module_scope)

@@ -30,6 +30,7 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     ANY_PROMPT_LENGTH_FIELD_NUMBER: builtins.int
     MAX_BATCH_SIZE_FIELD_NUMBER: builtins.int
     TILING_FIELD_NUMBER: builtins.int
+    SPEED_FIELD_NUMBER: builtins.int
     LORA_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
@@ -52,6 +53,8 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
     """Whether images fit to themselves at their edges, as tiles of a texture do. For UNets of convolutions; the graph sets
     it in both DenoiseCalculatorOptions and VaeDecodeCalculatorOptions.
     """
+    speed: builtins.str
+    """"exact" or "balanced", as in `graphframe serve --speed`, which is the default."""
     @property
     def lora(self) -> graphframe.calculators.lora.lora_pb2.LoraOptions:
         """The LoRA adapters of the graph."""
@@ -71,10 +74,11 @@ class DenoiseCalculatorOptions(google.protobuf.message.Message):
         any_prompt_length: builtins.bool | None = ...,
         max_batch_size: builtins.int | None = ...,
         tiling: builtins.bool | None = ...,
+        speed: builtins.str | None = ...,
         lora: graphframe.calculators.lora.lora_pb2.LoraOptions | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "max_batch_size", b"max_batch_size", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "tiling", b"tiling", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "max_batch_size", b"max_batch_size", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "static_shapes", b"static_shapes", "tiling", b"tiling", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "max_batch_size", b"max_batch_size", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "speed", b"speed", "static_shapes", b"static_shapes", "tiling", b"tiling", "vae_scale_factor", b"vae_scale_factor"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["any_prompt_length", b"any_prompt_length", "diffusers_schedule", b"diffusers_schedule", "lora", b"lora", "max_batch_size", b"max_batch_size", "model_path", b"model_path", "prompt_length", b"prompt_length", "scheduler_path", b"scheduler_path", "speed", b"speed", "static_shapes", b"static_shapes", "tiling", b"tiling", "vae_scale_factor", b"vae_scale_factor"]) -> None: ...
 
 Global___DenoiseCalculatorOptions: typing_extensions.TypeAlias = DenoiseCalculatorOptions

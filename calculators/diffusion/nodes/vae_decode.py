@@ -16,8 +16,10 @@ from graphframe.calculators.diffusion.latent_statistics import LatentStatistics
 from graphframe.calculators.diffusion.latents import Latents
 from graphframe.calculators.diffusion.model_config import is_of_videos, read_config, vae_scale_factor
 from graphframe.calculators.diffusion.nodes.vae_decode_pb2 import VaeDecodeCalculatorOptions
+from graphframe.calculators.diffusion.speed_problems import speed_problems
 from graphframe.calculators.diffusion.static_shapes import resolutions, static_shape_problems
 from graphframe.inference import Prepare, Shapes, load_shaped_model
+from graphframe.speed import speed_of
 
 
 class VaeDecodeCalculator(gf.Calculator):
@@ -45,6 +47,9 @@ class VaeDecodeCalculator(gf.Calculator):
         Whether other inferences on the device go first.
     tiling : bool
         Whether images fit to themselves at their edges, as tiles of a texture do: the convolutions pad circularly.
+    speed : str
+        "exact", or "balanced" for an algebraically equal model that needs less arithmetic. The default is that of
+        `serve` and `generate`.
     static_shapes : StaticShapes
         The shapes that the graph's models are compiled for.
 
@@ -65,7 +70,8 @@ class VaeDecodeCalculator(gf.Calculator):
 
     @classmethod
     def check(cls, node: gf.NodeInfo) -> Iterable[str]:
-        return static_shape_problems(node, VaeDecodeCalculatorOptions)
+        yield from static_shape_problems(node, VaeDecodeCalculatorOptions)
+        yield from speed_problems(node[cls.options].speed)
 
     def load(self, node: gf.NodeContext) -> None:
         options = node[self.options]
@@ -83,7 +89,8 @@ class VaeDecodeCalculator(gf.Calculator):
             for size in resolutions(options.static_shapes)
         ]
         path = folder / "openvino_model.xml"
-        self.model = load_shaped_model(path, shapes, node.device, node.device_properties, prepare=prepare)
+        properties, speed = node.device_properties, speed_of(options.speed)
+        self.model = load_shaped_model(path, shapes, node.device, properties, prepare=prepare, speed=speed)
         self.batch = n if shapes else 1
         self.background = options.background
 

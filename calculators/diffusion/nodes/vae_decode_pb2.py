@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from graphframe.calculators.diffusion import static_shapes_pb2 as graphframe_dot_calculators_dot_diffusion_dot_static__shapes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7graphframe/calculators/diffusion/nodes/vae_decode.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\"\x99\x01\n\x1aVaeDecodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_decoder\x12\x19\n\nbackground\x18\x02 \x01(\x08:\x05\x66\x61lse\x12\x0e\n\x06tiling\x18\x03 \x01(\x08\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7graphframe/calculators/diffusion/nodes/vae_decode.proto\x12\ngraphframe\x1a\x34graphframe/calculators/diffusion/static_shapes.proto\"\xa8\x01\n\x1aVaeDecodeCalculatorOptions\x12\x1f\n\nmodel_path\x18\x01 \x01(\t:\x0bvae_decoder\x12\x19\n\nbackground\x18\x02 \x01(\x08:\x05\x66\x61lse\x12\x0e\n\x06tiling\x18\x03 \x01(\x08\x12\r\n\x05speed\x18\x04 \x01(\t\x12/\n\rstatic_shapes\x18\x0b \x01(\x0b\x32\x18.graphframe.StaticShapes')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'graphframe.calculators.diff
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_VAEDECODECALCULATOROPTIONS']._serialized_start=126
-  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_end=279
+  _globals['_VAEDECODECALCULATOROPTIONS']._serialized_end=294
 # @@protoc_insertion_point(module_scope)

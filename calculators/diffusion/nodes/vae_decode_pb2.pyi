@@ -24,6 +24,7 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
     MODEL_PATH_FIELD_NUMBER: builtins.int
     BACKGROUND_FIELD_NUMBER: builtins.int
     TILING_FIELD_NUMBER: builtins.int
+    SPEED_FIELD_NUMBER: builtins.int
     STATIC_SHAPES_FIELD_NUMBER: builtins.int
     model_path: builtins.str
     """The folder of the decoder, with openvino_model.xml and config.json."""
@@ -33,6 +34,8 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
     """Whether images fit to themselves at their edges, as tiles of a texture do. For decoders of convolutions; the graph sets
     it in both DenoiseCalculatorOptions and VaeDecodeCalculatorOptions.
     """
+    speed: builtins.str
+    """"exact" or "balanced", as in `graphframe serve --speed`, which is the default."""
     @property
     def static_shapes(self) -> graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes:
         """The shapes that the graph's models are compiled for."""
@@ -43,9 +46,10 @@ class VaeDecodeCalculatorOptions(google.protobuf.message.Message):
         model_path: builtins.str | None = ...,
         background: builtins.bool | None = ...,
         tiling: builtins.bool | None = ...,
+        speed: builtins.str | None = ...,
         static_shapes: graphframe.calculators.diffusion.static_shapes_pb2.StaticShapes | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes", "tiling", b"tiling"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "static_shapes", b"static_shapes", "tiling", b"tiling"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "speed", b"speed", "static_shapes", b"static_shapes", "tiling", b"tiling"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["background", b"background", "model_path", b"model_path", "speed", b"speed", "static_shapes", b"static_shapes", "tiling", b"tiling"]) -> None: ...
 
 Global___VaeDecodeCalculatorOptions: typing_extensions.TypeAlias = VaeDecodeCalculatorOptions

@@ -7,6 +7,7 @@ import click
 from graphframe.cli.options.calculators import HELP as CALCULATORS_HELP
 from graphframe.cli.options.option_group import OptionGroup
 from graphframe.cli.options.pairs import SIDE_PACKET
+from graphframe.cli.options.speed import SPEED_HELP
 from graphframe.cli.options.task import TASKS
 from graphframe.cli.options.text import TEXT
 
@@ -99,6 +100,12 @@ LOADING_OPTIONS = OptionGroup(
             default=True,
             help="Generate an image in one denoising step before a model is served, so that its first request is as"
             " fast as the next ones.",
+        ),
+        click.Option(
+            ["--speed"],
+            type=click.Choice(["exact", "balanced"]),
+            default="exact",
+            help=SPEED_HELP,
         ),
         click.Option(
             ["--cache_dir"],

@@ -62,6 +62,12 @@ Warnings = Annotated[
 ]
 
 
+SpeedOfImages = Annotated[
+    Literal["exact", "balanced"],
+    Meta(description="The speed of the model; omitted if it is exact."),
+]
+
+
 class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The images of one request."""
 
@@ -73,6 +79,7 @@ class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     seed: int
     usage: Usage
     warnings: Warnings = []
+    speed: SpeedOfImages = "exact"
 
 
 class PartialImageEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +110,7 @@ class CompletedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     usage: Usage
     timings: Annotated[dict[str, float], Meta(description="Milliseconds that each node worked.")]
     warnings: Warnings = []
+    speed: SpeedOfImages = "exact"
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,11 +196,12 @@ class VersionStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A node of a graph, its device (``""`` for inline), and on request the bytes of its models' weights."""
+    """A node of a graph, its device (``""`` for inline), its speed, and on request the bytes of its models' weights."""
 
     name: str
     calculator: str
     device: str
+    speed: Literal["exact", "balanced"] | None = None
     weights_bytes: int | None = None
 
 

@@ -15,6 +15,7 @@ from graphframe.progress import Progress
 from graphframe.serving.api.responses import CompletedEvent, ErrorEvent, PartialImageEvent, Usage
 from graphframe.serving.errors import APIError, details, internal_error
 from graphframe.serving.generation.generation import Partial
+from graphframe.speed import Speed
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ async def event_stream(
     quality: str,
     progress: Progress,
     request_id: str,
+    speed: Callable[[], Speed],
 ) -> AsyncGenerator[SSEvent, None]:
     """Return a response's `sse`, after waiting for the first event or ping.
 
@@ -44,6 +46,8 @@ async def event_stream(
     progress : Progress
         The progress of the generation.
     request_id : str
+    speed : callable
+        Returns the speed of the generation's graph, which is known when an image is.
 
     Raises
     ------
@@ -68,7 +72,7 @@ async def event_stream(
         }
         if isinstance(made, Partial):
             return _event(PartialImageEvent(partial_image_index=made.index, **fields))
-        fields |= {"timings": progress.milliseconds(), "warnings": progress.warnings}
+        fields |= {"timings": progress.milliseconds(), "warnings": progress.warnings, "speed": speed()}
         return _event(CompletedEvent(usage=Usage.of(request, [image]), **fields))
 
     return _serialized(first, events, to_event, request_id)

@@ -20,10 +20,13 @@ from graphframe.framework.running.tracers import Tracer
 from graphframe.framework.timestamp import Timestamp
 from graphframe.images import EncodedImage, ImageRequest, invalid_request
 from graphframe.progress import Progress
+from graphframe.repository.image_metadata import image_metadata
+from graphframe.repository.speeds import graph_speed
 from graphframe.serving.access.party import NO_PARTY, Party
 from graphframe.serving.errors import NO_RETRY, APIError, out_of_memory
 from graphframe.serving.generation.deadline import Deadline
 from graphframe.serving.lifecycle.model import ServedModel
+from graphframe.speed import Speed
 
 CANCELLED = 499
 """The status of a generation whose client disconnected before it ended, as in nginx's log."""
@@ -46,7 +49,7 @@ class Generation:
     ----------
     model : ServedModel
     request : ImageRequest
-        If it has metadata, the graph's digest is added to them.
+        If it has metadata, the graph's digest and speed are added to them.
     id : str
         The id of the request.
     owner : str
@@ -77,6 +80,8 @@ class Generation:
         The HTTP status of its end, or `CANCELLED`; 0 before that.
     error : GraphError or None
         Why its run failed.
+    speed : Speed
+        The speed of the graph; ``"exact"`` before it runs.
     failure : APIError or None
         The error of `fail`.
     """
@@ -109,6 +114,7 @@ class Generation:
         self.status = 0
         self.error: GraphError | None = None
         self.failure: APIError | None = None
+        self.speed: Speed = "exact"
         self._arrived_at = time.perf_counter()
         self._started_at: float | None = None
         self._ended_at: float | None = None
@@ -232,9 +238,11 @@ class Generation:
 
     async def _run_graph(self, graph: Graph) -> None:
         self._open &= {*graph.outputs}
+        self.speed = graph_speed(graph)
         request = self.request
         if request.metadata is not None:
-            request = msgspec.structs.replace(request, metadata={**request.metadata, "graph": graph.digest})
+            metadata = {**request.metadata, **image_metadata(graph)}
+            request = msgspec.structs.replace(request, metadata=metadata)
         await graph.run_async(
             REQUEST=request,
             outputs=(),

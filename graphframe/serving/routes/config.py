@@ -8,6 +8,7 @@ import logging
 import falcon.asgi
 
 from graphframe.repository.config_file import ConfigFileError
+from graphframe.repository.speeds import node_speed
 from graphframe.serving.api.responses import AdapterStatus, LoadStatus, ModelStatus, NodeStatus, VersionStatus
 from graphframe.serving.errors import NO_RETRY, APIError
 from graphframe.serving.lifecycle.model import ServedModel, State
@@ -73,6 +74,7 @@ def _describe(model: ServedModel, verbose: bool, trusted: bool) -> ModelStatus:
             name=node.name,
             calculator=node.calculator,
             device=node.device,
+            speed=node_speed(node),
             weights_bytes=weights.get(node.name, 0) if verbose else None,
         )
         for node in served.graph.nodes

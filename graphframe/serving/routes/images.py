@@ -132,6 +132,7 @@ class ImagesResource:
             seed=generation.request.seed,
             usage=Usage.of(generation.request, images),
             warnings=warnings,
+            speed=generation.speed,
         )
 
     async def _answer_or_stream(
@@ -149,8 +150,9 @@ class ImagesResource:
         EXCHANGE.get().stream = True
         generation = self._generation(req, body, request, stream=True)
         events = generation.events(self._queue.turn(generation), PING_SECONDS)
-        quality = body.quality or "auto"
-        resp.sse = await event_stream(events, kind, generation.request, quality, generation.progress, generation.id)
+        quality, speed = body.quality or "auto", lambda: generation.speed
+        progress = generation.progress
+        resp.sse = await event_stream(events, kind, generation.request, quality, progress, generation.id, speed)
         _set_adapters(resp, generation)
         resp.set_header("cache-control", "no-cache")
         resp.set_header("x-accel-buffering", "no")  # nginx passes events on at once

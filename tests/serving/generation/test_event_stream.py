@@ -106,7 +106,9 @@ def test_silence_and_unexpected_failures() -> None:
         raise KeyError("oops")
 
     async def read() -> list[bytes]:
-        stream = event_stream(events(), "image_generation", ImageRequest("a cat"), "low", Progress(), "req-7")
+        stream = event_stream(
+            events(), "image_generation", ImageRequest("a cat"), "low", Progress(), "req-7", lambda: "exact"
+        )
         return [event.serialize() async for event in await stream]
 
     ping, completed, error = asyncio.run(read())

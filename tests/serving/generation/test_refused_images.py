@@ -110,7 +110,7 @@ def events(make_model: MakeModel, graph: str, prompt: str) -> list[tuple[str, di
         request = ImageRequest(prompt, n=len(prompt), partial_images=2)
         generation = Generation(make_model(graph=graph), request, "req", "me")
         made = generation.events(contextlib.nullcontext(), every=60)
-        stream = await event_stream(made, "image", request, "low", generation.progress, "req")
+        stream = await event_stream(made, "image", request, "low", generation.progress, "req", lambda: "exact")
         async for event in stream:
             yield event
 

@@ -350,3 +350,16 @@ def test_adapters_that_cannot_be_had(adapted: falcon.testing.TestClient, lora_al
     assert response.status_code == 400
     assert response.json["error"]["message"] == message
     assert response.json["error"]["param"] == "lora_alphas"
+
+
+def test_the_response_says_which_speed(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphframe.repository.speeds._WITH_SPEED", {"PaintCalculator"})
+    client = falcon.testing.TestClient(make_app([make_model()], ServerOptions()))
+    body = {"prompt": "a cat"}
+    assert "speed" not in client.simulate_post(PATH, json=body).json
+    monkeypatch.setenv("GRAPHFRAME_SPEED", "balanced")
+    response = client.simulate_post(PATH, json=body).json
+    assert response["speed"] == "balanced"
+    assert painted(response)[0]["metadata"]["speed"] == "balanced"
+    assert '"speed":"balanced"' in client.simulate_post(PATH, json={**body, "stream": True}).text
+    assert client.simulate_get("/v1/config").json["toy"]["nodes"][0]["speed"] == "balanced"
