@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.factories import factory_of
+from graphframe.calculators.diffusion.schedulers.noise.sigma_spread import LU
 from graphframe.calculators.diffusion.schedulers.scheduler import SchedulerFactory
 from graphframe.framework.errors import did_you_mean
 from graphframe.images import InvalidRequest
@@ -49,7 +50,10 @@ _NAMED: dict[str, _Config] = {
     "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
     "tcd": ("TCDScheduler", {}),
     **{
-        f"{name} {spread}".strip(): (class_name, fields | {each: each == field for each in _SPREADS.values() if each})
+        f"{name} {spread}".strip(): (
+            class_name,
+            fields | {each: each == field for each in (*_SPREADS.values(), LU) if each},
+        )
         for name, (class_name, fields) in _SPREAD.items()
         for spread, field in _SPREADS.items()
     },

@@ -12,7 +12,7 @@ from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.noise.diffusers_timesteps import diffusers_multistep_timesteps
 from graphframe.calculators.diffusion.schedulers.noise.first_step import first_step
 from graphframe.calculators.diffusion.schedulers.noise.flow_sigmas import FlowSigmas
-from graphframe.calculators.diffusion.schedulers.noise.sigma_spread import SigmaSpread, timesteps_at
+from graphframe.calculators.diffusion.schedulers.noise.sigma_spread import LU, SigmaSpread, timesteps_at
 from graphframe.calculators.diffusion.schedulers.noise.sigmas import diffusers_training_sigmas
 from graphframe.calculators.diffusion.schedulers.noise.timestep_spacing import TimestepSpacing
 
@@ -121,6 +121,7 @@ class MultistepNoise:
         from_one: bool = False,
         spacing: str | None = None,
         can_end_at_zero: bool = True,
+        has_lu: bool = False,
     ) -> MultistepNoise:
         """Return the schedule in a config.
 
@@ -135,6 +136,8 @@ class MultistepNoise:
             The only spacing of timesteps that the solver has.
         can_end_at_zero : bool, optional
             Whether the solver has the field `final_sigmas_type`.
+        has_lu : bool, optional
+            Whether the solver has the field `use_lu_lambdas`.
 
         Raises
         ------
@@ -142,7 +145,8 @@ class MultistepNoise:
             If a field is not valid or not supported: `thresholding` must be false.
         """
         config.must_be("thresholding", False)
-        spread, flow = SigmaSpread.from_config(config), FlowSigmas.from_config(config, from_one=from_one)
+        spread = SigmaSpread.from_config(config, *([LU] if has_lu else []))
+        flow = FlowSigmas.from_config(config, from_one=from_one)
         if spread and flow:
             raise config.error("use_flow_sigmas", f"and {spread.kind} are true; set one of them to false")
         final = config.choice("final_sigmas_type", ZERO, ZERO, SIGMA_MIN) if can_end_at_zero else SIGMA_MIN

@@ -11,6 +11,8 @@ from graphframe.calculators.diffusion.schedulers.config import SchedulerConfig
 from graphframe.calculators.diffusion.schedulers.noise.beta_quantile import beta_quantile
 
 _KARRAS, _EXPONENTIAL, _BETA = "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"
+LU = "use_lu_lambdas"
+"""The config field of a spread that only `DPMSolverMultistepScheduler` has."""
 _RHO = 7.0
 _BETA_SHAPE = 0.6
 
@@ -23,8 +25,9 @@ class SigmaSpread:
     ----------
     kind : str
         The config field that selects it: "use_karras_sigmas", denser where there is little noise
-        (https://arxiv.org/abs/2206.00364, formula 5); "use_exponential_sigmas", evenly spaced logarithms; or
-        "use_beta_sigmas", denser at both ends (https://arxiv.org/abs/2407.12173).
+        (https://arxiv.org/abs/2206.00364, formula 5); "use_exponential_sigmas", evenly spaced logarithms;
+        "use_beta_sigmas", denser at both ends (https://arxiv.org/abs/2407.12173); or "use_lu_lambdas", like
+        "use_exponential_sigmas" but for the timesteps (https://arxiv.org/abs/2206.00927).
     smallest, largest : float or None
         The ends of the range. None stands for the ends of the run's own sigmas.
     """
@@ -34,15 +37,21 @@ class SigmaSpread:
     largest: float | None = None
 
     @classmethod
-    def from_config(cls, config: SchedulerConfig) -> SigmaSpread | None:
+    def from_config(cls, config: SchedulerConfig, *more: str) -> SigmaSpread | None:
         """Return the spread in a config, or None if all fields that select one are false.
+
+        Parameters
+        ----------
+        config : SchedulerConfig
+        *more : str
+            Further fields that select a spread: `LU`.
 
         Raises
         ------
         ValueError
             If a field is not valid, or several select a spread.
         """
-        chosen = [field for field in (_KARRAS, _EXPONENTIAL, _BETA) if config.flag(field, False)]
+        chosen = [field for field in (_KARRAS, _EXPONENTIAL, _BETA, *more) if config.flag(field, False)]
         if len(chosen) > 1:
             raise config.error(chosen[1], f"and {chosen[0]} are true; set one of them to false")
         return cls(chosen[0], config.positive("sigma_min"), config.positive("sigma_max")) if chosen else None
@@ -50,7 +59,7 @@ class SigmaSpread:
     @property
     def is_rounded(self) -> bool:
         """Whether multistep solvers of diffusers round the timesteps. Of other spreads they cut the fraction off."""
-        return self.kind == _KARRAS
+        return self.kind in (_KARRAS, LU)
 
     def between(self, largest: float, smallest: float, count: int) -> NDArray[np.float64]:
         """Return `count` sigmas in descending order. The fields override the given ends."""
@@ -59,7 +68,7 @@ class SigmaSpread:
         ramp = np.linspace(0, 1, count)
         if self.kind == _KARRAS:
             return np.asarray(_between(start ** (1 / _RHO), end ** (1 / _RHO), ramp) ** _RHO)
-        if self.kind == _EXPONENTIAL:
+        if self.kind in (_EXPONENTIAL, LU):
             return np.asarray(np.exp(np.linspace(np.log(start), np.log(end), count)))
         return np.asarray(end + beta_quantile(1 - ramp, _BETA_SHAPE) * (start - end))
 

@@ -93,11 +93,9 @@ class DPMSolverMultistepScheduler(MixedNoise):
         Raises
         ------
         ValueError
-            If a field is not valid or not supported: `thresholding` and `use_lu_lambdas` must be false. See also
-            `DpmSolver.from_config`.
+            If a field is not valid or not supported: `thresholding` must be false. See also `DpmSolver.from_config`.
         """
-        config.must_be("use_lu_lambdas", False)
-        noise, solver = MultistepNoise.from_config(config), DpmSolver.from_config(config)
+        noise, solver = MultistepNoise.from_config(config, has_lu=True), DpmSolver.from_config(config)
         return partial(cls, noise, solver, FinalSteps.from_config(config))
 
     def step(self, model_output: NDArray[np.float32], step: int, sample: NDArray[np.float32], randn: Randn) -> Step:

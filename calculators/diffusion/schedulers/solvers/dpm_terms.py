@@ -74,8 +74,11 @@ class DpmSolver:
         ------
         ValueError
             If a field is not valid or not supported: "dpmsolver" and "sde-dpmsolver" need `final_sigmas_type`
-            "sigma_min", and "sde-dpmsolver" has no third order.
+            "sigma_min", "sde-dpmsolver" has no third order, and `variance_type` must be missing or fixed.
         """
+        # NOTE: diffusers reads it as the number of an image's channels, 3, so that latents of 4 do not run there.
+        if (learned := config.text("variance_type", "fixed")).startswith("learned"):
+            raise config.error("variance_type", f"is {learned!r}, which is not supported for latents; set it to null")
         order = config.integer("solver_order", 2, minimum=1)
         if order > 3:
             raise config.error("solver_order", f"must be 1, 2 or 3, not {order}")

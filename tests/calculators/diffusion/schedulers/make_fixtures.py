@@ -91,6 +91,7 @@ CASES: dict[str, list[Fields]] = {
         EXPONENTIAL,
         BETA,
         {**BETA, **TO_SIGMA_MIN},
+        *({"use_lu_lambdas": True, **fields} for fields in ({}, TO_SIGMA_MIN, {"solver_order": 3}, ZERO_SNR)),
         FLOW,
         {**FLOW, "solver_order": 3},
         {"beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "leading"},

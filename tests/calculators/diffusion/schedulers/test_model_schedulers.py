@@ -96,6 +96,14 @@ def test_a_name_says_which_sigmas() -> None:
     assert schedulers.get("euler")(4).timesteps.tolist() == [999, 749, 499, 249] != karras
 
 
+def test_a_name_replaces_the_sigmas_of_the_model() -> None:
+    schedulers = of(_class_name="DPMSolverMultistepScheduler", use_lu_lambdas=True)
+    lu = schedulers.get(None)(4).timesteps.tolist()
+    plain = of(_class_name="DPMSolverMultistepScheduler")
+    for name in ("dpm++ 2m", "dpm++ 2m karras"):
+        assert schedulers.get(name)(4).timesteps.tolist() == plain.get(name)(4).timesteps.tolist() != lu
+
+
 def test_what_is_known_of_the_model_stays() -> None:
     schedulers = of(
         _class_name="PNDMScheduler", skip_prk_steps=True, num_train_timesteps=100, timestep_spacing="trailing"

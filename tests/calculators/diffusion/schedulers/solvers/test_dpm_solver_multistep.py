@@ -61,7 +61,11 @@ def test_draws_noise_only_if_it_is_stochastic() -> None:
         ),
         ({"solver_type": "euler"}, "solver_type is 'euler'"),
         ({"prediction_type": "flow_prediction"}, "prediction_type is 'flow_prediction'"),
-        ({"use_lu_lambdas": True}, "use_lu_lambdas is true"),
+        (
+            {"use_lu_lambdas": True, "use_karras_sigmas": True},
+            "use_lu_lambdas and use_karras_sigmas are true; set one of them to false",
+        ),
+        ({"variance_type": "learned_range"}, "variance_type is 'learned_range', which is not supported for latents"),
         ({"thresholding": True}, "thresholding is true"),
         ({"final_sigmas_type": "one"}, "final_sigmas_type is 'one'"),
     ],
