@@ -40,7 +40,7 @@ class AdaptableModel:
     shapes : sequence of Shapes, optional
         See `load_shaped_model`.
     change : callable, optional
-        A function that returns a further change, from that of the adapters or None, which it makes first.
+        A function that adds further changes to that of the adapters, or to None.
     speed : Speed
         See `load_model`.
 
@@ -57,7 +57,7 @@ class AdaptableModel:
         name: str,
         options: LoraOptions,
         shapes: Sequence[Shapes] = (),
-        change: Callable[[Prepare | None], Prepare] | None = None,
+        change: Callable[[Prepare | None], Prepare | None] | None = None,
         speed: Speed = "exact",
     ) -> None:
         def load(adapters: tuple[Adapter, ...]) -> InferenceModel:

@@ -76,6 +76,8 @@ class Family(ABC):
         Whether the denoiser takes the embeddings of a long prompt's chunks one behind the other.
     takes_weights : bool
         Whether embeddings of tokens may be multiplied by weights, as for CLIP and T5.
+    has_integer_timesteps : bool
+        Whether the denoiser is exported with an integer timestep.
     scheduler_fields : mapping of str to object
         Fields of the scheduler config that the model's pipeline overrides.
     diffusers_scheduler_fields : mapping of str to object
@@ -98,6 +100,7 @@ class Family(ABC):
     max_sequence_length: int | None = None
     takes_chunks: bool = False
     takes_weights: bool = False
+    has_integer_timesteps: bool = False
     scheduler_fields: Mapping[str, object] = field(default_factory=dict)
     diffusers_scheduler_fields: Mapping[str, object] = field(default_factory=dict)
 

@@ -61,6 +61,7 @@ class StableDiffusion(Family):
             takes_mask=takes_mask,
             takes_chunks=True,
             takes_weights=True,
+            has_integer_timesteps=True,
             guidance_embedding_size=config.get("time_cond_proj_dim"),
             **attributes,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import numpy as np
@@ -15,6 +15,7 @@ from graphframe.calculators.diffusion.canvas import Canvas
 from graphframe.calculators.diffusion.circular_padding import CircularPadding
 from graphframe.calculators.diffusion.diffusion_request import DiffusionRequest, Task
 from graphframe.calculators.diffusion.families import detect_family
+from graphframe.calculators.diffusion.float_timestep import FloatTimestep
 from graphframe.calculators.diffusion.guidance_rescale import rescaled, std_of_each
 from graphframe.calculators.diffusion.image_latents import ImageLatents
 from graphframe.calculators.diffusion.latents import Latents
@@ -29,7 +30,7 @@ from graphframe.calculators.lora.adaptable_model import AdaptableModel
 from graphframe.calculators.lora.tensor_name import DENOISER
 from graphframe.calculators.text.embeddings import Embeddings
 from graphframe.images import InvalidRequest
-from graphframe.inference import Shapes
+from graphframe.inference import Prepare, Shapes
 from graphframe.speed import speed_of
 
 _EMBEDDINGS = "encoder_hidden_states"
@@ -125,12 +126,20 @@ class DenoiseCalculator(gf.Calculator):
         options = node[self.options]
         folder = node.path(options.model_path)
         self.family = detect_family(folder)
-        path = folder / "openvino_model.xml"
-        change, speed = CircularPadding if options.tiling else None, speed_of(options.speed)
-        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options), change, speed)
         path = node.path(options.scheduler_path) / "scheduler_config.json"
         fields = scheduler_fields(self.family, path, as_diffusers=options.diffusers_schedule)
         self.schedulers = ModelSchedulers.from_file(path, fields)
+        changes: list[Callable[[Prepare | None], Prepare]] = [CircularPadding] if options.tiling else []
+        if self.schedulers.have_float_timesteps and self.family.has_integer_timesteps:
+            changes.append(FloatTimestep)
+
+        def change(prepare: Prepare | None) -> Prepare | None:
+            for each in changes:
+                prepare = each(prepare)
+            return prepare
+
+        path, speed = folder / "openvino_model.xml", speed_of(options.speed)
+        self.denoiser = AdaptableModel(node, path, DENOISER, options.lora, self._shapes(options), change, speed)
         self.max_batch_size = options.max_batch_size
 
     def _shapes(self, options: DenoiseCalculatorOptions) -> list[Shapes]:

@@ -19,6 +19,7 @@ _Config = tuple[str, dict[str, object]]
 _MULTISTEP: dict[str, object] = {"solver_order": 2, "lower_order_final": True}
 _ODE = {**_MULTISTEP, "algorithm_type": "dpmsolver++"}
 _SDE = {**_MULTISTEP, "algorithm_type": "sde-dpmsolver++"}
+_DIFFUSION = "diffusion"
 _UNCLIPPED: dict[str, object] = {"clip_sample": False}
 
 _SPREADS = {"": "", "karras": "use_karras_sigmas", "exponential": "use_exponential_sigmas", "beta": "use_beta_sigmas"}
@@ -71,6 +72,11 @@ class ModelSchedulers:
     config : SchedulerConfig
         The ``scheduler_config.json`` of the model.
 
+    Attributes
+    ----------
+    have_float_timesteps : bool
+        Whether their timesteps are float32, or int64.
+
     Raises
     ------
     ValueError
@@ -80,6 +86,7 @@ class ModelSchedulers:
     def __init__(self, config: SchedulerConfig) -> None:
         self._own = factory_of(config)
         kind = _kind(config.text("_class_name", ""), config.flag("use_flow_sigmas", False))
+        self.have_float_timesteps = kind != _DIFFUSION
         self._fit: dict[str, SchedulerFactory] = {}
         self._unfit: dict[str, str] = {}
         for name, (class_name, fields) in _NAMED.items():
@@ -143,4 +150,4 @@ def _kind(class_name: str, use_flow_sigmas: bool = False) -> str:
     """Return the kind of models that a scheduler fits."""
     if class_name.startswith("FlowMatch") or use_flow_sigmas:
         return "flow-match"
-    return "EDM" if class_name.startswith("EDM") else "diffusion"
+    return "EDM" if class_name.startswith("EDM") else _DIFFUSION
