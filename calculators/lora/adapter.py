@@ -29,6 +29,12 @@ _UNSUPPORTED = {
     "Bone or MiSS": r"\.(?:bone|miss)_",
     "LoRA of embeddings": r"\.lora_embedding_[AB]",
     "ControlNet-LLLite": r"^lllite_",
+    "LoRA with weights of RMS norms": (
+        r"\.(?:query|key)_norm\.scale$|[._]norm_(?:added_)?[qk]\.(?:weight|w_norm|diff)$"
+    ),
+    "LoRA with whole layers or biases (PEFT's modules_to_save or bias)": (
+        r"\.modules_to_save\.|\bbase_model\.model\.(?!.*[._]lora[._]).*\.(?:weight|bias)$"
+    ),
 }
 """The names of tensors of kinds of adapters that are refused."""
 _EMBEDDING = re.compile(r"bundle_emb\..+|emb_params|string_to_param.*|clip_[lg]")

@@ -16,6 +16,7 @@ from tests.calculators.lora.adapter_files import random_pairs, write
 
 Tensors = dict[str, NDArray[Any]]
 RNG = np.random.default_rng(0)
+WHOLE = r"LoRA with whole layers or biases \(PEFT's modules_to_save or bias\)"
 WEIGHTS = RNG.normal(size=(6, 10)).astype(np.float32)
 
 
@@ -258,6 +259,12 @@ def test_tensors_of_no_pair(tmp_path: Path) -> None:
         ("lora_unet_a.a1.weight", "GLoRA"),
         ("lora_unet_a.on_input", r"\(IA\)\^3"),
         ("base_model.model.a.lora_embedding_A", "LoRA of embeddings"),
+        ("transformer.transformer_blocks.0.attn.norm_added_q.weight", "LoRA with weights of RMS norms"),
+        ("double_blocks.0.img_attn.norm.key_norm.scale", "LoRA with weights of RMS norms"),
+        ("lycoris_transformer_blocks_0_attn_norm_q.w_norm", "LoRA with weights of RMS norms"),
+        ("base_model.model.proj_out.weight", WHOLE),
+        ("base_model.model.proj_out.bias", WHOLE),
+        ("unet.proj_out.modules_to_save.default.weight", WHOLE),
     ],
 )
 def test_kinds_that_are_refused(tmp_path: Path, name: str, kind: str) -> None:
