@@ -46,7 +46,8 @@ def test_a_request_that_finds_no_memory() -> None:
         status, content, retry = edit(server, large)  # which takes 187 MiB
         assert (status, content["error"]["code"], retry) == (503, "out_of_memory", "5")
         assert "smaller images" in content["error"]["message"]
-        assert edit(server, IMAGE)[1]["data"] == expected[1]["data"]
+        # NOTE: a new thread may take the memory that is left, so other images may also find none until there is more.
         resource.prlimit(worker, resource.RLIMIT_AS, (hard, hard))
+        assert edit(server, IMAGE)[1]["data"] == expected[1]["data"]
         assert edit(server, large)[0] == 200
         assert worker_of(server) == worker
